@@ -1,1 +1,34 @@
-//! t
+//! How to look: active operations on the world and what they saw.
+//!
+//! Everything here is observation. A probe classifies a failure by type and number at the source
+//! ([`FailureKind`]) and keeps the raw number; what an observation *means* is decided in the
+//! crate above. Failures of the network are data, never `Err`.
+//!
+//! All probes are methods of one trait, [`World`]: [`RealWorld`] asks the machine and the
+//! network, [`ScriptedWorld`] answers from a script, so that every judgement can be tested
+//! without either.
+
+mod dns;
+mod failure;
+mod files;
+mod http;
+mod os;
+mod real;
+mod scripted;
+mod tcp;
+mod time_stamp;
+mod tls;
+mod trust;
+mod world;
+
+pub use dns::{DnsRecord, DnsReply, ExtendedError, NameServers, RecordKind, SystemLookup};
+pub use failure::{Failure, FailureKind, Operation};
+pub use files::{FILE_LIMIT, FileOutcome, FileRead};
+pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme};
+pub use real::{Pretend, RealWorld, WorldOptions};
+pub use scripted::ScriptedWorld;
+pub use tcp::{Connect, Icmp, TcpState};
+pub use time_stamp::{Timestamp, millis};
+pub use tls::{Handshake, Hello, RustlsVerdict};
+pub use trust::{Anchor, TrustError, TrustStore};
+pub use world::{BoxFuture, Policy, World};

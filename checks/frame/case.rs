@@ -1,0 +1,83 @@
+//! The whole case of one hub: its facts and all evidence so far.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Check;
+use crate::address::HubAddress;
+
+/// What is known of the target before any check ran. A saved report holds it too.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The operating system the evidence comes from, as in `std::env::consts::OS`.
+    pub os: String,
+    /// The hub, if its address could be read.
+    pub hub: Option<HubAddress>,
+    /// How many hubs the run examines.
+    pub hubs_in_run: usize,
+    /// Whether a proxy is configured for the hub's address, which hublink did not go through.
+    pub proxy_configured: bool,
+}
+
+/// All evidence of one hub, read-only for those who judge.
+#[derive(Clone, Default)]
+pub struct Case {
+    /// What was known beforehand.
+    pub facts: Facts,
+    evidence: BTreeMap<&'static str, Stored>,
+}
+
+impl Case {
+    /// A case without evidence.
+    #[must_use]
+    pub fn new(facts: Facts) -> Self {
+        Self { facts, evidence: BTreeMap::new() }
+    }
+
+    /// The evidence of one check, if it ran.
+    #[must_use]
+    pub fn of<C: Check>(&self) -> Option<&C::Evidence> {
+        self.evidence.get(C::META.id)?.typed.downcast_ref()
+    }
+
+    /// The evidence of one check as it stands in a report.
+    #[must_use]
+    pub fn saved(&self, check: &str) -> Option<&Value> {
+        self.evidence.get(check).map(|stored| &*stored.saved)
+    }
+
+    /// Adds or replaces the evidence of one check.
+    pub fn put(&mut self, stored: Stored) {
+        self.evidence.insert(stored.check, stored);
+    }
+
+    /// The name of the hub, or an empty text.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.facts.hub.as_ref().map_or("", |hub| &hub.host)
+    }
+}
+
+/// Evidence of one check, typed and as it is saved.
+#[derive(Clone)]
+pub struct Stored {
+    check: &'static str,
+    typed: Arc<dyn Any + Send + Sync>,
+    saved: Arc<Value>,
+}
+
+impl Stored {
+    /// Stores the evidence of `C`.
+    ///
+    /// # Panics
+    /// If the evidence cannot be written as JSON, which is a bug of the check: evidence is plain
+    /// data with text keys. The engine turns it into one errored check.
+    #[must_use]
+    pub fn new<C: Check>(evidence: C::Evidence) -> Self {
+        let saved = serde_json::to_value(&evidence).expect("evidence is plain data");
+        Self { check: C::META.id, typed: Arc::new(evidence), saved: Arc::new(saved) }
+    }
+}

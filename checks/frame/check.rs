@@ -1,0 +1,237 @@
+//! A check: a named question about a target.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hublink_probe::{BoxFuture, World};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Case, Cause, CauseInfo, Diagnosis, Reason, Stored, Target, judge};
+
+/// What identifies a check and what it builds on.
+#[derive(Clone, Copy, Debug)]
+pub struct Meta {
+    /// The id, kebab-case; also the file's name (with `_`) and the prefix of its causes.
+    pub id: &'static str,
+    /// A predicate one can tick: "the name resolves".
+    pub title: &'static str,
+    /// What the check does and why it matters to the login, for its page.
+    pub docs: &'static str,
+    /// What must have happened before. Made with [`passed`] and [`ran`].
+    pub needs: &'static [Need],
+}
+
+/// A need for another check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Need {
+    /// The id of the other check.
+    pub check: &'static str,
+    /// How it must have ended.
+    pub kind: NeedKind,
+}
+
+/// How a needed check must have ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NeedKind {
+    /// `passed` or `warned`.
+    Passed,
+    /// It has ended, however it ended.
+    Ran,
+}
+
+/// Needs that another check let its step through.
+///
+/// A cycle of needs is a cycle of constants, which the compiler refuses.
+#[must_use]
+pub const fn passed<C: Check>() -> Need {
+    Need { check: C::META.id, kind: NeedKind::Passed }
+}
+
+/// Needs that another check has ended, whatever it found.
+#[must_use]
+pub const fn ran<C: Check>() -> Need {
+    Need { check: C::META.id, kind: NeedKind::Ran }
+}
+
+/// A named question about a target.
+pub trait Check: Sized + Send + Sync + 'static {
+    /// What its probes saw: typed, serialisable, no opinion in it.
+    type Evidence: Clone + DeserializeOwned + JsonSchema + Send + Serialize + Sync + 'static;
+
+    /// Identity and needs.
+    const META: Meta;
+
+    /// The known causes, the most specific first, the fallback last.
+    const CAUSES: &'static [Cause<Self::Evidence>];
+
+    /// Whether the question arises for this target at all. `Some` skips the check.
+    fn not_applicable(_target: &Target) -> Option<Reason> {
+        None
+    }
+
+    /// Looks. What the network did is data; a probe never fails because of it.
+    fn probe(cx: &Context) -> impl Future<Output = Self::Evidence> + Send;
+
+    /// Looks closer, after the hub failed: control probes that rule out look-alikes.
+    ///
+    /// Returns the evidence completed, or `None` if there is nothing to add.
+    fn control(
+        _cx: &Context,
+        _seen: &Self::Evidence,
+    ) -> impl Future<Output = Option<Self::Evidence>> + Send {
+        std::future::ready(None)
+    }
+
+    /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
+    ///
+    /// Pure. Returns `None` if that changes nothing.
+    fn compare(_own: &Self::Evidence, _others: &[&Self::Evidence]) -> Option<Self::Evidence> {
+        None
+    }
+}
+
+/// What a check is given to look with.
+#[derive(Clone)]
+pub struct Context {
+    /// The only way to the network, the clock, the files and the settings of the machine.
+    pub world: Arc<dyn World>,
+    /// What is examined.
+    pub target: Arc<Target>,
+    /// The evidence of the checks that ran before.
+    pub case: Case,
+    /// The time allowed for each kind of step.
+    pub budget: Budget,
+}
+
+impl Context {
+    /// The evidence of another check, if it ran.
+    #[must_use]
+    pub fn of<C: Check>(&self) -> Option<&C::Evidence> {
+        self.case.of::<C>()
+    }
+}
+
+/// The time allowed for each kind of step.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// One TCP connect. Two SYNs must fit, else silence is not told from loss (on Windows a
+    /// refusal takes about two seconds).
+    pub connect: Duration,
+    /// One question to one name server, of two tries.
+    pub dns_query: Duration,
+    /// The system's look-up, which can take 15 s when only AAAA answers are dropped.
+    pub lookup: Duration,
+    /// The whole TLS handshake: a per-read limit lets half a `ServerHello` double the wait.
+    pub handshake: Duration,
+    /// The first HTTP answer: a cold Qlik proxy needed 15 to 21 s.
+    pub first_answer: Duration,
+    /// Every later HTTP answer.
+    pub later_answer: Duration,
+    /// Fetching an issuer certificate or revocation data.
+    pub fetch: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            dns_query: Duration::from_secs(2),
+            lookup: Duration::from_secs(20),
+            handshake: Duration::from_secs(10),
+            first_answer: Duration::from_secs(60),
+            later_answer: Duration::from_secs(20),
+            fetch: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Budget {
+    /// Every step is allowed at most `limit` (`--timeout`).
+    #[must_use]
+    pub fn capped(self, limit: Duration) -> Self {
+        Self {
+            connect: self.connect.min(limit),
+            dns_query: self.dns_query.min(limit),
+            lookup: self.lookup.min(limit),
+            handshake: self.handshake.min(limit),
+            first_answer: self.first_answer.min(limit),
+            later_answer: self.later_answer.min(limit),
+            fetch: self.fetch.min(limit),
+        }
+    }
+}
+
+/// A check without its evidence type, as the engine sees it.
+pub trait ErasedCheck: Send + Sync {
+    /// Identity and needs.
+    fn meta(&self) -> &'static Meta;
+    /// The texts of its causes, in the order of the table.
+    fn causes(&self) -> Vec<CauseInfo>;
+    /// See [`Check::not_applicable`].
+    fn not_applicable(&self, target: &Target) -> Option<Reason>;
+    /// See [`Check::probe`].
+    fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored>;
+    /// See [`Check::control`].
+    fn control<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
+    /// See [`Check::compare`].
+    fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored>;
+    /// The causes that the case proves, the most specific first.
+    fn judge(&self, case: &Case) -> Vec<Diagnosis>;
+    /// Reads saved evidence.
+    ///
+    /// # Errors
+    /// If the value does not have the shape of this check's evidence.
+    fn load(&self, saved: &serde_json::Value) -> Result<Stored, serde_json::Error>;
+    /// The JSON Schema of its evidence.
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
+}
+
+impl<C: Check> ErasedCheck for C {
+    fn meta(&self) -> &'static Meta {
+        &C::META
+    }
+
+    fn causes(&self) -> Vec<CauseInfo> {
+        C::CAUSES.iter().map(CauseInfo::from).collect()
+    }
+
+    fn not_applicable(&self, target: &Target) -> Option<Reason> {
+        C::not_applicable(target)
+    }
+
+    fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored> {
+        Box::pin(async move { Stored::new::<C>(C::probe(cx).await) })
+    }
+
+    fn control<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>> {
+        Box::pin(async move {
+            let seen = cx.case.of::<C>()?;
+            C::control(cx, seen).await.map(Stored::new::<C>)
+        })
+    }
+
+    fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored> {
+        let others: Vec<&C::Evidence> = others.iter().filter_map(|case| case.of::<C>()).collect();
+        C::compare(own.of::<C>()?, &others).map(Stored::new::<C>)
+    }
+
+    fn judge(&self, case: &Case) -> Vec<Diagnosis> {
+        case.of::<C>().map(|evidence| judge(C::CAUSES, evidence, case)).unwrap_or_default()
+    }
+
+    fn load(&self, saved: &serde_json::Value) -> Result<Stored, serde_json::Error> {
+        C::Evidence::deserialize(saved).map(Stored::new::<C>)
+    }
+
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<C::Evidence>()
+    }
+}
+
+/// The JSON Schema of one check's evidence, for tests of the tables.
+#[must_use]
+pub fn evidence_schema(check: &dyn ErasedCheck) -> Schema {
+    check.schema(&mut SchemaGenerator::default())
+}

@@ -1,0 +1,61 @@
+//! Which cause explains the failures of which later checks.
+//!
+//! Some causes are proven by what failed later: a false DNS answer by TLS failing there, a wrong
+//! clock by a certificate that seems to have run out. Such a cause claims those failures, so that
+//! only the root cause speaks.
+
+/// One row: a cause, or all causes of a check, and the checks whose failure it explains.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// A cause id, or `check/*`.
+    pub claimant: &'static str,
+    /// The checks it may claim; `*` is every check of the hub.
+    pub claimed: &'static [&'static str],
+}
+
+/// The one table of claims.
+pub const CLAIMS: &[Claim] = &[
+    Claim { claimant: "client/no-network", claimed: &["*"] },
+    Claim { claimant: "across/*", claimed: &["*"] },
+    Claim {
+        claimant: "proxy/*",
+        claimed: &["dns", "tcp", "tls", "certificate", "clock", "http", "hub"],
+    },
+    Claim { claimant: "dns/*", claimed: &["tcp", "tls", "certificate", "http"] },
+    Claim { claimant: "clock/this-computer-wrong", claimed: &["certificate"] },
+    Claim { claimant: "http/captive-portal", claimed: &["tls", "certificate", "http", "hub"] },
+    Claim { claimant: "http/block-page", claimed: &["tls", "certificate", "http", "hub"] },
+];
+
+/// Whether `cause` explains a failure of `check`. A check never claims itself.
+#[must_use]
+pub fn claims(cause: &str, check: &str) -> bool {
+    let own = cause.split('/').next().unwrap_or(cause);
+    own != check
+        && CLAIMS.iter().any(|claim| {
+            let by = match claim.claimant.strip_suffix("/*") {
+                Some(whole_check) => whole_check == own,
+                None => claim.claimant == cause,
+            };
+            by && claim.claimed.iter().any(|&c| c == check || c == "*")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claims;
+
+    #[test]
+    fn a_wrong_clock_claims_the_certificate_and_nothing_else() {
+        assert!(claims("clock/this-computer-wrong", "certificate"));
+        assert!(!claims("clock/this-computer-wrong", "tcp"));
+        assert!(!claims("clock/hub-wrong", "certificate"));
+    }
+
+    #[test]
+    fn a_whole_check_claims_what_lies_behind_it() {
+        assert!(claims("dns/false-answers", "tls"));
+        assert!(!claims("dns/false-answers", "dns"));
+        assert!(claims("client/no-network", "hub"));
+    }
+}

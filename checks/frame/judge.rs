@@ -1,0 +1,97 @@
+//! From evidence to diagnoses: one walk over one table.
+
+use super::{Case, Cause, Confidence, Diagnosis, Proof, Severity, Status};
+
+/// The causes that the evidence proves, worst first, the most specific first among equals.
+///
+/// A more specific cause silences the general one it contains; the fallback speaks only when
+/// nothing else explains why the step failed.
+#[must_use]
+pub fn judge<E>(table: &[Cause<E>], evidence: &E, case: &Case) -> Vec<Diagnosis> {
+    let mut proven: Vec<(&Cause<E>, Proof)> = table
+        .iter()
+        .filter(|cause| !cause.fallback)
+        .filter_map(|cause| (cause.when)(evidence, case).map(|proof| (cause, proof)))
+        .collect();
+    let silenced: Vec<&str> =
+        proven.iter().flat_map(|(cause, _)| cause.suppresses).copied().collect();
+    proven.retain(|(cause, _)| !silenced.contains(&cause.id));
+    let explained = proven.iter().any(|(cause, proof)| severity(cause, proof) == Severity::Blocks);
+    if !explained {
+        proven.extend(table.iter().filter(|cause| cause.fallback).filter_map(|cause| {
+            let proof = (cause.when)(evidence, case)?;
+            Some((cause, with_considered(table, proof)))
+        }));
+    }
+    proven.sort_by_key(|(cause, proof)| std::cmp::Reverse(severity(cause, proof)));
+    proven.into_iter().map(|(cause, proof)| diagnose(cause, proof, case)).collect()
+}
+
+/// The status that a list of causes amounts to.
+#[must_use]
+pub fn status_of(causes: &[Diagnosis]) -> Status {
+    match causes.iter().map(|cause| cause.severity).max() {
+        Some(Severity::Blocks) => Status::Failed,
+        Some(Severity::Degrades) => Status::Warned,
+        Some(Severity::Informs) | None => Status::Passed,
+    }
+}
+
+fn severity<E>(cause: &Cause<E>, proof: &Proof) -> Severity {
+    proof.severity.unwrap_or(cause.severity)
+}
+
+/// A fallback lists what was considered, so that its reader knows what it is not.
+fn with_considered<E>(table: &[Cause<E>], proof: Proof) -> Proof {
+    let considered = table.iter().filter(|cause| !cause.fallback).map(|cause| cause.id);
+    considered.fold(proof, |proof, id| proof.not(format!("{id}: its evidence is not complete")))
+}
+
+fn diagnose<E>(cause: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
+    let severity = severity(cause, &proof);
+    Diagnosis {
+        id: cause.id.to_owned(),
+        title: cause.title.to_owned(),
+        confidence: confidence(cause, &proof, case),
+        severity,
+        owner: cause.owner,
+        remedy: cause.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
+        proof: proof.lines,
+        ruled_out: proof.ruled_out,
+        see: cause.see.iter().map(|&s| s.to_owned()).collect(),
+    }
+}
+
+/// What the table allows, less what is missing on this run.
+fn confidence<E>(cause: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
+    if cause.fallback {
+        return cause.confidence;
+    }
+    let stated = proof.confidence.map_or(cause.confidence, |c| c.min(cause.confidence));
+    let network = matches!(cause.id.split('/').next(), Some("dns" | "tcp" | "tls"));
+    // Behind a proxy the direct path is not the one Desktop takes.
+    if network && case.facts.proxy_configured { stated.lowered() } else { stated }
+}
+
+/// Fills the holes of a remedy with this user's own values.
+///
+/// A hole without a value stays as it is: it is a placeholder a person still understands.
+fn fill(step: &str, proof: &Proof, case: &Case) -> String {
+    let hub = case.facts.hub.as_ref();
+    let mut filled = String::with_capacity(step.len());
+    let mut rest = step;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((hole, after)) = after.split_once('>') else { break };
+        filled.push_str(before);
+        let value = proof.values.get(hole).cloned().or_else(|| match hole {
+            "host" => hub.map(|hub| hub.host.clone()),
+            "port" => hub.map(|hub| hub.port.to_string()),
+            "prefix" => hub.and_then(|hub| hub.prefix.clone()),
+            _ => None,
+        });
+        filled.push_str(&value.unwrap_or_else(|| format!("<{hole}>")));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}

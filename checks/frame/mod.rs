@@ -1,0 +1,23 @@
+//! The shape every check has: what it asks, what it saw, which causes it knows.
+//!
+//! One check is one file of this crate. It fills in [`Check`]; the engine sees it through
+//! [`ErasedCheck`], which is implemented once for all of them.
+
+pub mod address;
+mod case;
+mod cause;
+mod check;
+mod claims;
+mod judge;
+mod target;
+mod words;
+
+pub use case::{Case, Facts, Stored};
+pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
+pub use check::{
+    Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed, ran,
+};
+pub use claims::{CLAIMS, Claim, claims};
+pub use judge::{judge, status_of};
+pub use target::{Origin, Source, Target};
+pub use words::{Confidence, Owner, Reason, ReasonKind, Severity, Status};

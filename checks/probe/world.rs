@@ -1,0 +1,80 @@
+//! The one seam through which the world enters.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, NameServers, RecordKind,
+    Request, SystemLookup, Timestamp, TrustStore,
+};
+
+/// A boxed future, for the methods of an object-safe trait.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The network, the clock, the files and the settings of the machine.
+pub trait World: Send + Sync {
+    /// The operating system, as in [`std::env::consts::OS`].
+    fn os(&self) -> &'static str;
+
+    /// What this computer believes the time to be.
+    fn now(&self) -> Timestamp;
+
+    /// A fresh random number, for labels no name server can know beforehand.
+    fn random(&self) -> u64;
+
+    /// What is allowed here that is not allowed on a user's machine.
+    fn policy(&self) -> Policy;
+
+    /// An environment variable, if it is set and not empty.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The user's Documents folder (on Windows the known folder, which may be redirected).
+    fn documents(&self) -> Option<PathBuf>;
+
+    /// Reads a file whole, up to [`crate::FILE_LIMIT`].
+    fn read_file(&self, path: &Path) -> FileRead;
+
+    /// The name servers and search suffixes this computer is configured with.
+    fn name_servers(&self) -> NameServers;
+
+    /// Looks a name up as every program does: hosts file, cache, suffixes and all.
+    fn lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, SystemLookup>;
+
+    /// Asks one name server one question, twice if it stays silent, each time for `limit`.
+    fn ask<'a>(
+        &'a self,
+        server: SocketAddr,
+        name: &'a str,
+        kind: RecordKind,
+        limit: Duration,
+    ) -> BoxFuture<'a, DnsReply>;
+
+    /// Opens a TCP connection and closes it again.
+    fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect>;
+
+    /// Opens a TCP connection, shakes hands and closes it again. The presented chain is kept
+    /// whatever the verdict on it.
+    fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake>;
+
+    /// Sends one anonymous HTTP request over a connection of its own.
+    fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange>;
+
+    /// Fetches a small document over plain HTTP: an issuer certificate, a revocation list.
+    fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch>;
+
+    /// The root certificates this computer trusts, and those given with `--ca-file`.
+    fn trust(&self) -> Arc<TrustStore>;
+}
+
+/// What is allowed in the practice world that is a fault on a user's machine.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Policy {
+    /// A hub may live on this computer. Elsewhere such an address in a link is a mistake.
+    pub loopback_allowed: bool,
+}
