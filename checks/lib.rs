@@ -4,11 +4,7 @@
 
 pub mod frame;
 
-pub mod certificate;
-pub mod clock;
 pub mod dns;
-pub mod http;
-pub mod hub;
 pub mod hubs_file;
 pub mod link;
 pub mod tcp;
@@ -30,9 +26,5 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
         &dns::Dns,
         &tcp::Tcp,
         &tls::Tls,
-        &certificate::Certificate,
-        &clock::Clock,
-        &http::Http,
-        &hub::Hub,
     ]
 }

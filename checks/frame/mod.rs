@@ -17,6 +17,8 @@ pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
 pub use check::{
     Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed, ran,
 };
+#[cfg(test)]
+pub(crate) use check::context_for_tests;
 pub use claims::{CLAIMS, Claim, claims};
 pub use judge::{judge, status_of};
 pub use target::{Origin, Source, Target};

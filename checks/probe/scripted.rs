@@ -118,7 +118,7 @@ impl World for ScriptedWorld {
 
     fn read_file(&self, path: &Path) -> FileRead {
         self.note(format!("read {}", path.display()));
-        self.files.get(path).cloned().unwrap_or_else(|| FileRead {
+        self.files.get(path).cloned().unwrap_or(FileRead {
             modified: None,
             outcome: FileOutcome::Failed {
                 failure: Failure {
