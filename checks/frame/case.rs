@@ -4,13 +4,16 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Check;
 use crate::address::HubAddress;
 
 /// What is known of the target before any check ran. A saved report holds it too.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(default)]
 pub struct Facts {
     /// The operating system the evidence comes from, as in `std::env::consts::OS`.
     pub os: String,

@@ -15,6 +15,7 @@ mod http;
 mod os;
 mod real;
 mod scripted;
+mod tap;
 mod tcp;
 mod time_stamp;
 mod tls;

@@ -1,0 +1,437 @@
+//! Names: the system's own look-up, and each name server asked directly.
+//!
+//! The two answer different questions. The system's look-up is what programs get, with hosts
+//! file, suffixes and caches, but it hides the response code: a broken zone, a refusing server
+//! and silence look alike. A direct question shows code, alias chain, time and server.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::Resolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{Edns, Message, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::{Failure, FailureKind, Operation, millis, os};
+
+/// What the system's look-up answered.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct SystemLookup {
+    /// Whether a name server of `--resolver` stood in for the system.
+    #[serde(default)]
+    pub replaced: bool,
+    /// The addresses, in the system's order.
+    pub addresses: Vec<IpAddr>,
+    /// Why there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
+}
+
+/// The name servers and search suffixes of this computer.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct NameServers {
+    /// In the order they are asked.
+    pub servers: Vec<SocketAddr>,
+    /// The suffixes that complete a short name.
+    pub search: Vec<String>,
+    /// Why they could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
+}
+
+/// The kinds of record that are asked for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of DNS")]
+pub enum RecordKind {
+    A,
+    #[serde(rename = "AAAA")]
+    Aaaa,
+    #[serde(rename = "SOA")]
+    Soa,
+}
+
+impl RecordKind {
+    fn wire(self) -> RecordType {
+        match self {
+            Self::A => RecordType::A,
+            Self::Aaaa => RecordType::AAAA,
+            Self::Soa => RecordType::SOA,
+        }
+    }
+}
+
+/// What one name server answered to one question.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct DnsReply {
+    /// The server asked.
+    pub server: SocketAddr,
+    /// The name asked for.
+    pub name: String,
+    /// The kind of record asked for.
+    pub kind: RecordKind,
+    /// The response code (RFC 1035, RFC 6895): 0 no error, 2 server failure, 3 no such name,
+    /// 5 refused. `None` if no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rcode: Option<u16>,
+    /// What the server says about the error (RFC 8914).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<ExtendedError>,
+    /// The records of the answer, the alias chain included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<DnsRecord>,
+    /// The answer did not fit into a datagram and was asked for again over TCP.
+    #[serde(default)]
+    pub truncated: bool,
+    /// Why no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// How often it was asked.
+    pub tries: u8,
+    /// How long it took in all, in milliseconds.
+    pub took_ms: f64,
+}
+
+impl DnsReply {
+    /// The addresses of the answer.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.answers.iter().filter_map(|record| record.value.parse().ok())
+    }
+
+    /// The aliases of the answer, in order.
+    pub fn aliases(&self) -> impl Iterator<Item = &str> + '_ {
+        self.answers.iter().filter(|record| record.kind == "CNAME").map(|r| r.value.as_str())
+    }
+}
+
+/// One record of an answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct DnsRecord {
+    /// The owner of the record.
+    pub name: String,
+    /// `A`, `AAAA`, `CNAME` or another type's name.
+    pub kind: String,
+    /// How long it may be kept, in seconds.
+    pub ttl: u32,
+    /// The address or name.
+    pub value: String,
+}
+
+/// An extended DNS error (RFC 8914).
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ExtendedError {
+    /// The code of the registry; 5 to 12 speak of DNSSEC.
+    pub code: u16,
+    /// The server's own words, bounded.
+    pub text: String,
+}
+
+/// Look-ups of the system under way. Each holds a thread that nothing can end early, and a
+/// broken resolver holds it for 20 s, so there must not be more of them than this.
+const LOOKUPS_AT_ONCE: usize = 64;
+static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+
+/// The records kept of one answer: enough for every honest one, bounded for the others.
+const RECORDS_KEPT: usize = 64;
+
+/// Asks the system on a thread of its own: `getaddrinfo` cannot be cancelled.
+pub(crate) async fn system_lookup(host: &str, limit: Duration) -> SystemLookup {
+    let begun = Instant::now();
+    let failed = |kind, code| SystemLookup {
+        replaced: false,
+        addresses: Vec::new(),
+        failure: Some(Failure { operation: Operation::Lookup, kind, code }),
+        took_ms: millis(begun.elapsed()),
+    };
+    if LOOKUPS.fetch_add(1, Ordering::Relaxed) >= LOOKUPS_AT_ONCE {
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        return failed(FailureKind::TooManyOpen, None);
+    }
+    let (send, receive) = oneshot::channel();
+    let name = host.to_owned();
+    let thread = std::thread::Builder::new().name("look-up".into()).spawn(move || {
+        // The receiver may have stopped waiting; then nobody needs the answer.
+        drop(send.send(os::getaddrinfo(&name)));
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+    });
+    if let Err(error) = thread {
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        return failed(FailureKind::TooManyOpen, error.raw_os_error());
+    }
+    match timeout(limit, receive).await {
+        Ok(Ok(Ok(addresses))) => SystemLookup {
+            replaced: false,
+            addresses,
+            failure: None,
+            took_ms: millis(begun.elapsed()),
+        },
+        Ok(Ok(Err((kind, code)))) => failed(kind, code),
+        Ok(Err(_)) => failed(FailureKind::Unknown, None),
+        Err(_) => failed(FailureKind::NoAnswer, None),
+    }
+}
+
+/// Looks a name up at the name server of `--resolver`, which stands in for the system.
+pub(crate) async fn replaced_lookup(
+    server: SocketAddr,
+    host: &str,
+    limit: Duration,
+) -> SystemLookup {
+    let begun = Instant::now();
+    let answer = match host.parse::<IpAddr>() {
+        Ok(address) => Ok(vec![address]),
+        Err(_) => timeout(limit, resolve_at(server, host))
+            .await
+            .unwrap_or_else(|_| Err(Failure::of(Operation::Lookup, FailureKind::NoAnswer))),
+    };
+    let took_ms = millis(begun.elapsed());
+    match answer {
+        Ok(addresses) => SystemLookup { replaced: true, addresses, failure: None, took_ms },
+        Err(failure) => {
+            SystemLookup { replaced: true, addresses: Vec::new(), failure: Some(failure), took_ms }
+        }
+    }
+}
+
+async fn resolve_at(server: SocketAddr, host: &str) -> Result<Vec<IpAddr>, Failure> {
+    let unknown = || Failure::of(Operation::Lookup, FailureKind::Unknown);
+    let mut udp = ConnectionConfig::udp();
+    udp.port = server.port();
+    let mut tcp = ConnectionConfig::tcp();
+    tcp.port = server.port();
+    let config = ResolverConfig::from_parts(
+        None,
+        Vec::new(),
+        vec![NameServerConfig::new(server.ip(), true, vec![udp, tcp])],
+    );
+    let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+    let options = builder.options_mut();
+    options.timeout = Duration::from_secs(2);
+    options.attempts = 2;
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+    let resolver = builder.build().map_err(|_| unknown())?;
+    let name = fully_qualified(host).ok_or_else(unknown)?;
+    match resolver.lookup_ip(name).await {
+        Ok(found) => Ok(found.iter().collect()),
+        Err(error) => Err(Failure::of(Operation::Lookup, kind_of(&error))),
+    }
+}
+
+fn kind_of(error: &NetError) -> FailureKind {
+    match error {
+        NetError::Timeout => FailureKind::NoAnswer,
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NXDomain => FailureKind::NameNotFound,
+            ResponseCode::NoError => FailureKind::NoData,
+            _ => FailureKind::TryAgain,
+        },
+        NetError::Dns(_) => FailureKind::TryAgain,
+        NetError::Io(error) => Failure::from_io(Operation::Lookup, error).kind,
+        _ => FailureKind::Unknown,
+    }
+}
+
+/// The name servers the system is configured with.
+pub(crate) fn configured() -> NameServers {
+    match hickory_resolver::system_conf::read_system_conf() {
+        Ok((config, _)) => {
+            let mut servers: Vec<SocketAddr> = Vec::new();
+            for server in &config.name_servers {
+                let address = SocketAddr::new(server.ip, 53);
+                if !servers.contains(&address) {
+                    servers.push(address);
+                }
+            }
+            let search = config.search.iter().map(without_final_dot).collect();
+            NameServers { servers, search, unreadable: None }
+        }
+        Err(error) => {
+            NameServers { unreadable: Some(bounded(&error.to_string(), 200)), ..Default::default() }
+        }
+    }
+}
+
+/// Asks one server one question: by datagram twice, by stream if the answer did not fit.
+pub(crate) async fn ask(
+    server: SocketAddr,
+    name: &str,
+    kind: RecordKind,
+    limit: Duration,
+) -> DnsReply {
+    let begun = Instant::now();
+    let mut reply = DnsReply {
+        server,
+        name: name.to_owned(),
+        kind,
+        rcode: None,
+        extended: Vec::new(),
+        answers: Vec::new(),
+        truncated: false,
+        failure: None,
+        tries: 0,
+        took_ms: 0.0,
+    };
+    let Some(question) = fully_qualified(name) else {
+        reply.failure = Some(Failure::of(Operation::Query, FailureKind::Invalid));
+        return reply;
+    };
+    let mut outcome = Err(Failure::of(Operation::Query, FailureKind::NoAnswer));
+    while reply.tries < 2 {
+        reply.tries += 1;
+        outcome = by_datagram(server, &question, kind, limit).await;
+        if !matches!(outcome, Err(Failure { kind: FailureKind::NoAnswer, .. })) {
+            break;
+        }
+    }
+    if outcome.as_ref().is_ok_and(|message| message.metadata.truncation) {
+        reply.truncated = true;
+        outcome = by_stream(server, &question, kind, limit).await;
+    }
+    reply.took_ms = millis(begun.elapsed());
+    match outcome {
+        Ok(message) => take_in(&mut reply, &message),
+        Err(failure) => reply.failure = Some(failure),
+    }
+    reply
+}
+
+fn take_in(reply: &mut DnsReply, message: &Message) {
+    reply.rcode = Some(u16::from(message.metadata.response_code));
+    reply.answers = message.answers.iter().take(RECORDS_KEPT).map(record).collect();
+    let options = message.edns.as_ref().map(|edns| edns.options().as_ref());
+    reply.extended = options
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(_, option)| extended_error(option))
+        .take(4)
+        .collect();
+}
+
+/// RFC 8914: option 15, two bytes of code, then text.
+fn extended_error(option: &EdnsOption) -> Option<ExtendedError> {
+    let EdnsOption::Unknown(15, data) = option else { return None };
+    let (code, text) = data.split_first_chunk::<2>()?;
+    Some(ExtendedError {
+        code: u16::from_be_bytes(*code),
+        text: bounded(&String::from_utf8_lossy(text), 200),
+    })
+}
+
+fn record(record: &Record) -> DnsRecord {
+    let (kind, value) = match &record.data {
+        RData::A(a) => ("A".to_owned(), Ipv4Addr::from(*a).to_string()),
+        RData::AAAA(aaaa) => ("AAAA".to_owned(), Ipv6Addr::from(*aaaa).to_string()),
+        RData::CNAME(alias) => ("CNAME".to_owned(), without_final_dot(&alias.0)),
+        other => (record.record_type().to_string(), bounded(&other.to_string(), 200)),
+    };
+    DnsRecord { name: without_final_dot(&record.name), kind, ttl: record.ttl, value }
+}
+
+fn question(name: &Name, kind: RecordKind) -> (u16, Result<Vec<u8>, Failure>) {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    let mut query = Query::new();
+    query.set_name(name.clone());
+    query.set_query_type(kind.wire());
+    message.add_query(query);
+    let mut edns = Edns::new();
+    // The size that passes every path without fragments (DNS flag day 2020).
+    edns.set_max_payload(1232);
+    message.set_edns(edns);
+    let bytes = message.to_vec().map_err(|_| Failure::of(Operation::Query, FailureKind::Invalid));
+    (message.metadata.id, bytes)
+}
+
+async fn by_datagram(
+    server: SocketAddr,
+    name: &Name,
+    kind: RecordKind,
+    limit: Duration,
+) -> Result<Message, Failure> {
+    let (id, bytes) = question(name, kind);
+    let bytes = bytes?;
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let io = |error: std::io::Error| Failure::from_io(Operation::Query, &error);
+    let talk = async {
+        let socket = UdpSocket::bind(any).await.map_err(io)?;
+        // Connected: the kernel then drops what comes from elsewhere, and tells when nothing
+        // listens there.
+        socket.connect(server).await.map_err(io)?;
+        socket.send(&bytes).await.map_err(io)?;
+        let mut buffer = vec![0; 4096];
+        loop {
+            let n = socket.recv(&mut buffer).await.map_err(io)?;
+            if let Some(message) = answer_to(id, name, &buffer[..n]) {
+                return Ok(message);
+            }
+        }
+    };
+    timeout(limit, talk)
+        .await
+        .unwrap_or_else(|_| Err(Failure::of(Operation::Query, FailureKind::NoAnswer)))
+}
+
+async fn by_stream(
+    server: SocketAddr,
+    name: &Name,
+    kind: RecordKind,
+    limit: Duration,
+) -> Result<Message, Failure> {
+    let (id, bytes) = question(name, kind);
+    let bytes = bytes?;
+    let io = |error: std::io::Error| Failure::from_io(Operation::Query, &error);
+    let talk = async {
+        let mut stream = TcpStream::connect(server).await.map_err(io)?;
+        let length = u16::try_from(bytes.len())
+            .map_err(|_| Failure::of(Operation::Query, FailureKind::Invalid))?;
+        stream.write_all(&length.to_be_bytes()).await.map_err(io)?;
+        stream.write_all(&bytes).await.map_err(io)?;
+        let length = stream.read_u16().await.map_err(io)?;
+        let mut buffer = vec![0; usize::from(length)];
+        stream.read_exact(&mut buffer).await.map_err(io)?;
+        answer_to(id, name, &buffer)
+            .ok_or_else(|| Failure::of(Operation::Query, FailureKind::NotTheProtocol))
+    };
+    timeout(limit, talk)
+        .await
+        .unwrap_or_else(|_| Err(Failure::of(Operation::Query, FailureKind::NoAnswer)))
+}
+
+/// The message, if it answers this very question: the id and the name must be ours, else
+/// anybody on the network could answer for the server.
+fn answer_to(id: u16, name: &Name, bytes: &[u8]) -> Option<Message> {
+    let message = Message::from_vec(bytes).ok()?;
+    let ours = message.metadata.id == id
+        && message.queries.first().is_none_or(|query| query.name() == name);
+    ours.then_some(message)
+}
+
+fn fully_qualified(name: &str) -> Option<Name> {
+    let mut name = Name::from_ascii(name).ok()?;
+    name.set_fqdn(true);
+    Some(name)
+}
+
+fn without_final_dot(name: &Name) -> String {
+    let text = name.to_ascii();
+    bounded(text.strip_suffix('.').unwrap_or(&text), 255)
+}
+
+fn bounded(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}

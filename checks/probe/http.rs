@@ -1,0 +1,521 @@
+//! HTTP: one anonymous request on a connection of its own, and what came back.
+//!
+//! The connection is ours from the first SYN, so that a failure is known by its step and number
+//! and never has to be read out of a library's error text.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper_util::rt::TokioIo;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant as Deadline, timeout_at};
+
+use crate::tap::{Tap, Watch};
+use crate::tls::printable;
+use crate::{Connect, tcp, tls};
+use crate::{
+    Failure, FailureKind, Handshake, Hello, Operation, Timestamp, TrustStore, World, millis,
+};
+
+/// The most of a page that is read: the largest known Qlik page has 88 kB.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// The most of a fetched document that is read (a large company's revocation list).
+const FETCH_LIMIT: usize = 1024 * 1024;
+
+/// The longest header value that is kept.
+const VALUE_KEPT: usize = 512;
+
+/// http or https.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    /// As it stands in a URL.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port of a URL that names none.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// One anonymous GET.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// http or https.
+    pub scheme: Scheme,
+    /// The host name for the `Host` header and the handshake.
+    pub host: String,
+    /// The address to connect to.
+    pub to: SocketAddr,
+    /// Path and query, beginning with a slash.
+    pub path: String,
+    /// The User-Agent: a Qlik hub picks the login method by it.
+    pub user_agent: String,
+    /// The time allowed for connecting.
+    pub connect_limit: Duration,
+    /// The time allowed for the TLS handshake.
+    pub handshake_limit: Duration,
+    /// The time allowed from the request to the end of the answer.
+    pub answer_limit: Duration,
+}
+
+impl Request {
+    /// The URL, with the values of one-time parameters left out.
+    #[must_use]
+    pub fn url(&self) -> String {
+        masked(&format!("{}://{}{}", self.scheme.label(), self.authority(), self.path))
+    }
+
+    fn authority(&self) -> String {
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.to.port() == self.scheme.default_port() {
+            host
+        } else {
+            format!("{host}:{}", self.to.port())
+        }
+    }
+}
+
+/// What came of one request. No cookie value, ticket or target id is in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Exchange {
+    /// The URL asked for, with the values of one-time parameters left out.
+    pub url: String,
+    /// The address asked.
+    pub to: SocketAddr,
+    /// How it ended.
+    pub ending: Ending,
+    /// Why it did not end well, by number where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The status code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The headers that matter to a diagnosis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<Header>,
+    /// The names of the cookies set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cookies: Vec<String>,
+    /// The server's own clock, from `Date`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
+    /// When the request was sent, by this computer's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// When the answer began, by this computer's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// The wait for the first byte of the answer, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<f64>,
+    /// How many bytes of the body came.
+    pub body_bytes: u64,
+    /// The beginning of the body, or of whatever came instead of HTTP.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head: String,
+    /// The body, bounded; what matters of it stands in the check's evidence.
+    #[serde(skip)]
+    pub body: Vec<u8>,
+    /// The unmasked `Location`, to follow it.
+    #[serde(skip)]
+    pub next: Option<String>,
+    /// From the first SYN to the end, in milliseconds.
+    pub took_ms: f64,
+}
+
+impl Exchange {
+    /// An exchange of which nothing is known but how it ended.
+    #[must_use]
+    pub fn of(request: &Request, ending: Ending) -> Self {
+        Self {
+            url: request.url(),
+            to: request.to,
+            ending,
+            failure: None,
+            status: None,
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            date: None,
+            sent_at: None,
+            answered_at: None,
+            waited_ms: None,
+            body_bytes: 0,
+            head: String::new(),
+            body: Vec::new(),
+            next: None,
+            took_ms: 0.0,
+        }
+    }
+
+    /// The value of a kept header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|header| header.name == name).map(|header| header.value.as_str())
+    }
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// A whole answer came.
+    Complete,
+    /// The answer was longer than what is read; what came is enough.
+    Long,
+    /// No connection.
+    NoConnection,
+    /// No TLS on the connection.
+    NoHandshake,
+    /// The connection ended before the first byte of an answer.
+    EmptyReply,
+    /// The time was over before the first byte of an answer.
+    Silence,
+    /// What came is not HTTP.
+    NotHttp,
+    /// The answer broke off.
+    CutOff,
+    /// The time was over in the middle of the answer.
+    Stalled,
+}
+
+/// A response header.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Header {
+    /// In lower case.
+    pub name: String,
+    /// Bounded.
+    pub value: String,
+}
+
+/// What came of fetching a document.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Fetch {
+    /// The URL.
+    pub url: String,
+    /// The status, if an answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there is no document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The document.
+    #[serde(skip)]
+    pub body: Vec<u8>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
+}
+
+/// Sends one request over a connection of its own.
+pub(crate) async fn exchange(request: &Request, trust: &TrustStore, world: &dyn World) -> Exchange {
+    let begun = Instant::now();
+    let mut seen = Exchange::of(request, Ending::NoConnection);
+    match request.scheme {
+        Scheme::Http => {
+            let (connect, stream) = tcp::open(request.to, request.connect_limit).await;
+            note_connect(&mut seen, &connect);
+            if let Some(stream) = stream {
+                let (tap, watch) = Tap::new(stream);
+                talk(&mut seen, request, tap, &watch, world).await;
+            }
+        }
+        Scheme::Https => {
+            let hello = Hello {
+                to: request.to,
+                server_name: request.host.clone(),
+                connect_limit: request.connect_limit,
+                limit: request.handshake_limit,
+            };
+            let (handshake, stream) = tls::open(&hello, trust, world.now()).await;
+            note_handshake(&mut seen, &handshake);
+            if let Some((stream, watch)) = stream {
+                talk(&mut seen, request, stream, &watch, world).await;
+            }
+        }
+    }
+    seen.took_ms = millis(begun.elapsed());
+    seen
+}
+
+fn note_connect(seen: &mut Exchange, connect: &Connect) {
+    seen.ending = Ending::NoConnection;
+    seen.failure = connect.failure;
+}
+
+fn note_handshake(seen: &mut Exchange, handshake: &Handshake) {
+    note_connect(seen, &handshake.connect);
+    if handshake.failure.is_some() {
+        seen.ending = Ending::NoHandshake;
+        seen.failure = handshake.failure;
+        seen.head.clone_from(&handshake.head);
+    }
+}
+
+async fn talk<S>(
+    seen: &mut Exchange,
+    request: &Request,
+    stream: S,
+    watch: &Watch,
+    world: &dyn World,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let deadline = Deadline::now() + request.answer_limit;
+    let before = watch.record().received;
+    let failed = |seen: &mut Exchange, ending, kind| {
+        seen.ending = ending;
+        seen.failure = Some(Failure::of(Operation::ReadAnswer, kind));
+    };
+    let handshake = hyper::client::conn::http1::Builder::new()
+        .max_headers(128)
+        .max_buf_size(64 * 1024)
+        .handshake(TokioIo::new(stream))
+        .await;
+    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request)) else {
+        return failed(seen, Ending::NotHttp, FailureKind::Invalid);
+    };
+    // Ends with the sender: the connection serves this one request.
+    let driver = tokio::spawn(connection);
+    seen.sent_at = Some(world.now());
+    let waiting = Instant::now();
+    match timeout_at(deadline, sender.send_request(get)).await {
+        Ok(Ok(response)) => {
+            seen.waited_ms = Some(millis(waiting.elapsed()));
+            seen.answered_at = Some(world.now());
+            seen.status = Some(response.status().as_u16());
+            take_in(seen, response.headers());
+            read_body(seen, response.into_body(), deadline).await;
+        }
+        Ok(Err(error)) => {
+            let record = watch.record();
+            let nothing_came = record.received == before;
+            let (ending, kind) = match (&error, nothing_came) {
+                (error, _) if error.is_parse() => (Ending::NotHttp, FailureKind::NotTheProtocol),
+                (_, true) => (Ending::EmptyReply, FailureKind::ClosedEarly),
+                (_, false) => (Ending::CutOff, FailureKind::ClosedEarly),
+            };
+            failed(seen, ending, kind);
+            if before == 0 {
+                seen.head = printable(&record.head);
+            }
+            if let Some(io) = io_error(&error) {
+                seen.failure = Some(Failure::from_io(Operation::ReadAnswer, io));
+            }
+        }
+        Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
+    }
+    driver.abort();
+}
+
+fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+fn get(request: &Request) -> Option<hyper::Request<Empty<Bytes>>> {
+    hyper::Request::get(&request.path)
+        .header(header::HOST, request.authority())
+        .header(header::USER_AGENT, &request.user_agent)
+        .header(header::ACCEPT, "text/html,application/json;q=0.9,*/*;q=0.8")
+        .header(header::CONNECTION, "close")
+        .body(Empty::new())
+        .ok()
+}
+
+async fn read_body(seen: &mut Exchange, mut body: Incoming, deadline: Deadline) {
+    seen.ending = loop {
+        let frame = match timeout_at(deadline, body.frame()).await {
+            Err(_) => {
+                seen.failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::NoAnswer));
+                break Ending::Stalled;
+            }
+            Ok(None) => break Ending::Complete,
+            Ok(Some(Err(_))) => {
+                seen.failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly));
+                break Ending::CutOff;
+            }
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Some(data) = frame.data_ref() else { continue };
+        seen.body_bytes += data.len() as u64;
+        let room = BODY_LIMIT - seen.body.len();
+        seen.body.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            break Ending::Long;
+        }
+    };
+    seen.head = printable(&seen.body[..seen.body.len().min(120)]);
+}
+
+/// The headers a diagnosis may rest on. All others stay out of the report.
+const KEPT: &[&str] = &[
+    "content-length",
+    "content-type",
+    "date",
+    "location",
+    "retry-after",
+    "server",
+    "strict-transport-security",
+    "via",
+    "x-iinfo",
+    "x-squid-error",
+];
+
+fn take_in(seen: &mut Exchange, headers: &HeaderMap) {
+    let text = |value: &HeaderValue| -> String {
+        String::from_utf8_lossy(value.as_bytes()).chars().take(VALUE_KEPT).collect()
+    };
+    for &name in KEPT {
+        if let Some(value) = headers.get(name) {
+            let value = if name == "location" { masked(&text(value)) } else { text(value) };
+            seen.headers.push(Header { name: name.to_owned(), value });
+        }
+    }
+    // Of a challenge only the schemes are kept: an NTLM challenge names the domain.
+    let schemes: Vec<String> = headers
+        .get_all(header::WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| text(value).split_whitespace().next().map(str::to_owned))
+        .take(8)
+        .collect();
+    if !schemes.is_empty() {
+        seen.headers.push(Header { name: "www-authenticate".into(), value: schemes.join(", ") });
+    }
+    let cookies = headers.get_all(header::SET_COOKIE).iter().take(16);
+    seen.cookies = cookies
+        .filter_map(|value| text(value).split_once('=').map(|(name, _)| name.trim().to_owned()))
+        .collect();
+    seen.date = headers.get(header::DATE).and_then(|value| http_date(&text(value)));
+    seen.next = headers
+        .get(header::LOCATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(8192).collect());
+}
+
+/// IMF-fixdate (RFC 9110 section 5.6.7), the only form servers send today.
+fn http_date(text: &str) -> Option<Timestamp> {
+    OffsetDateTime::parse(text, &Rfc2822).ok().map(Timestamp)
+}
+
+/// Parameters whose values open a login for whoever holds them.
+const ONE_TIME: &[&str] = &[
+    "targetid",
+    "qlikticket",
+    "ticket",
+    "code",
+    "state",
+    "nonce",
+    "samlrequest",
+    "samlresponse",
+    "relaystate",
+    "token",
+    "access_token",
+    "id_token",
+    "qlik-csrf-token",
+    "xrfkey",
+];
+
+/// The URL with the values of one-time parameters left out.
+pub(crate) fn masked(url: &str) -> String {
+    let Some((path, query)) = url.split_once('?') else { return bounded(url) };
+    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, _)) if ONE_TIME.contains(&name.to_ascii_lowercase().as_str()) => {
+            format!("{name}=…")
+        }
+        _ => parameter.to_owned(),
+    });
+    bounded(&format!("{path}?{}", parameters.collect::<Vec<_>>().join("&")))
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(VALUE_KEPT).collect()
+}
+
+/// Fetches a document with plain HTTP, without proxy, without redirects.
+///
+/// `addresses` are those the name was resolved to, already judged by the address policy.
+pub(crate) async fn fetch(
+    url: &str,
+    host: &str,
+    addresses: &[SocketAddr],
+    limit: Duration,
+) -> Fetch {
+    let begun = Instant::now();
+    let mut seen =
+        Fetch { url: bounded(url), status: None, failure: None, body: Vec::new(), took_ms: 0.0 };
+    let work = async {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .resolve_to_addrs(host, addresses)
+            .build()
+            .map_err(|_| Failure::of(Operation::Fetch, FailureKind::Invalid))?;
+        let unknown = |_| Failure::of(Operation::Fetch, FailureKind::Unknown);
+        let mut response = client.get(url).send().await.map_err(unknown)?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unknown)? {
+            if body.len() + chunk.len() > FETCH_LIMIT {
+                return Err(Failure::of(Operation::Fetch, FailureKind::Invalid));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok::<_, Failure>((status, body))
+    };
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok((status, body))) => {
+            seen.status = Some(status);
+            if status == 200 {
+                seen.body = body;
+            }
+        }
+        Ok(Err(failure)) => seen.failure = Some(failure),
+        Err(_) => seen.failure = Some(Failure::of(Operation::Fetch, FailureKind::NoAnswer)),
+    }
+    seen.took_ms = millis(begun.elapsed());
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_time_values_never_leave_the_probe() {
+        let url = "https://h/internal_windows_authentication/?targetId=1-2-3&x=y&qlikTicket=abc";
+        let safe = masked(url);
+        assert!(!safe.contains("1-2-3") && !safe.contains("abc"), "{safe}");
+        assert!(safe.contains("x=y"), "{safe}");
+    }
+
+    #[test]
+    fn the_date_of_a_server_is_read() {
+        let date = http_date("Tue, 24 Nov 2026 13:22:59 GMT").expect("an IMF-fixdate");
+        assert_eq!(date.to_string(), "2026-11-24T13:22:59Z");
+        assert_eq!(http_date("yesterday"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! What the standard library does not tell: one file per system, and the only unsafe code.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(unix)]
+pub(crate) use unix::getaddrinfo;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
+
+#[cfg(not(target_os = "linux"))]
+mod silent {
+    use socket2::Socket;
+    use tokio::net::TcpStream;
+
+    use crate::{Icmp, TcpState};
+
+    /// This system does not tell; the evidence stays without it.
+    pub(crate) fn keep_icmp_errors(_: &Socket, _: bool) {}
+
+    pub(crate) fn icmp_error(_: &TcpStream) -> Option<Icmp> {
+        None
+    }
+
+    pub(crate) fn tcp_state(_: &TcpStream) -> Option<TcpState> {
+        None
+    }
+}
+#[cfg(not(target_os = "linux"))]
+pub(crate) use silent::{icmp_error, keep_icmp_errors, tcp_state};
+
+/// The system's look-up through the standard library, which keeps the Winsock number.
+#[cfg(not(unix))]
+pub(crate) fn getaddrinfo(
+    host: &str,
+) -> Result<Vec<std::net::IpAddr>, (crate::FailureKind, Option<i32>)> {
+    use std::net::ToSocketAddrs;
+
+    use crate::FailureKind;
+
+    match (host, 0).to_socket_addrs() {
+        Ok(found) => Ok(found.map(|address| address.ip()).collect()),
+        Err(error) => {
+            let code = error.raw_os_error();
+            let kind = match code {
+                Some(11001) => FailureKind::NameNotFound,
+                Some(11002) => FailureKind::TryAgain,
+                Some(11004) => FailureKind::NoData,
+                _ => FailureKind::Unknown,
+            };
+            Err((kind, code))
+        }
+    }
+}

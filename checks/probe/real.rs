@@ -1,0 +1,223 @@
+//! The world as it is.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use crate::{
+    BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
+    Hello, NameServers, Operation, Policy, RecordKind, Request, SystemLookup, Timestamp,
+    TrustError, TrustStore, World, dns, files, http, tcp, tls, trust,
+};
+
+/// What the user may change about the world.
+#[derive(Clone, Debug, Default)]
+pub struct WorldOptions {
+    /// PEM files whose certificates are trusted beside the system's (`--ca-file`).
+    pub ca_files: Vec<PathBuf>,
+    /// A name server that stands in for the system's look-up (`--resolver`).
+    pub resolver: Option<SocketAddr>,
+    /// What the practice world pretends.
+    pub pretend: Pretend,
+}
+
+/// Pretences of the practice world and of tests. No command-line option reaches them.
+#[derive(Clone, Debug, Default)]
+pub struct Pretend {
+    /// How far this computer's clock is off.
+    pub clock_off: time::Duration,
+    /// A Documents folder.
+    pub documents: Option<PathBuf>,
+    /// What is allowed that is a fault elsewhere.
+    pub policy: Policy,
+    /// Trust nothing but `ca_files`.
+    pub no_system_roots: bool,
+    /// Environment variables that stand in for the real ones.
+    pub variables: Option<Vec<(String, String)>>,
+}
+
+/// The machine and the network.
+pub struct RealWorld {
+    given_roots: Vec<CertificateDer<'static>>,
+    options: WorldOptions,
+    trust: OnceLock<Arc<TrustStore>>,
+}
+
+impl RealWorld {
+    /// Prepares to look. Nothing is looked at yet but the files of `--ca-file`.
+    ///
+    /// # Errors
+    /// If a file of `--ca-file` cannot be read or is not a PEM file of certificates.
+    pub fn new(options: WorldOptions) -> Result<Self, TrustError> {
+        let mut given_roots = Vec::new();
+        for path in &options.ca_files {
+            given_roots.extend(trust::read_pem(path)?);
+        }
+        Ok(Self { given_roots, options, trust: OnceLock::new() })
+    }
+
+    async fn fetch_allowed(&self, url: &str, limit: Duration) -> Fetch {
+        let refused = |kind| Fetch {
+            url: url.chars().take(512).collect(),
+            status: None,
+            failure: Some(Failure::of(Operation::Fetch, kind)),
+            body: Vec::new(),
+            took_ms: 0.0,
+        };
+        let Some((host, port)) = http_authority(url) else { return refused(FailureKind::Invalid) };
+        let addresses = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.lookup(&host, limit).await.addresses,
+        };
+        if addresses.is_empty() {
+            return refused(FailureKind::NameNotFound);
+        }
+        if !self.options.pretend.policy.loopback_allowed && addresses.iter().any(is_forbidden) {
+            return refused(FailureKind::NotPermitted);
+        }
+        let to: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
+        http::fetch(url, &host, &to, limit).await
+    }
+}
+
+/// A certificate may name any address it likes; it must not make this tool knock on the user's own
+/// computer or on link-local services such as a cloud's metadata address.
+fn is_forbidden(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || v4.is_multicast()
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unicast_link_local()
+                || v6.to_ipv4_mapped().is_some_and(|v4| is_forbidden(&v4.into()))
+        }
+    }
+}
+
+/// Host and port of an http URL; other schemes are not fetched.
+fn http_authority(url: &str) -> Option<(String, u16)> {
+    let uri: hyper::Uri = url.parse().ok()?;
+    if uri.scheme_str() != Some("http") {
+        return None;
+    }
+    Some((uri.host()?.to_owned(), uri.port_u16().unwrap_or(80)))
+}
+
+impl World for RealWorld {
+    fn os(&self) -> &'static str {
+        std::env::consts::OS
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(OffsetDateTime::now_utc() + self.options.pretend.clock_off)
+    }
+
+    fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        let provider = rustls::crypto::ring::default_provider();
+        // Without a source of randomness the label is merely guessable.
+        drop(provider.secure_random.fill(&mut bytes));
+        u64::from_ne_bytes(bytes)
+    }
+
+    fn policy(&self) -> Policy {
+        self.options.pretend.policy
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = match &self.options.pretend.variables {
+            Some(pretended) => {
+                pretended.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+            }
+            None => std::env::var(name).ok(),
+        };
+        value.filter(|value| !value.is_empty())
+    }
+
+    fn documents(&self) -> Option<PathBuf> {
+        // The known folder of Windows needs a call of its own; elsewhere Desktop does not run.
+        self.options.pretend.documents.clone()
+    }
+
+    fn read_file(&self, path: &Path) -> FileRead {
+        files::read(path)
+    }
+
+    fn name_servers(&self) -> NameServers {
+        match self.options.resolver {
+            Some(server) => NameServers { servers: vec![server], ..NameServers::default() },
+            None => dns::configured(),
+        }
+    }
+
+    fn lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, SystemLookup> {
+        match self.options.resolver {
+            Some(server) => Box::pin(dns::replaced_lookup(server, host, limit)),
+            None => Box::pin(dns::system_lookup(host, limit)),
+        }
+    }
+
+    fn ask<'a>(
+        &'a self,
+        server: SocketAddr,
+        name: &'a str,
+        kind: RecordKind,
+        limit: Duration,
+    ) -> BoxFuture<'a, DnsReply> {
+        Box::pin(dns::ask(server, name, kind, limit))
+    }
+
+    fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect> {
+        Box::pin(async move { tcp::open(to, limit).await.0 })
+    }
+
+    fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
+        Box::pin(async move { tls::handshake(hello, &self.trust(), self.now()).await })
+    }
+
+    fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        Box::pin(async move { http::exchange(request, &self.trust(), self).await })
+    }
+
+    fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch> {
+        Box::pin(self.fetch_allowed(url, limit))
+    }
+
+    fn trust(&self) -> Arc<TrustStore> {
+        let load =
+            || TrustStore::load(&self.given_roots, !self.options.pretend.no_system_roots).into();
+        Arc::clone(self.trust.get_or_init(load))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_cannot_send_us_to_this_computer_or_a_metadata_service() {
+        let forbidden =
+            ["127.0.0.1", "169.254.169.254", "::1", "fe80::1", "::ffff:127.0.0.1", "0.0.0.0"];
+        for address in forbidden {
+            assert!(is_forbidden(&address.parse().expect("an address")), "{address}");
+        }
+        for address in ["10.0.0.1", "93.184.215.14", "fd00::1"] {
+            assert!(!is_forbidden(&address.parse().expect("an address")), "{address}");
+        }
+    }
+
+    #[test]
+    fn only_http_is_fetched() {
+        assert_eq!(http_authority("http://pki.test/x.crt"), Some(("pki.test".to_owned(), 80)));
+        assert_eq!(http_authority("ldap://pki.test/x"), None);
+        assert_eq!(http_authority("file:///etc/passwd"), None);
+        assert_eq!(http_authority("https://pki.test/x"), None);
+    }
+}

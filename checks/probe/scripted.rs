@@ -1,0 +1,227 @@
+//! The world as a test tells it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::{
+    BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
+    FileRead, Handshake, Hello, NameServers, Operation, Policy, RecordKind, Request, SystemLookup,
+    Timestamp, TrustStore, World,
+};
+
+/// A world that answers from a script. What the script does not hold fails as a network without
+/// anybody in it would, and every question asked is written down.
+pub struct ScriptedWorld {
+    /// The operating system it pretends to be.
+    pub os: &'static str,
+    /// The time it is, for ever.
+    pub now: Timestamp,
+    /// What is allowed.
+    pub policy: Policy,
+    /// Environment variables.
+    pub variables: BTreeMap<String, String>,
+    /// The Documents folder.
+    pub documents: Option<PathBuf>,
+    /// Files by path.
+    pub files: BTreeMap<PathBuf, FileRead>,
+    /// The configured name servers.
+    pub name_servers: NameServers,
+    /// Look-ups of the system by name.
+    pub lookups: BTreeMap<String, SystemLookup>,
+    /// Direct answers by server, name and kind; several servers may answer differently.
+    pub replies: Vec<DnsReply>,
+    /// Connections by address.
+    pub connects: BTreeMap<SocketAddr, Connect>,
+    /// Handshakes by address and name.
+    pub handshakes: BTreeMap<(SocketAddr, String), Handshake>,
+    /// HTTP answers by URL, as [`Exchange::url`] spells it.
+    pub exchanges: BTreeMap<String, Exchange>,
+    /// Documents by URL.
+    pub documents_by_url: BTreeMap<String, Fetch>,
+    /// The trusted roots.
+    pub trust: Arc<TrustStore>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl ScriptedWorld {
+    /// An empty world at a given time.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            os: "linux",
+            now,
+            policy: Policy::default(),
+            variables: BTreeMap::new(),
+            documents: None,
+            files: BTreeMap::new(),
+            name_servers: NameServers::default(),
+            lookups: BTreeMap::new(),
+            replies: Vec::new(),
+            connects: BTreeMap::new(),
+            handshakes: BTreeMap::new(),
+            exchanges: BTreeMap::new(),
+            documents_by_url: BTreeMap::new(),
+            trust: Arc::new(TrustStore::empty()),
+            asked: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Every question asked so far, one line each.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, question: String) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(question);
+    }
+}
+
+fn unreachable_connect(to: SocketAddr) -> Connect {
+    Connect {
+        to,
+        from: None,
+        failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
+        icmp: None,
+        state: None,
+        took_ms: 3000.0,
+    }
+}
+
+impl World for ScriptedWorld {
+    fn os(&self) -> &'static str {
+        self.os
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn random(&self) -> u64 {
+        4 // Scripted: a label made of it can be scripted too.
+    }
+
+    fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn documents(&self) -> Option<PathBuf> {
+        self.documents.clone()
+    }
+
+    fn read_file(&self, path: &Path) -> FileRead {
+        self.note(format!("read {}", path.display()));
+        self.files.get(path).cloned().unwrap_or_else(|| FileRead {
+            modified: None,
+            outcome: FileOutcome::Failed {
+                failure: Failure {
+                    operation: Operation::OpenFile,
+                    kind: FailureKind::Missing,
+                    code: Some(2),
+                },
+            },
+        })
+    }
+
+    fn name_servers(&self) -> NameServers {
+        self.name_servers.clone()
+    }
+
+    fn lookup<'a>(&'a self, host: &'a str, _: Duration) -> BoxFuture<'a, SystemLookup> {
+        self.note(format!("lookup {host}"));
+        let found = self.lookups.get(host).cloned().unwrap_or_else(|| SystemLookup {
+            replaced: false,
+            addresses: Vec::new(),
+            failure: Some(Failure::of(Operation::Lookup, FailureKind::TryAgain)),
+            took_ms: 0.0,
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn ask<'a>(
+        &'a self,
+        server: SocketAddr,
+        name: &'a str,
+        kind: RecordKind,
+        _: Duration,
+    ) -> BoxFuture<'a, DnsReply> {
+        self.note(format!("ask {server} {name} {kind:?}"));
+        let fits = |r: &&DnsReply| r.server == server && r.name == name && r.kind == kind;
+        let found = self.replies.iter().find(fits).cloned().unwrap_or_else(|| DnsReply {
+            server,
+            name: name.to_owned(),
+            kind,
+            rcode: None,
+            extended: Vec::new(),
+            answers: Vec::new(),
+            truncated: false,
+            failure: Some(Failure::of(Operation::Query, FailureKind::NoAnswer)),
+            tries: 2,
+            took_ms: 4000.0,
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn connect(&self, to: SocketAddr, _: Duration) -> BoxFuture<'_, Connect> {
+        self.note(format!("connect {to}"));
+        let found = self.connects.get(&to).cloned().unwrap_or_else(|| unreachable_connect(to));
+        Box::pin(std::future::ready(found))
+    }
+
+    fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
+        self.note(format!("handshake {} {}", hello.to, hello.server_name));
+        let key = (hello.to, hello.server_name.clone());
+        let found = self.handshakes.get(&key).cloned().unwrap_or_else(|| Handshake {
+            connect: unreachable_connect(hello.to),
+            server_name: hello.server_name.clone(),
+            failure: None,
+            alert: None,
+            head: String::new(),
+            head_hex: String::new(),
+            sent: 0,
+            received: 0,
+            version: None,
+            cipher: None,
+            client_certificate_requested: false,
+            rustls: None,
+            certificates: 0,
+            presented: Vec::new(),
+            state: None,
+            took_ms: 0.0,
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        let url = request.url();
+        self.note(format!("get {url}"));
+        let found = self.exchanges.get(&url).cloned().unwrap_or_else(|| Exchange {
+            failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
+            ..Exchange::of(request, Ending::NoConnection)
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn fetch<'a>(&'a self, url: &'a str, _: Duration) -> BoxFuture<'a, Fetch> {
+        self.note(format!("fetch {url}"));
+        let found = self.documents_by_url.get(url).cloned().unwrap_or_else(|| Fetch {
+            url: url.to_owned(),
+            status: None,
+            failure: Some(Failure::of(Operation::Fetch, FailureKind::NoAnswer)),
+            body: Vec::new(),
+            took_ms: 0.0,
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn trust(&self) -> Arc<TrustStore> {
+        Arc::clone(&self.trust)
+    }
+}

@@ -1,0 +1,149 @@
+//! TCP: does the port answer, how fast, and if not, who says no.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::{Failure, FailureKind, Operation, millis, os};
+
+/// What came of one attempt to connect.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Connect {
+    /// Where to.
+    pub to: SocketAddr,
+    /// This computer's own address on that connection, if one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
+    /// Why there is no connection; `None` if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The ICMP message that ended the attempt, where the system tells (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmp: Option<Icmp>,
+    /// The kernel's view of the connection at the end of the attempt, where it tells (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TcpState>,
+    /// How long it took, in milliseconds.
+    pub took_ms: f64,
+}
+
+impl Connect {
+    /// Whether a connection came about.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.failure.is_none()
+    }
+
+    /// The kind of failure, if it failed.
+    #[must_use]
+    pub fn kind(&self) -> Option<FailureKind> {
+        self.failure.map(|failure| failure.kind)
+    }
+}
+
+/// An ICMP error as the socket's error queue holds it.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Icmp {
+    /// Whether it is `ICMPv6`, whose types and codes differ.
+    pub v6: bool,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// The code.
+    pub code: u8,
+    /// Who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<IpAddr>,
+}
+
+/// What the kernel knows of a connection.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct TcpState {
+    /// Retransmissions of the segment now under way; of the SYN while connecting.
+    pub retransmits: u32,
+    /// Retransmissions in all.
+    pub total_retransmits: u32,
+    /// Segments sent and not acknowledged.
+    pub unacknowledged: u32,
+    /// Bytes the far end acknowledged. The SYN counts as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_acknowledged: Option<u64>,
+    /// Bytes received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_received: Option<u64>,
+    /// The smoothed round trip, in microseconds.
+    pub round_trip_us: u32,
+}
+
+/// Connects; the stream is kept for the probes that build on it.
+pub(crate) async fn open(to: SocketAddr, limit: Duration) -> (Connect, Option<TcpStream>) {
+    let begun = Instant::now();
+    let failed = |failure: Failure, icmp, state| Connect {
+        to,
+        from: None,
+        failure: Some(failure),
+        icmp,
+        state,
+        took_ms: millis(begun.elapsed()),
+    };
+    let stream = match begin(to) {
+        Ok(stream) => stream,
+        Err(error) => {
+            return (failed(Failure::from_io(Operation::Connect, &error), None, None), None);
+        }
+    };
+    let outcome = timeout(limit, finish(&stream)).await;
+    let failure = match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(Failure::from_io(Operation::Connect, &error)),
+        Err(_) => Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
+    };
+    let state = os::tcp_state(&stream);
+    let Some(failure) = failure else {
+        let connect = Connect {
+            to,
+            from: stream.local_addr().ok().map(|address| address.ip()),
+            failure: None,
+            icmp: None,
+            state,
+            took_ms: millis(begun.elapsed()),
+        };
+        return (connect, Some(stream));
+    };
+    let icmp = os::icmp_error(&stream);
+    (failed(failure, icmp, state), None)
+}
+
+/// Starts connecting. The socket must exist before, so that the kernel keeps ICMP errors.
+fn begin(to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    os::keep_icmp_errors(&socket, to.is_ipv6());
+    match socket.connect(&to.into()) {
+        Ok(()) => {}
+        Err(error) if in_progress(&error) => {}
+        Err(error) => return Err(error),
+    }
+    TcpStream::from_std(socket.into())
+}
+
+async fn finish(stream: &TcpStream) -> std::io::Result<()> {
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(error),
+        None => stream.peer_addr().map(drop),
+    }
+}
+
+fn in_progress(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::EINPROGRESS) {
+        return true;
+    }
+    error.kind() == std::io::ErrorKind::WouldBlock
+}

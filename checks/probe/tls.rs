@@ -1,0 +1,384 @@
+//! TLS: one handshake, with everything that was presented, whatever the verdict on it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls::client::ResolvesClientCert;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::tap::{Tap, Watch};
+use crate::{
+    Connect, Failure, FailureKind, Operation, TcpState, Timestamp, TrustStore, millis, tcp,
+};
+
+/// What to say hello to.
+#[derive(Clone, Debug)]
+pub struct Hello {
+    /// The address.
+    pub to: SocketAddr,
+    /// The name asked for (SNI), or the address itself if the link names one.
+    pub server_name: String,
+    /// The time allowed for connecting.
+    pub connect_limit: Duration,
+    /// The time allowed for the whole handshake.
+    pub limit: Duration,
+}
+
+/// What came of a handshake.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Handshake {
+    /// The connection it ran on.
+    pub connect: Connect,
+    /// The name asked for.
+    pub server_name: String,
+    /// Why it failed; `None` if it was completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The alert the server sent (RFC 8446 section 6), by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<u8>,
+    /// The beginning of what the server sent, printable characters only, others as dots.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head: String,
+    /// The first bytes the server sent, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head_hex: String,
+    /// Bytes sent and received.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// The protocol version agreed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The cipher suite agreed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher: Option<String>,
+    /// The server asked for a client certificate. That alone is no fault.
+    #[serde(default)]
+    pub client_certificate_requested: bool,
+    /// What rustls thinks of the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rustls: Option<RustlsVerdict>,
+    /// How many certificates were presented.
+    pub certificates: usize,
+    /// The presented certificates; parsed facts of them stand in the `certificate` check.
+    #[serde(skip)]
+    pub presented: Vec<Vec<u8>>,
+    /// The kernel's view of the connection when the handshake failed, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TcpState>,
+    /// How long the handshake took after connecting, in milliseconds.
+    pub took_ms: f64,
+}
+
+impl Handshake {
+    /// Whether the handshake was completed, whatever the certificate.
+    #[must_use]
+    pub fn completed(&self) -> bool {
+        self.connect.succeeded() && self.failure.is_none()
+    }
+}
+
+/// What rustls thinks of a chain: printed beside our own judgement, never the judgement itself.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct RustlsVerdict {
+    /// Whether it accepts the chain for the name at this time.
+    pub accepted: bool,
+    /// Its error, by the name of the variant; empty if accepted.
+    pub error: String,
+}
+
+/// How many certificates of a chain are kept. A longer chain is cut and says so by its count.
+const CHAIN_KEPT: usize = 32;
+
+/// Shakes hands and hangs up.
+pub(crate) async fn handshake(hello: &Hello, trust: &TrustStore, now: Timestamp) -> Handshake {
+    open(hello, trust, now).await.0
+}
+
+/// Shakes hands; the stream is kept for the probes that build on it.
+pub(crate) async fn open(
+    hello: &Hello,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
+    let (connect, stream) = tcp::open(hello.to, hello.connect_limit).await;
+    let mut seen = Handshake {
+        connect,
+        server_name: hello.server_name.clone(),
+        failure: None,
+        alert: None,
+        head: String::new(),
+        head_hex: String::new(),
+        sent: 0,
+        received: 0,
+        version: None,
+        cipher: None,
+        client_certificate_requested: false,
+        rustls: None,
+        certificates: 0,
+        presented: Vec::new(),
+        state: None,
+        took_ms: 0.0,
+    };
+    let Some(stream) = stream else { return (seen, None) };
+    let Some(name) = server_name(&hello.server_name) else {
+        seen.failure = Some(Failure::of(Operation::Handshake, FailureKind::Invalid));
+        return (seen, None);
+    };
+    let recorder = Arc::new(Recorder::new(trust, now));
+    let asked = Arc::new(NoClientCertificate::default());
+    let connector = TlsConnector::from(Arc::new(config(&recorder, &asked)));
+    let (tap, watch) = Tap::new(stream);
+    let begun = Instant::now();
+    let outcome = timeout(hello.limit, connector.connect(name, tap)).await;
+    seen.took_ms = millis(begun.elapsed());
+    let stream = match outcome {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            (seen.failure, seen.alert) = classify(&error);
+            None
+        }
+        Err(_) => {
+            seen.failure = Some(Failure::of(Operation::Handshake, FailureKind::NoAnswer));
+            None
+        }
+    };
+    take_in(&mut seen, &recorder, &asked, &watch, stream.as_ref());
+    let kept = stream.map(|stream| (stream, watch));
+    (seen, kept)
+}
+
+fn take_in(
+    seen: &mut Handshake,
+    recorder: &Recorder,
+    asked: &NoClientCertificate,
+    watch: &Watch,
+    stream: Option<&TlsStream<Tap>>,
+) {
+    let record = watch.record();
+    (seen.sent, seen.received) = (record.sent, record.received);
+    if stream.is_none() {
+        seen.head = printable(&record.head);
+        seen.head_hex = record.head.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        seen.state = watch.state();
+    }
+    if let Some(stream) = stream {
+        let session = stream.get_ref().1;
+        seen.version = session.protocol_version().map(|version| format!("{version:?}"));
+        seen.cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+    }
+    seen.client_certificate_requested = asked.was_asked();
+    if let Some(presented) = recorder.take() {
+        seen.certificates = presented.count;
+        seen.rustls = Some(presented.verdict);
+        seen.presented = presented.chain;
+    }
+}
+
+fn classify(error: &std::io::Error) -> (Option<Failure>, Option<u8>) {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::AlertReceived(alert)) => (
+            Some(Failure::of(Operation::Handshake, FailureKind::ClosedEarly)),
+            Some(u8::from(*alert)),
+        ),
+        Some(_) => (Some(Failure::of(Operation::Handshake, FailureKind::NotTheProtocol)), None),
+        None => (Some(Failure::from_io(Operation::Handshake, error)), None),
+    }
+}
+
+pub(crate) fn printable(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|&byte| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' })
+        .collect()
+}
+
+fn server_name(name: &str) -> Option<ServerName<'static>> {
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Some(ServerName::IpAddress(address.into()));
+    }
+    ServerName::try_from(name.to_owned()).ok()
+}
+
+fn config(recorder: &Arc<Recorder>, asked: &Arc<NoClientCertificate>) -> ClientConfig {
+    let verifier: Arc<dyn ServerCertVerifier> = recorder.clone();
+    let resolver: Arc<dyn ResolvesClientCert> = asked.clone();
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring has suites for TLS 1.2 and 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_cert_resolver(resolver);
+    // A later probe must see the certificate again, not resume past it.
+    config.resumption = rustls::client::Resumption::disabled();
+    config
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// What a server presented, and rustls's verdict on it.
+#[derive(Debug)]
+struct Presented {
+    chain: Vec<Vec<u8>>,
+    count: usize,
+    verdict: RustlsVerdict,
+}
+
+/// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
+/// no certificate at all. Nothing secret is ever sent on such a connection.
+#[derive(Debug)]
+struct Recorder {
+    /// `None` if no root is trusted at all.
+    inner: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+    now: UnixTime,
+    presented: Mutex<Option<Presented>>,
+}
+
+impl Recorder {
+    fn new(trust: &TrustStore, now: Timestamp) -> Self {
+        let provider = provider();
+        let roots = Arc::clone(&trust.roots);
+        let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+        let seconds = u64::try_from(now.0.unix_timestamp()).unwrap_or(0);
+        Self {
+            inner: inner.build().ok(),
+            provider,
+            now: UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            presented: Mutex::new(None),
+        }
+    }
+
+    fn take(&self) -> Option<Presented> {
+        self.presented.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A key too small for rustls fails here, and reads like tampering. The handshake goes on, so
+    /// that the certificate itself can be judged; the verdict keeps the failure.
+    fn note_signature(
+        &self,
+        outcome: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> HandshakeSignatureValid {
+        if let Err(error) = outcome {
+            let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(presented) = presented.as_mut() {
+                let error = format!("handshake signature: {}", variant(&error));
+                presented.verdict = RustlsVerdict { accepted: false, error };
+            }
+        }
+        HandshakeSignatureValid::assertion()
+    }
+
+    fn verdict(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+    ) -> RustlsVerdict {
+        let Some(inner) = &self.inner else {
+            return RustlsVerdict { accepted: false, error: "NoRootsAtAll".to_owned() };
+        };
+        match inner.verify_server_cert(leaf, others, name, ocsp, self.now) {
+            Ok(_) => RustlsVerdict { accepted: true, error: String::new() },
+            Err(error) => RustlsVerdict { accepted: false, error: variant(&error) },
+        }
+    }
+}
+
+/// The name of the variant: `UnknownIssuer`, `ExpiredContext`, `Other(CaUsedAsEndEntity)`.
+fn variant(error: &rustls::Error) -> String {
+    let text = match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) => {
+            return format!("Other({other:?})").chars().take(80).collect();
+        }
+        rustls::Error::InvalidCertificate(inner) => format!("{inner:?}"),
+        other => format!("{other:?}"),
+    };
+    text.chars().take_while(char::is_ascii_alphanumeric).take(80).collect()
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verdict = self.verdict(end_entity, intermediates, server_name, ocsp_response);
+        let all = std::iter::once(end_entity).chain(intermediates);
+        let presented = Presented {
+            chain: all.take(CHAIN_KEPT).map(|der| der.to_vec()).collect(),
+            count: 1 + intermediates.len(),
+            verdict,
+        };
+        *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let supported = &self.provider.signature_verification_algorithms;
+        let outcome = rustls::crypto::verify_tls12_signature(message, cert, dss, supported);
+        Ok(self.note_signature(outcome))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let supported = &self.provider.signature_verification_algorithms;
+        let outcome = rustls::crypto::verify_tls13_signature(message, cert, dss, supported);
+        Ok(self.note_signature(outcome))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Has no client certificate, and remembers whether one was asked for.
+#[derive(Debug, Default)]
+struct NoClientCertificate {
+    asked: std::sync::atomic::AtomicBool,
+}
+
+impl NoClientCertificate {
+    fn was_asked(&self) -> bool {
+        self.asked.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for NoClientCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, std::sync::atomic::Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}

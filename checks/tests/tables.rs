@@ -1,0 +1,220 @@
+//! Invariants of the tables: every cause has its text, its proof and its counter-proof.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hublink_checks::frame::{Case, Diagnosis, ErasedCheck, Facts, Severity};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The smallest evidence that proves a cause, or that looks like it and does not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    /// One plain sentence.
+    about: String,
+    #[serde(default)]
+    facts: Facts,
+    /// By check id.
+    evidence: Map<String, Value>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn read(path: &Path) -> Fixture {
+    let text = std::fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let fixture: Fixture =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert!(fixture.about.ends_with('.'), "{}: `about` is a sentence", path.display());
+    fixture
+}
+
+fn case_of(path: &Path) -> Case {
+    let fixture = read(path);
+    let mut case = Case::new(fixture.facts);
+    for check in hublink_checks::all() {
+        if let Some(saved) = fixture.evidence.get(check.meta().id) {
+            let stored = check.load(saved);
+            case.put(stored.unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        }
+    }
+    let known: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
+    for id in fixture.evidence.keys() {
+        assert!(known.contains(id.as_str()), "{}: no check is called {id}", path.display());
+    }
+    case
+}
+
+fn ids(found: &[Diagnosis]) -> Vec<&str> {
+    found.iter().map(|cause| cause.id.as_str()).collect()
+}
+
+fn judged(check: &dyn ErasedCheck, path: &Path) -> Vec<Diagnosis> {
+    check.judge(&case_of(path))
+}
+
+fn short(id: &str) -> &str {
+    id.split_once('/').map_or(id, |(_, short)| short)
+}
+
+#[test]
+fn every_cause_has_a_fixture_that_yields_exactly_it() {
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
+            assert!(path.exists(), "{} has no fixture: write {}", cause.id, path.display());
+            assert_eq!(ids(&judged(*check, &path)), [cause.id], "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_cause_has_a_look_alike_that_does_not_yield_it() {
+    for check in hublink_checks::all() {
+        for cause in check.causes().iter().filter(|cause| !cause.fallback) {
+            let path = folder().join(format!("{}/{}.not.json", check.meta().id, short(cause.id)));
+            assert!(path.exists(), "{} has no look-alike: write {}", cause.id, path.display());
+            let found = judged(*check, &path);
+            assert!(!ids(&found).contains(&cause.id), "{}: {:?}", path.display(), ids(&found));
+        }
+    }
+}
+
+#[test]
+fn no_healthy_look_alike_is_accused() {
+    let entries = std::fs::read_dir(folder().join("healthy")).expect("the folder exists");
+    let mut count = 0;
+    for entry in entries {
+        let path = entry.expect("a readable entry").path();
+        let case = case_of(&path);
+        for check in hublink_checks::all() {
+            for cause in check.judge(&case) {
+                let accused = cause.severity > Severity::Informs;
+                assert!(!accused, "{}: {}", path.display(), cause.id);
+            }
+        }
+        count += 1;
+    }
+    assert!(count >= 10, "only {count} healthy look-alikes are left");
+}
+
+#[test]
+fn every_hole_of_a_remedy_is_filled() {
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
+            for found in judged(*check, &path) {
+                for step in &found.remedy {
+                    assert!(!step.contains('<'), "{}: a hole is left in: {step}", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_diagnosis_cites_what_it_rests_on() {
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
+            for found in judged(*check, &path) {
+                assert!(!found.proof.is_empty(), "{}: no proof", found.id);
+                assert!(!found.remedy.is_empty(), "{}: no remedy", found.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_fixture_is_forgotten() {
+    let mut expected = BTreeSet::new();
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            for ending in ["json", "not.json"] {
+                expected.insert(format!("{}/{}.{ending}", check.meta().id, short(cause.id)));
+            }
+        }
+    }
+    for check in std::fs::read_dir(folder()).expect("the folder exists") {
+        let check = check.expect("a readable entry");
+        if check.file_name() == "healthy" {
+            continue;
+        }
+        for file in std::fs::read_dir(check.path()).expect("a folder per check") {
+            let file = file.expect("a readable entry").file_name();
+            let name = format!("{}/{}", check.file_name().display(), file.display());
+            assert!(expected.contains(&name), "{name} belongs to no cause");
+        }
+    }
+}
+
+#[test]
+fn texts_are_whole_and_ids_are_well_formed() {
+    let mut seen = BTreeSet::new();
+    for check in hublink_checks::all() {
+        let id = check.meta().id;
+        assert!(!check.meta().docs.is_empty(), "{id} has no docs");
+        let causes = check.causes();
+        assert!(causes.last().is_some_and(|last| last.fallback), "{id}: the fallback is last");
+        assert_eq!(causes.iter().filter(|cause| cause.fallback).count(), 1, "{id}");
+        for cause in causes {
+            assert!(seen.insert(cause.id), "{} stands twice", cause.id);
+            let kebab = |c: char| c.is_ascii_lowercase() || c == '-' || c == '/';
+            assert!(cause.id.chars().all(kebab), "{} is not kebab-case", cause.id);
+            assert!(cause.id.starts_with(&format!("{id}/")), "{} is not of {id}", cause.id);
+            assert!(cause.title.ends_with('.'), "{}: the title is a sentence", cause.id);
+            assert!(!cause.explain.is_empty(), "{} has no explanation", cause.id);
+            assert!(!cause.remedy.is_empty(), "{} has no remedy", cause.id);
+            assert!(!cause.see.is_empty(), "{} names no source", cause.id);
+            assert!(cause.fallback || !cause.look_alikes.is_empty(), "{}: no look-alike", cause.id);
+        }
+    }
+}
+
+#[test]
+fn causes_that_are_suppressed_or_that_claim_exist() {
+    let known: BTreeSet<&str> =
+        hublink_checks::all().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            for silenced in cause.suppresses {
+                assert!(known.contains(silenced), "{} suppresses {silenced}", cause.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn needs_point_at_checks_of_the_list() {
+    let known: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
+    for check in hublink_checks::all() {
+        for need in check.meta().needs {
+            assert!(known.contains(need.check), "{} needs {}", check.meta().id, need.check);
+        }
+    }
+}
+
+/// The folder is the list: a file that is no check, or a check that is not listed, is a mistake.
+#[test]
+fn the_list_holds_every_file_of_the_folder() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed: BTreeSet<String> =
+        hublink_checks::all().iter().map(|check| check.meta().id.replace('-', "_")).collect();
+    let mut files = BTreeSet::new();
+    for entry in std::fs::read_dir(here).expect("the crate's folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            && stem != "lib"
+        {
+            files.insert(stem.to_owned());
+        }
+    }
+    for missing in files.difference(&listed) {
+        panic!("checks/{missing}.rs is not listed: add it to `all()` in checks/lib.rs");
+    }
+    assert_eq!(files, listed, "checks/lib.rs lists a check that has no file");
+}
