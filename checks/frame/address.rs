@@ -31,7 +31,8 @@ impl HubAddress {
     /// `https://host[:port]`, without a path.
     #[must_use]
     pub fn origin(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let scheme = self.scheme.label();
         if self.port == self.scheme.default_port() {
             format!("{scheme}://{host}")
@@ -389,7 +390,7 @@ mod tests {
             ("https://<server>", &[D::IllegalHost]),
             ("https://qlik%31", &[D::IllegalHost]),
             ("https://a..b", &[D::IllegalHost]),
-            ("https://[::1", &[D::IllegalHost]),
+            ("https://[::1", &[D::Unparsable]),
             ("https://::1", &[D::Unparsable]),
             ("https://1.2.3.456", &[D::IllegalHost]),
             ("https://localhost:4848", &[D::Loopback]),
