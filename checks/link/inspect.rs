@@ -486,11 +486,16 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in "\\PC*", tail in any::<String>()) {
-            inspect(&text);
-            inspect(&tail);
-            inspect(&format!("qliksense://enterpriseurl?{text}&url={tail}&version=0.1"));
-            inspect(&format!("https://x/v3/__qliksense://enterpriseurl?{text}__;{tail}"));
-            inspect(&format!("https://{text}"));
+            let texts = [
+                text.clone(),
+                tail.clone(),
+                format!("qliksense://enterpriseurl?{text}&url={tail}&version=0.1"),
+                format!("https://x/v3/__qliksense://enterpriseurl?{text}__;{tail}"),
+                format!("https://{text}"),
+            ];
+            for text in texts {
+                prop_assert!(inspect(&text).text.len() <= EXCERPT);
+            }
         }
 
         #[test]
