@@ -232,16 +232,16 @@ fn damaged_line(seen: &Reading, _: &Case) -> Option<Proof> {
 
 /// What to do about one broken line.
 fn mend(lint: &Lint, content: &Content) -> String {
-    let line = lint.line;
-    let entry = content.entries.iter().find(|entry| entry.line == line);
+    let number = lint.line;
+    let entry = content.entries.iter().find(|entry| entry.line == number);
     let name = entry.and_then(|entry| entry.name.as_deref()).unwrap_or("the hub");
     match (lint.kind, lint.other_line) {
-        (LintKind::UnclosedSection, _) => format!("Put a ] at the end of line {line}."),
-        (LintKind::JunkLine, _) => format!("Delete line {line}, or put a ; in front of it."),
+        (LintKind::UnclosedSection, _) => format!("Put a ] at the end of line {number}."),
+        (LintKind::JunkLine, _) => format!("Delete line {number}, or put a ; in front of it."),
         (LintKind::AddressTwice, Some(other)) => {
-            format!("Keep one of the two links in lines {other} and {line}, and delete the other.")
+            format!("Keep one of the two links in lines {other} and {number}; delete the other.")
         }
-        _ => format!("Put the link of {name} on one line (line {line})."),
+        _ => format!("Put the link of {name} on one line (line {number})."),
     }
 }
 
@@ -254,5 +254,143 @@ fn unexplained(seen: &Reading, _: &Case) -> Option<Proof> {
             Some(Proof::default().compared(&seen.path, expected, format!("{size} bytes")))
         }
         Some(FileOutcome::Read { .. }) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use hublink_probe::{FileRead, Operation, ScriptedWorld, Timestamp};
+
+    use super::*;
+    use crate::frame::{Diagnosis, Facts, judge};
+    use crate::link::compose;
+
+    fn world() -> ScriptedWorld {
+        let mut world =
+            ScriptedWorld::at(Timestamp::parse("2026-01-02T03:04:05Z").expect("a time"));
+        world.documents = Some("/home/anna/OneDrive/Docs".into());
+        world
+    }
+
+    fn file(text: &str) -> FileRead {
+        let bytes = text.as_bytes().to_vec();
+        let size = bytes.len() as u64;
+        FileRead { modified: None, outcome: FileOutcome::Read { size, bytes } }
+    }
+
+    fn failed(kind: FailureKind, code: i32) -> FileRead {
+        let failure = Failure { operation: Operation::OpenFile, kind, code: Some(code) };
+        FileRead { modified: None, outcome: FileOutcome::Failed { failure } }
+    }
+
+    fn right_place() -> PathBuf {
+        desktop_place(Path::new("/home/anna/OneDrive/Docs"))
+    }
+
+    fn causes(reading: &Reading, os: &str) -> Vec<Diagnosis> {
+        judge(CAUSES, reading, &Case::new(Facts { os: os.to_owned(), ..Facts::default() }))
+    }
+
+    fn only_cause(reading: &Reading, os: &str) -> Diagnosis {
+        let mut found = causes(reading, os);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn the_file_in_its_place_is_read() {
+        let mut world = world();
+        let link = compose("https://sense.example.com", Some("Example"));
+        world.files.insert(right_place(), file(&link));
+        let reading = examine(&world, &Place::Desktop);
+        assert_eq!(reading.hubs().len(), 1);
+        assert_eq!(causes(&reading, "linux"), []);
+        assert_eq!(world.asked().len(), 1, "nothing else is opened");
+    }
+
+    #[test]
+    fn every_usual_wrong_place_is_found() {
+        let docs = Path::new("/home/anna/OneDrive/Docs/Qlik/Sense");
+        let literal = Path::new("/home/anna/Documents/Qlik/Sense");
+        for wrong in [
+            docs.join("Hubs/hubs.ini.txt"),
+            docs.join("hubs.ini"),
+            docs.join("Hub/hubs.ini"),
+            literal.join("Hubs/hubs.ini"),
+        ] {
+            let mut world = world();
+            world.variables.insert("USERPROFILE".into(), "/home/anna".into());
+            world.files.insert(wrong.clone(), file(""));
+            let cause = only_cause(&examine(&world, &Place::Desktop), "windows");
+            assert_eq!(cause.id, "hubs-file/misplaced");
+            assert!(cause.remedy[0].contains(&wrong.display().to_string()));
+        }
+        assert_eq!(
+            only_cause(&examine(&world(), &Place::Desktop), "linux").id,
+            "hubs-file/missing"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_by_its_number() {
+        let named = Place::Explicit("/x/hubs.ini".into());
+        let told = |read: FileRead, os: &str| {
+            let mut world = world();
+            world.files.insert("/x/hubs.ini".into(), read);
+            only_cause(&examine(&world, &named), os)
+        };
+        for (kind, code) in [(FailureKind::NotPermitted, 13), (FailureKind::IsDirectory, 21)] {
+            let cause = told(failed(kind, code), "linux");
+            assert_eq!(
+                (cause.id.as_str(), cause.confidence),
+                ("hubs-file/unreadable", Confidence::Certain)
+            );
+        }
+        let cause = told(failed(FailureKind::Unknown, 362), "windows");
+        assert_eq!(
+            (cause.id.as_str(), cause.confidence),
+            ("hubs-file/unreadable", Confidence::Likely)
+        );
+        // The same number means something else, or nothing, on another system.
+        assert_eq!(told(failed(FailureKind::Unknown, 362), "linux").id, "hubs-file/unexplained");
+        assert_eq!(told(failed(FailureKind::Invalid, 22), "linux").id, "hubs-file/unexplained");
+    }
+
+    #[test]
+    fn without_a_documents_folder_the_place_is_unknown() {
+        let mut world = world();
+        world.documents = None;
+        let reading = examine(&world, &Place::Desktop);
+        assert_eq!(only_cause(&reading, "linux").id, "hubs-file/unexplained");
+    }
+
+    #[test]
+    fn each_broken_line_has_its_own_remedy() {
+        let link = |name| compose("https://sense.example.com", Some(name));
+        let (a, b) = (link("A"), link("B"));
+        let mut world = world();
+        let named = Place::Explicit("/x/hubs.ini".into());
+        for (text, remedy) in [
+            (format!("[S\nlink={a}\n"), "line 1"),
+            (format!("[S]\njunk\nlink={a}\n"), "Delete line 2"),
+            (format!("[S]\nl={a}\nl={b}\n"), "lines 2 and 3"),
+            (format!("l={}\n{}\n", &a[..90], &a[90..]), "the link of A on one line (line 1)"),
+        ] {
+            world.files.insert("/x/hubs.ini".into(), file(&text));
+            let cause = only_cause(&examine(&world, &named), "linux");
+            assert_eq!(cause.id, "hubs-file/damaged-line");
+            assert!(cause.remedy[0].contains(remedy), "{:?}", cause.remedy);
+        }
+    }
+
+    #[test]
+    fn a_web_page_instead_of_the_file_holds_no_link() {
+        let mut world = world();
+        let page = "<html>\n<a href=https://portal.example>x</a>\n[broken\n";
+        world.files.insert(right_place(), file(page));
+        let cause = only_cause(&examine(&world, &Place::Desktop), "linux");
+        assert_eq!(cause.id, "hubs-file/no-link");
     }
 }

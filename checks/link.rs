@@ -268,3 +268,69 @@ fn points_at_other_page(seen: &Inspection, _: &Case) -> Option<Proof> {
 fn unexplained(seen: &Inspection, _: &Case) -> Option<Proof> {
     seen.hub.is_none().then(|| Proof::seen("text", &seen.text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::grammar::tests::VECTORS;
+    use super::*;
+    use crate::frame::{Diagnosis, judge};
+
+    fn causes(seen: &Inspection) -> Vec<Diagnosis> {
+        judge(CAUSES, seen, &Case::default())
+    }
+
+    fn ids(text: &str) -> Vec<String> {
+        causes(&inspect(text)).into_iter().map(|cause| cause.id).collect()
+    }
+
+    #[test]
+    fn a_cut_link_is_likely_damaged() {
+        let found = causes(&inspect(&VECTORS[0].2[..150]));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].id, "link/damaged-in-transit");
+        assert_eq!(found[0].confidence, Confidence::Likely);
+        // What is left where a shell takes `&` as its own.
+        assert_eq!(ids("qliksense://enterpriseurl?action=add"), ["link/damaged-in-transit"]);
+    }
+
+    #[test]
+    fn a_repaired_link_is_shown_with_its_remedy() {
+        let link = VECTORS[0].2;
+        let found = causes(&inspect(&format!("<{link}>")));
+        assert_eq!(found[0].confidence, Confidence::Certain);
+        assert!(found[0].remedy.iter().any(|step| step.ends_with(link)));
+    }
+
+    #[test]
+    fn loopback_is_a_defect_unless_it_is_allowed() {
+        let mut seen = inspect(&compose("https://localhost:8443", None));
+        assert_eq!(causes(&seen)[0].id, "link/bad-hub-address");
+        seen.loopback_allowed = true;
+        assert_eq!(causes(&seen), []);
+    }
+
+    #[test]
+    fn independent_causes_are_all_named() {
+        let edited = VECTORS[3].2.replace("qlik1", "qlik2");
+        assert_eq!(ids(&edited), ["link/signature-mismatch", "link/plain-http"]);
+        assert_eq!(
+            ids(&compose("http://u@qlik 1/qmc", None).replace("action=add", "action=edit")),
+            ["link/bad-hub-address", "link/unknown-variant"]
+        );
+        assert_eq!(ids("qliksense://somethingelse?a=b"), ["link/wrong-scheme"]);
+    }
+
+    #[test]
+    fn a_variant_without_an_address_is_left_unexplained() {
+        let found = ids("qliksense://enterpriseurl?action=add&tenant=x&version=0.2&signature=1");
+        assert_eq!(found, ["link/unexplained", "link/unknown-variant"]);
+    }
+
+    #[test]
+    fn a_login_page_in_the_link_is_told() {
+        let link = compose("https://q/finance/internal_windows_authentication/?targetId=1", None);
+        let found = causes(&inspect(&link));
+        assert_eq!(found[0].id, "link/points-at-other-page");
+        assert!(found[0].remedy[0].contains("https://q/finance "), "{:?}", found[0].remedy);
+    }
+}

@@ -321,7 +321,7 @@ impl<'a> Reader<'a> {
     fn push(&mut self, number: usize, mut entry: Entry) {
         if entry.text.len() > LONGEST_TEXT {
             self.lint(number, LintKind::LinkTooLong, &entry.text);
-            entry.text = cut(&entry.text).to_owned();
+            entry.text.truncate(cut(&entry.text).len());
         }
         let inspection = inspect(&entry.text);
         entry.kind = inspection.kind;

@@ -53,13 +53,11 @@ pub(crate) fn decode(bytes: &[u8]) -> (Encoding, String) {
             return (encoding, text.into_owned());
         }
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (Encoding::Utf8, text.to_owned()),
-        Err(_) => {
-            let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-            (Encoding::Windows1252, text.into_owned())
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Encoding::Utf8, text.to_owned());
     }
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+    (Encoding::Windows1252, text.into_owned())
 }
 
 #[cfg(test)]
