@@ -60,6 +60,26 @@ pub struct Candidate {
     pub hubs: usize,
 }
 
+impl Reading {
+    /// Reads bytes that came from somewhere else than a file, standard input for example.
+    #[must_use]
+    pub fn of_bytes(name: &str, bytes: &[u8]) -> Self {
+        let file = FileOutcome::Read { size: bytes.len() as u64, bytes: Vec::new() };
+        Self { file: Some(file), content: Some(read(bytes)), ..Self::empty(name, Named::Explicit) }
+    }
+
+    fn empty(path: impl Into<String>, named: Named) -> Self {
+        Self {
+            path: path.into(),
+            named,
+            file: None,
+            modified: None,
+            content: None,
+            candidates: Vec::new(),
+        }
+    }
+}
+
 /// Reads hubs.ini, and looks around if it is missing.
 #[must_use]
 pub fn examine(world: &dyn World, place: &Place) -> Reading {
@@ -70,25 +90,12 @@ pub fn examine(world: &dyn World, place: &Place) -> Reading {
         }
     };
     let Some(path) = path else {
-        let path = desktop_place(Path::new("Documents")).display().to_string();
-        return Reading {
-            path,
-            named,
-            file: None,
-            modified: None,
-            content: None,
-            candidates: Vec::new(),
-        };
+        let usual = desktop_place(Path::new("Documents"));
+        return Reading::empty(usual.display().to_string(), named);
     };
     let found = world.read_file(&path);
-    let mut reading = Reading {
-        path: path.display().to_string(),
-        named,
-        file: None,
-        modified: found.modified,
-        content: None,
-        candidates: Vec::new(),
-    };
+    let mut reading = Reading::empty(path.display().to_string(), named);
+    reading.modified = found.modified;
     reading.file = Some(match found.outcome {
         FileOutcome::Read { size, bytes } => {
             reading.content = Some(read(&bytes));

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use super::grammar::{START, decode, find_ignoring_case};
 
 /// How many of the candidates in one wrapper are looked at.
-const MOST_READINGS: usize = 8;
+const MOST_READINGS: usize = 4;
 
 /// Whether a text hides an authentication link behind up to two encodings.
 pub(crate) fn hides_link(text: &str) -> bool {
