@@ -48,7 +48,9 @@ pub enum Port {
     ResetsAfterHello,
     /// Answers the client's hello with this fatal TLS alert.
     Alert(u8),
-    /// Answers the client's hello with the first half of a ServerHello, then falls silent.
+    /// Answers a hello for the hub's name with alert 112 (unrecognised name), and serves every other one.
+    RefusesName,
+    /// Answers the client's hello with the first half of a `ServerHello`, then falls silent.
     HalfServerHello,
     /// Greets as an SSH server does.
     SshBanner,

@@ -16,15 +16,17 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
+use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
 pub use http::SeenRequest;
 use http::{Incoming, Reply};
-pub(crate) use state::Setting;
+pub(crate) use state::{Clock, Places, Setting};
 use state::{Inner, Talk};
 
 use crate::behaviour::{Behaviour, Login, Port};
@@ -33,6 +35,9 @@ use crate::pki::Identity;
 
 /// The first byte of every TLS handshake.
 const HANDSHAKE: u8 = 0x16;
+
+/// The alert for a name that the server does not serve.
+const UNRECOGNISED_NAME: u8 = 112;
 
 /// A running hub. It ends when dropped, and with its world.
 pub struct Hub {
@@ -56,14 +61,13 @@ impl Hub {
         name: &str,
         ip: IpAddr,
         behaviour: Behaviour,
-        identity: Identity,
+        identity: Option<Identity>,
         setting: Setting,
     ) -> io::Result<Self> {
-        let chain = identity.chain.clone();
-        let acceptor = behaviour
-            .encrypted
-            .then(|| acceptor(identity))
-            .transpose()?;
+        let chain = identity
+            .as_ref()
+            .map_or_else(Vec::new, |identity| identity.chain.clone());
+        let acceptor = identity.map(acceptor).transpose()?;
         let mut reserved = Vec::new();
         let mut listeners = Vec::new();
         let mut open = async |port: Port| -> io::Result<SocketAddr> {
@@ -149,11 +153,7 @@ impl Hub {
     /// The certificates that the hub sends, leaf first; empty without TLS.
     #[must_use]
     pub fn chain(&self) -> &[CertificateDer<'static>] {
-        if self.inner.behaviour.encrypted {
-            &self.chain
-        } else {
-            &[]
-        }
+        &self.chain
     }
 
     /// The requests so far, in order.
@@ -216,7 +216,7 @@ async fn accept_all(listener: TcpListener, inner: Arc<Inner>, acceptor: Option<T
 }
 
 async fn converse(stream: TcpStream, inner: Arc<Inner>, acceptor: Option<TlsAcceptor>) {
-    if inner.behaviour.port != Port::Open {
+    if !matches!(inner.behaviour.port, Port::Open | Port::RefusesName) {
         // The client may be gone before the fault is complete, which is all the same to a fault.
         drop(port::misbehave(stream, inner.behaviour.port).await);
         return;
@@ -228,12 +228,34 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>, acceptor: Option<TlsAcce
     match stream.peek(&mut first).await {
         Ok(1) if first[0] != HANDSHAKE => refuse_plain(stream, &inner).await,
         Ok(1) => {
-            if let Ok(encrypted) = acceptor.accept(stream).await {
+            // A failed handshake is the client's verdict on a bad certificate, and no concern of ours.
+            if let Ok(Some(encrypted)) = handshake(stream, &inner, &acceptor).await {
                 serve(encrypted, &inner, true).await;
             }
         }
         _ => {}
     }
+}
+
+/// `None` if the hub refuses the name that the client asks for.
+async fn handshake(
+    stream: TcpStream,
+    inner: &Inner,
+    acceptor: &TlsAcceptor,
+) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let mut started = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let hello = started.client_hello();
+    let own = hello.server_name().is_some_and(|name| name == inner.name);
+    if own && inner.behaviour.port == Port::RefusesName {
+        started
+            .io
+            .write_all(&port::alert(UNRECOGNISED_NAME))
+            .await?;
+        close(&mut started.io).await;
+        return Ok(None);
+    }
+    let config = Arc::clone(acceptor.config());
+    started.into_stream(config).await.map(Some)
 }
 
 /// What web servers say to an unencrypted request on an encrypted port.

@@ -38,6 +38,8 @@ pub enum Certificate {
     NotYetValid,
     /// Made for `other.practice.test`.
     WrongName,
+    /// Made for the hub's other names only.
+    OtherNamesOnly,
     /// The name stands in the common name only; there are no alternative names.
     CommonNameOnly,
     /// Signed by itself, CA:FALSE.
@@ -175,6 +177,7 @@ impl Pki {
         let common_name = match kind {
             Certificate::QlikDefault | Certificate::QlikDefaultLeafOnly => "qlik1",
             Certificate::WrongName => "other.practice.test",
+            Certificate::OtherNamesOnly => names.get(1).map_or("practice", String::as_str),
             _ => names.first().map_or("practice", String::as_str),
         };
         let validity = match kind {
@@ -311,6 +314,7 @@ fn authority_params(name: &str, validity: Validity, now: OffsetDateTime) -> Cert
 fn alternative_names(kind: Certificate, names: &[String]) -> Vec<String> {
     match kind {
         Certificate::CommonNameOnly => vec![],
+        Certificate::OtherNamesOnly => names.iter().skip(1).cloned().collect(),
         Certificate::WrongName => vec!["other.practice.test".to_owned()],
         Certificate::Wildcard => names
             .iter()

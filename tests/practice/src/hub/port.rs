@@ -71,8 +71,8 @@ fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
 /// Does to an accepted connection what the port's fault asks for.
 pub(super) async fn misbehave(mut stream: TcpStream, fault: Port) -> io::Result<()> {
     match fault {
-        // The first two accept nothing, the third never comes here.
-        Port::Silent | Port::Refused | Port::Open => {}
+        // The first two accept nothing, the others never come here.
+        Port::Silent | Port::Refused | Port::Open | Port::RefusesName => {}
         Port::Mute => listen_only(&mut stream).await,
         Port::ClosesAtAccept => close(&mut stream).await,
         Port::ResetsAtAccept => reset(&stream)?,
@@ -117,11 +117,11 @@ async fn read_hello(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 /// One record of type alert, TLS 1.2, level fatal.
-fn alert(number: u8) -> [u8; 7] {
+pub(super) fn alert(number: u8) -> [u8; 7] {
     [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, number]
 }
 
-/// Announces a ServerHello of 118 bytes and stops after half of them.
+/// Announces a `ServerHello` of 118 bytes and stops after half of them.
 fn half_server_hello() -> Vec<u8> {
     let mut bytes = vec![
         0x16, 0x03, 0x03, 0x00, 0x7a, 0x02, 0x00, 0x00, 0x76, 0x03, 0x03,
