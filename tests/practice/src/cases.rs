@@ -194,8 +194,10 @@ pub const CASES: &[Case] = &[
         "login on a second port, as older releases do",
         || healthy().login(Login::SecondPort { open: true }),
     ),
-    Case::new("saml", "login at an identity provider", saml)
-        .beside(&[Beside { host: "idp.practice.test", behaviour: login_page }]),
+    Case::new("saml", "login at an identity provider", saml).beside(&[Beside {
+        host: "idp.practice.test",
+        behaviour: login_page,
+    }]),
     Case::new(
         "cold-start",
         "the first answer takes long, later ones do not",
@@ -204,7 +206,10 @@ pub const CASES: &[Case] = &[
     .mentioning("http/slow"),
     Case::new("cloud", "a Qlik Cloud tenant", Behaviour::cloud)
         .at("practice.eu.qlikcloud.com")
-        .beside(&[Beside { host: "login.qlik.com", behaviour: login_page }]),
+        .beside(&[Beside {
+            host: "login.qlik.com",
+            behaviour: login_page,
+        }]),
     // dns
     Case::new("name-not-found", "nobody knows the name", healthy)
         .dns(|| Answer::NotFound)
@@ -370,7 +375,10 @@ pub const CASES: &[Case] = &[
             status: 301,
         })
     })
-    .beside(&[Beside { host: "new-home.practice.test", behaviour: healthy }])
+    .beside(&[Beside {
+        host: "new-home.practice.test",
+        behaviour: healthy,
+    }])
     .mentioning("http/redirect-to-other-host"),
     Case::new(
         "moved-away",
