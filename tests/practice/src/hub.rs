@@ -286,6 +286,7 @@ where
         };
         tokio::time::sleep(inner.record(request.clone())).await;
         let reply = match sites::answer(&request, inner, &mut talk) {
+            Outcome::Reply(reply) if request.asks_to_close() => reply.last(),
             Outcome::Reply(reply) => reply,
             Outcome::Upgrade { accept, message } => {
                 return socket::speak(stream, &accept, &message, &inner.date()).await;

@@ -111,9 +111,17 @@ impl World {
             .hub(case.host.unwrap_or(case.id), case.behaviour())
             .await?;
         if let Some(answer) = case.dns {
-            self.names.set(hub.name(), answer());
+            self.set_case_answer(hub.name(), answer());
         }
         Ok(hub)
+    }
+
+    /// Broken servers fail for their whole domain, not for one name of it.
+    fn set_case_answer(&self, name: &str, answer: Answer) {
+        if let (Answer::ServerFailure, Some((_, domain))) = (&answer, name.split_once('.')) {
+            self.names.set_zone(domain, answer.clone());
+        }
+        self.names.set(name, answer);
     }
 
     /// The address of the name server, for `--resolver`.

@@ -50,6 +50,11 @@ impl SeenRequest {
             .map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())
     }
 
+    pub(crate) fn asks_to_close(&self) -> bool {
+        self.header("Connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    }
+
     /// The first cookie whose name begins like this.
     pub(crate) fn cookie(&self, beginning: &str) -> Option<&str> {
         self.header("Cookie")?

@@ -28,19 +28,14 @@ async fn connect(hub: &Hub) -> TcpStream {
         .expect("the port accepts")
 }
 
-/// The first bytes after a hello; `None` is silence.
-async fn answer_to_hello(hub: &Hub) -> Option<std::io::Result<Vec<u8>>> {
+/// The first bytes after a hello.
+async fn answer_to_hello(hub: &Hub) -> std::io::Result<Vec<u8>> {
     let mut stream = connect(hub).await;
-    if let Err(error) = stream.write_all(&HELLO).await {
-        return Some(Err(error));
-    }
+    stream.write_all(&HELLO).await?;
     let mut bytes = vec![0; 256];
-    let length = match timeout(SILENCE, stream.read(&mut bytes)).await.ok()? {
-        Ok(length) => length,
-        Err(error) => return Some(Err(error)),
-    };
+    let length = stream.read(&mut bytes).await?;
     bytes.truncate(length);
-    Some(Ok(bytes))
+    Ok(bytes)
 }
 
 /// What rustls makes of a hub's handshake; panics if it is content.
@@ -81,7 +76,7 @@ async fn a_refused_port_refuses_and_stays_reserved() {
 async fn connections_end_as_the_port_is_told() {
     let world = world().await;
     let mute = broken(&world, Port::Mute).await;
-    assert!(answer_to_hello(&mute).await.is_none());
+    assert!(timeout(SILENCE, answer_to_hello(&mute)).await.is_err());
     let mut closed = connect(broken(&world, Port::ClosesAtAccept).await.as_ref()).await;
     let end = closed.read(&mut [0]).await.expect("an orderly end");
     assert_eq!(end, 0);
@@ -89,9 +84,9 @@ async fn connections_end_as_the_port_is_told() {
     let error = reset.read(&mut [0]).await.expect_err("a reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     let after = answer_to_hello(broken(&world, Port::ClosesAfterHello).await.as_ref()).await;
-    assert!(after.expect("an end").expect("an orderly end").is_empty());
+    assert!(after.expect("an orderly end").is_empty());
     let after = answer_to_hello(broken(&world, Port::ResetsAfterHello).await.as_ref()).await;
-    let error = after.expect("an end").expect_err("a reset");
+    let error = after.expect_err("a reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
@@ -99,18 +94,10 @@ async fn connections_end_as_the_port_is_told() {
 async fn other_protocols_show_in_the_first_bytes() {
     let world = world().await;
     let ssh = answer_to_hello(broken(&world, Port::SshBanner).await.as_ref()).await;
-    assert!(
-        ssh.expect("a banner")
-            .expect("bytes")
-            .starts_with(b"SSH-2.0-")
-    );
+    assert!(ssh.expect("bytes").starts_with(b"SSH-2.0-"));
     let plain = hub(&world, "plain", Behaviour::healthy().plain_http()).await;
     let http = answer_to_hello(&plain).await;
-    assert!(
-        http.expect("an answer")
-            .expect("bytes")
-            .starts_with(b"HTTP/1.1 400")
-    );
+    assert!(http.expect("bytes").starts_with(b"HTTP/1.1 400"));
     assert!(plain.chain().is_empty());
     let error = verdict(&world, &plain).await;
     assert!(matches!(error, Error::InvalidMessage(_)), "{error:?}");
@@ -147,7 +134,7 @@ async fn a_refused_name_leaves_other_names_served() {
 async fn half_a_hello_is_followed_by_silence() {
     let world = world().await;
     let hub = broken(&world, Port::HalfServerHello).await;
-    let bytes = answer_to_hello(&hub).await.expect("a half").expect("bytes");
+    let bytes = answer_to_hello(&hub).await.expect("bytes");
     assert_eq!((bytes[0], bytes[5], bytes.len()), (0x16, 0x02, 64));
     let whole = timeout(SILENCE, tls(&world, &hub)).await;
     assert!(whole.is_err(), "{whole:?}");

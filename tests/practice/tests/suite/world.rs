@@ -1,7 +1,6 @@
 //! The world as a whole, and its cases.
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use hublink_practice::{Answer, Behaviour, CASES, Certificate, SHOWCASE, World, case, link};
 use tokio::net::TcpStream;
@@ -85,14 +84,13 @@ fn issuer_url(der: &[u8]) -> String {
 
 async fn fetch(stream: &mut TcpStream) -> Vec<u8> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let request = b"GET /intermediate.cer HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"GET /intermediate.cer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await.expect("connected");
     let mut answer = Vec::new();
-    // The connection stays open, so the end shows only as a pause.
-    let pause = Duration::from_millis(100);
-    while let Ok(Ok(read)) = tokio::time::timeout(pause, stream.read_buf(&mut answer)).await
-        && read > 0
-    {}
+    stream
+        .read_to_end(&mut answer)
+        .await
+        .expect("an orderly end");
     answer
 }
 
