@@ -20,7 +20,8 @@ const DOMAIN: &str = "practice.test";
 const ISSUER_HOST: &str = "pki.practice.test";
 
 /// A small network on loopback: a name server that knows its hubs, and a root that vouches for the good
-/// ones. Dropping it ends everything, also hubs that somebody still holds.
+/// ones. Dropping it ends every server, also of hubs that somebody still holds; a port that is silent or
+/// refused stays reserved until its hub is dropped too.
 pub struct World {
     pki: Pki,
     names: NameServer,
