@@ -97,7 +97,9 @@ impl Check for Dns {
             title: "Your name server answers, but declines or cannot handle the question.",
             explain: "The server is reachable and says no: refused, not implemented, format error, \
                       or a failure for every name asked. Its operator decides for whom it answers.",
-            remedy: &["Ask IT why name server <servers> answers <rcode>, or use the one they name."],
+            remedy: &[
+                "Ask IT why name server <servers> answers <rcode>, or use the one they name.",
+            ],
             owner: Owner::Network,
             look_alikes: &[
                 "a failure for the hub's domain alone (dns/zone-failure)",
@@ -139,8 +141,10 @@ impl Check for Dns {
             explain: "Every name server this computer uses says so. Mostly the name is misspelt, \
                       the server has another name now, or the name is known only inside the \
                       company network.",
-            remedy: &["Check the spelling of <host> with your Qlik admin; if it is right, it must \
-                       be entered in DNS. Is a VPN needed to see it? Then connect it first."],
+            remedy: &[
+                "Check the spelling of <host> with your Qlik admin; if it is right, it must \
+                       be entered in DNS. Is a VPN needed to see it? Then connect it first.",
+            ],
             owner: Owner::QlikAdmin,
             look_alikes: &[
                 "a malformed answer, which glibc reports the same way (the response code differs)",
@@ -208,12 +212,8 @@ impl Check for Dns {
 }
 
 fn literal(host: String, address: IpAddr) -> Evidence {
-    let system = SystemLookup {
-        replaced: false,
-        addresses: vec![address],
-        failure: None,
-        took_ms: 0.0,
-    };
+    let system =
+        SystemLookup { replaced: false, addresses: vec![address], failure: None, took_ms: 0.0 };
     Evidence {
         host,
         literal: true,
@@ -367,9 +367,10 @@ fn resolver_unreachable(e: &Evidence, _: &Case) -> Option<Proof> {
     let proof = proof.value("servers", named);
     // A port that is reported closed proves that the way there works; plain silence does not say
     // whether this computer has a network at all.
-    let closed = e.replies.iter().any(|reply| {
-        reply.failure.is_some_and(|failure| failure.kind == FailureKind::Refused)
-    });
+    let closed = e
+        .replies
+        .iter()
+        .any(|reply| reply.failure.is_some_and(|failure| failure.kind == FailureKind::Refused));
     Some(if closed { proof } else { proof.at_most(Confidence::Likely) })
 }
 
@@ -453,7 +454,8 @@ fn record_broken(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     let answered = answered(e)?;
-    let dangling = answered.iter().find(|reply| reply.rcode == Some(3) && reply.aliases().count() > 0);
+    let dangling =
+        answered.iter().find(|reply| reply.rcode == Some(3) && reply.aliases().count() > 0);
     if let Some(reply) = dangling {
         let aliases: Vec<&str> = reply.aliases().collect();
         let chain = format!("{} → {}, which does not exist", reply.name, aliases.join(" → "));
@@ -593,13 +595,17 @@ mod tests {
         assert_eq!(reply.addresses().count(), 1);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_root_is_asked_for_only_after_a_failure() {
         let now = Timestamp::parse("2026-11-24T12:00:00Z").expect("a time");
         let mut world = ScriptedWorld::at(now);
         world.name_servers.servers = vec!["10.0.0.53:53".parse().expect("an address")];
         let world = Arc::new(world);
-        let cx = crate::frame::context_for_tests(Arc::clone(&world), Facts::default(), Budget::default());
+        let cx = crate::frame::context_for_tests(
+            Arc::clone(&world),
+            Facts::default(),
+            Budget::default(),
+        );
         let seen = Dns::probe(&cx).await;
         assert!(!world.asked().iter().any(|question| question.contains("Soa")));
         let seen = Dns::control(&cx, &seen).await.expect("a failed look-up is looked at closer");

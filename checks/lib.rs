@@ -20,11 +20,5 @@ use frame::ErasedCheck;
 /// its line here; a test names whatever is missing.
 #[must_use]
 pub fn all() -> &'static [&'static dyn ErasedCheck] {
-    &[
-        &hubs_file::HubsFile,
-        &link::Link,
-        &dns::Dns,
-        &tcp::Tcp,
-        &tls::Tls,
-    ]
+    &[&hubs_file::HubsFile, &link::Link, &dns::Dns, &tcp::Tcp, &tls::Tls]
 }

@@ -17,9 +17,9 @@ use hublink_probe::Scheme;
 
 use crate::address::{AddressDefect, is_login_page};
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
-    Target, cause, fallback,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, passed,
 };
+use crate::hubs_file::HubsFile;
 
 /// Whether the link is whole and leads to a usable address.
 pub struct Link;
@@ -35,15 +35,10 @@ impl Check for Link {
                no key: it shows damage, not forgery, and it does not see a change of letter case. \
                A link that mail or chat programs have damaged is repaired if the check value then \
                fits. Nothing is sent over the network.",
-        needs: &[],
+        needs: &[passed::<HubsFile>()],
     };
 
     const CAUSES: &'static [Cause<Inspection>] = CAUSES;
-
-    fn not_applicable(target: &Target) -> Option<Reason> {
-        let reason = Reason::of(ReasonKind::NotApplicable);
-        target.text.is_none().then(|| reason.detail("the file holds no link and no address"))
-    }
 
     async fn probe(cx: &Context) -> Inspection {
         let seen = cx.target.text.clone().unwrap_or_else(|| inspect(""));

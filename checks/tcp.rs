@@ -80,8 +80,10 @@ impl Check for Tcp {
             title: "Security software or a rule on this computer forbids this connection.",
             explain: "The attempt was stopped before it left this computer: the system itself \
                       says no, at once.",
-            remedy: &["Ask IT to allow hublink and Qlik Sense Desktop to connect to <host>:<port> \
-                       in the firewall or protection software of this PC."],
+            remedy: &[
+                "Ask IT to allow hublink and Qlik Sense Desktop to connect to <host>:<port> \
+                       in the firewall or protection software of this PC.",
+            ],
             owner: Owner::Network,
             look_alikes: &[
                 "a router that forbids it: its own address stands in the rejection",
@@ -376,7 +378,11 @@ fn rejected_on_the_way(e: &Evidence, _: &Case) -> Option<Proof> {
     let round_trip = round_trip(e)?;
     all_failed(e, |a| a.kind() == Some(FailureKind::Refused) && is_near(a, round_trip)).then(|| {
         let proof = raw(e)
-            .compared("time of the refusal", format!("about {round_trip} ms from the hub"), "sooner")
+            .compared(
+                "time of the refusal",
+                format!("about {round_trip} ms from the hub"),
+                "sooner",
+            )
             .not("tcp/refused: the hub could not have answered that fast")
             .value("sender", "a device near you")
             .value("code", "a reset; it may also come from this computer's own rules")
@@ -431,15 +437,18 @@ fn link_port_closed(e: &Evidence, case: &Case) -> Option<Proof> {
 }
 
 fn refused(e: &Evidence, _: &Case) -> Option<Proof> {
-    let by_the_far_end = |a: &Connect| {
-        a.kind() == Some(FailureKind::Refused) && sent_on_the_way(e, a).is_none()
-    };
+    let by_the_far_end =
+        |a: &Connect| a.kind() == Some(FailureKind::Refused) && sent_on_the_way(e, a).is_none();
     all_failed(e, by_the_far_end).then(|| {
         let proof = raw(e).not("tcp/rejected-on-the-way: no device on the way named itself");
         let far = round_trip(e).is_some_and(|round_trip| {
             relevant(e).iter().all(|attempt| attempt.took_ms >= 0.8 * round_trip)
         });
-        if far { proof.and("distance of the refusal", "a whole round trip: the server itself") } else { proof }
+        if far {
+            proof.and("distance of the refusal", "a whole round trip: the server itself")
+        } else {
+            proof
+        }
     })
 }
 
@@ -453,9 +462,8 @@ fn silent_twice(e: &Evidence) -> Option<&Control> {
 
 fn port_silent(e: &Evidence, _: &Case) -> Option<Proof> {
     let control = silent_twice(e)?;
-    let answers = |c: &&Connect| {
-        c.succeeded() || c.kind() == Some(FailureKind::Refused) && c.icmp.is_none()
-    };
+    let answers =
+        |c: &&Connect| c.succeeded() || c.kind() == Some(FailureKind::Refused) && c.icmp.is_none();
     let other = control.ports.iter().find(answers)?;
     let proof = raw(e)
         .not("tcp/no-answer: another port of the address answers")
@@ -486,8 +494,9 @@ fn dead(e: &Evidence) -> Vec<&Connect> {
 
 fn one_family_broken(e: &Evidence, _: &Case) -> Option<Proof> {
     let works_v6 = e.chosen?.is_ipv6();
-    let same_family_works =
-        |dead: &Connect| e.attempts.iter().any(|a| a.succeeded() && a.to.is_ipv6() == dead.to.is_ipv6());
+    let same_family_works = |dead: &Connect| {
+        e.attempts.iter().any(|a| a.succeeded() && a.to.is_ipv6() == dead.to.is_ipv6())
+    };
     let dead = dead(e);
     let broken = !dead.is_empty()
         && dead.iter().all(|a| {
@@ -499,8 +508,9 @@ fn one_family_broken(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 fn one_address_dead(e: &Evidence, _: &Case) -> Option<Proof> {
-    let same_family_works =
-        |dead: &&Connect| e.attempts.iter().any(|a| a.succeeded() && a.to.is_ipv6() == dead.to.is_ipv6());
+    let same_family_works = |dead: &&Connect| {
+        e.attempts.iter().any(|a| a.succeeded() && a.to.is_ipv6() == dead.to.is_ipv6())
+    };
     let dead: Vec<&Connect> = dead(e).into_iter().filter(same_family_works).collect();
     let list: Vec<String> = dead.iter().map(|a| a.to.ip().to_string()).collect();
     (!dead.is_empty()).then(|| {
@@ -569,7 +579,7 @@ mod tests {
         assert!(one_address_dead(&e, &Case::default()).is_none());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_stayed_unanswered_is_tried_again_beside_the_other_ports() {
         let now = Timestamp::parse("2026-11-24T12:00:00Z").expect("a time");
         let world = Arc::new(ScriptedWorld::at(now));

@@ -125,11 +125,9 @@ impl Check for Tls {
         // A label nobody can have configured: what differs now, differs by name.
         let other = format!("h{:x}.invalid", cx.world.random());
         let other = hello(cx, to, &other);
-        let (again, other) = futures_util::future::join(
-            cx.world.handshake(&again),
-            cx.world.handshake(&other),
-        )
-        .await;
+        let (again, other) =
+            futures_util::future::join(cx.world.handshake(&again), cx.world.handshake(&other))
+                .await;
         Some(Evidence { again: Some(again), other_name: Some(other), ..seen.clone() })
     }
 }
@@ -260,7 +258,10 @@ fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
     }
     let proof = raw(e)
         .not("a filter that looks at the name: another name gets silence too")
-        .and("retry with small packets", "not made, so a path that loses large ones is not excluded")
+        .and(
+            "retry with small packets",
+            "not made, so a path that loses large ones is not excluded",
+        )
         .at_most(Confidence::Possible);
     Some(proof)
 }

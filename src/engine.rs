@@ -34,7 +34,7 @@ pub struct Settings {
 }
 
 /// What happens while it runs, for whoever shows progress.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Event<'a> {
     /// A check of a hub begins.
     Begun {
@@ -112,6 +112,12 @@ impl Stop {
         (send, Self { signal, deadline: Instant::now() + deadline })
     }
 
+    /// Whether the other end sent why.
+    #[must_use]
+    pub fn was_interrupted(&self) -> bool {
+        self.signal.borrow().is_some()
+    }
+
     /// Waits for the moment; tells why.
     async fn reached(&mut self) -> &'static str {
         let interrupted = async {
@@ -147,7 +153,8 @@ pub async fn run(
             async move {
                 // Nobody closes the semaphore; without a place the hub would simply run too.
                 let _place = places.acquire().await.ok();
-                let examined = run.examine(stop, &|check| observer(Event::Begun { hub, check })).await;
+                let examined =
+                    run.examine(stop, &|check| observer(Event::Begun { hub, check })).await;
                 observer(Event::Ended { hub, examined: &examined });
                 (hub, examined)
             }
@@ -263,11 +270,14 @@ impl HubRun {
         }
         if self.stop_at_first && self.has_failed() {
             let reason = Reason::of(ReasonKind::NotAsked);
-            return Next::Skip(Ended::skipped(reason.detail("preflight stops at the first broken check")));
+            return Next::Skip(Ended::skipped(
+                reason.detail("preflight stops at the first broken check"),
+            ));
         }
         for need in check.meta().needs {
             let Some(needed) = self.ended.get(need.check) else { return Next::Wait };
-            let not_applicable = needed.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
+            let not_applicable =
+                needed.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
             let met = match need.kind {
                 NeedKind::Passed => needed.status.let_through() || not_applicable,
                 NeedKind::Ran => true,
@@ -305,7 +315,8 @@ impl HubRun {
 
     /// Every check that looked may look closer, side by side; then all is judged again.
     async fn control(&mut self) {
-        let looked = hublink_checks::all().iter().filter(|c| self.case.saved(c.meta().id).is_some());
+        let looked =
+            hublink_checks::all().iter().filter(|c| self.case.saved(c.meta().id).is_some());
         let mut running: FuturesUnordered<_> =
             looked.map(|check| look_closer(*check, self.context())).collect();
         let mut closer = Vec::new();
@@ -335,7 +346,10 @@ enum Next {
 /// Evidence, or the text of a panic.
 type Seen = Result<Stored, String>;
 
-async fn look(check: &'static dyn ErasedCheck, cx: Context) -> (&'static dyn ErasedCheck, Seen, Duration) {
+async fn look(
+    check: &'static dyn ErasedCheck,
+    cx: Context,
+) -> (&'static dyn ErasedCheck, Seen, Duration) {
     let start = Instant::now();
     let seen = AssertUnwindSafe(check.probe(&cx)).catch_unwind().await.map_err(panic_text);
     (check, seen, start.elapsed())
@@ -362,13 +376,9 @@ fn panic_text(panic: Box<dyn Any + Send>) -> String {
 /// Judging is code too: a panic in it is one errored check.
 fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
     match std::panic::catch_unwind(AssertUnwindSafe(|| check.judge(case))) {
-        Ok(causes) => Ended {
-            status: status_of(&causes),
-            reason: None,
-            causes,
-            took,
-            because_of: None,
-        },
+        Ok(causes) => {
+            Ended { status: status_of(&causes), reason: None, causes, took, because_of: None }
+        }
         Err(panic) => Ended::errored(panic_text(panic), took),
     }
 }
@@ -442,8 +452,12 @@ fn compare(examined: &mut [Examined]) {
     let mut changed: Vec<(usize, Stored)> = Vec::new();
     for check in hublink_checks::all() {
         for (index, one) in examined.iter().enumerate() {
-            let others: Vec<&Case> =
-                examined.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, e)| &e.case).collect();
+            let others: Vec<&Case> = examined
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != index)
+                .map(|(_, e)| &e.case)
+                .collect();
             changed.extend(check.compare(&one.case, &others).map(|stored| (index, stored)));
         }
     }

@@ -243,8 +243,7 @@ pub(crate) fn context_for_tests(
     facts: super::Facts,
     budget: Budget,
 ) -> Context {
-    let source =
-        super::Source { kind: super::Origin::Argument, file: None, line: None };
+    let source = super::Source { kind: super::Origin::Argument, file: None, line: None };
     let target = Target { name: String::new(), source, file: None, text: None };
     Context { world, target: Arc::new(target), case: Case::new(facts), budget }
 }

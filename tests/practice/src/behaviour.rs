@@ -175,19 +175,13 @@ impl Behaviour {
     /// Changes the certificate.
     #[must_use]
     pub fn certificate(self, certificate: Certificate) -> Self {
-        Self {
-            certificate,
-            ..self
-        }
+        Self { certificate, ..self }
     }
 
     /// Speaks unencrypted HTTP; the link still says what [`Behaviour::link_scheme`] says, or https.
     #[must_use]
     pub fn plain_http(self) -> Self {
-        Self {
-            encrypted: false,
-            ..self
-        }
+        Self { encrypted: false, ..self }
     }
 
     /// Changes what answers the requests.
@@ -199,10 +193,7 @@ impl Behaviour {
     /// Answers every request with this status.
     #[must_use]
     pub fn status(self, status: u16, retry_after: Option<u32>) -> Self {
-        self.site(Site::Status {
-            status,
-            retry_after,
-        })
+        self.site(Site::Status { status, retry_after })
     }
 
     /// Changes where visitors log in.
@@ -214,10 +205,7 @@ impl Behaviour {
     /// Rejects every password and API key.
     #[must_use]
     pub fn rejecting_password(self) -> Self {
-        Self {
-            password_accepted: false,
-            ..self
-        }
+        Self { password_accepted: false, ..self }
     }
 
     /// Changes what the WebSocket says after a login.
@@ -229,10 +217,7 @@ impl Behaviour {
     /// Answers every WebSocket upgrade with this status, as a device on the way might.
     #[must_use]
     pub fn refusing_upgrade(self, status: u16) -> Self {
-        Self {
-            upgrade_refused: Some(status),
-            ..self
-        }
+        Self { upgrade_refused: Some(status), ..self }
     }
 
     /// Adds a virtual proxy with this prefix, without slashes.
@@ -252,45 +237,30 @@ impl Behaviour {
     /// Accepts only these names in a `targetUri`, instead of all names of the hub.
     #[must_use]
     pub fn allow_list(self, names: &[&str]) -> Self {
-        Self {
-            allow_list: Some(names.iter().map(|&name| name.to_owned()).collect()),
-            ..self
-        }
+        Self { allow_list: Some(names.iter().map(|&name| name.to_owned()).collect()), ..self }
     }
 
     /// Shifts the hub's clock: `Date`, and the time inside an NTLM challenge.
     #[must_use]
     pub fn clock_offset(self, clock_offset: time::Duration) -> Self {
-        Self {
-            clock_offset,
-            ..self
-        }
+        Self { clock_offset, ..self }
     }
 
     /// Lets the very first request wait, as a proxy does that was just started.
     #[must_use]
     pub fn first_answer_after(self, first_answer_after: Duration) -> Self {
-        Self {
-            first_answer_after,
-            ..self
-        }
+        Self { first_answer_after, ..self }
     }
 
     /// Lets the link say this scheme, whatever the hub speaks.
     #[must_use]
     pub fn link_scheme(self, scheme: &'static str) -> Self {
-        Self {
-            link_scheme: Some(scheme),
-            ..self
-        }
+        Self { link_scheme: Some(scheme), ..self }
     }
 
     /// Lets the link end in this path, such as `/finance`, whether or not the hub has it.
     #[must_use]
     pub fn link_path(self, path: &str) -> Self {
-        Self {
-            link_path: path.to_owned(),
-            ..self
-        }
+        Self { link_path: path.to_owned(), ..self }
     }
 }

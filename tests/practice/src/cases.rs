@@ -50,9 +50,7 @@ impl Expectation {
     /// The check that fails first: the part of the cause's id before the slash.
     #[must_use]
     pub fn first_broken(&self) -> Option<&'static str> {
-        self.cause
-            .and_then(|cause| cause.split_once('/'))
-            .map(|(check, _)| check)
+        self.cause.and_then(|cause| cause.split_once('/')).map(|(check, _)| check)
     }
 }
 
@@ -87,12 +85,7 @@ impl Case {
         Self {
             id,
             title,
-            expects: Expectation {
-                ready: true,
-                cause: None,
-                owner: None,
-                mentions: None,
-            },
+            expects: Expectation { ready: true, cause: None, owner: None, mentions: None },
             host: None,
             with_login: false,
             needs_witness: false,
@@ -115,48 +108,27 @@ impl Case {
     }
 
     const fn mentioning(self, cause: &'static str) -> Self {
-        Self {
-            expects: Expectation {
-                mentions: Some(cause),
-                ..self.expects
-            },
-            ..self
-        }
+        Self { expects: Expectation { mentions: Some(cause), ..self.expects }, ..self }
     }
 
     const fn at(self, host: &'static str) -> Self {
-        Self {
-            host: Some(host),
-            ..self
-        }
+        Self { host: Some(host), ..self }
     }
 
     const fn dns(self, answer: fn() -> Answer) -> Self {
-        Self {
-            dns: Some(answer),
-            ..self
-        }
+        Self { dns: Some(answer), ..self }
     }
 
     const fn beside(self, hubs: &'static [Beside]) -> Self {
-        Self {
-            beside: hubs,
-            ..self
-        }
+        Self { beside: hubs, ..self }
     }
 
     const fn with_login(self) -> Self {
-        Self {
-            with_login: true,
-            ..self
-        }
+        Self { with_login: true, ..self }
     }
 
     const fn needs_witness(self) -> Self {
-        Self {
-            needs_witness: true,
-            ..self
-        }
+        Self { needs_witness: true, ..self }
     }
 }
 
@@ -169,9 +141,7 @@ fn login_page() -> Behaviour {
 }
 
 fn saml() -> Behaviour {
-    Behaviour::healthy().login(Login::Saml {
-        host: "idp.practice.test".to_owned(),
-    })
+    Behaviour::healthy().login(Login::Saml { host: "idp.practice.test".to_owned() })
 }
 
 /// Every case, in the order of the checks that find them.
@@ -186,30 +156,19 @@ pub const CASES: &[Case] = &[
     Case::new("root-sent", "the chain includes the root", || {
         healthy().certificate(Certificate::GoodWithRoot)
     }),
-    Case::new("forms", "a login form instead of Windows login", || {
-        healthy().login(Login::Forms)
+    Case::new("forms", "a login form instead of Windows login", || healthy().login(Login::Forms)),
+    Case::new("second-port", "login on a second port, as older releases do", || {
+        healthy().login(Login::SecondPort { open: true })
     }),
-    Case::new(
-        "second-port",
-        "login on a second port, as older releases do",
-        || healthy().login(Login::SecondPort { open: true }),
-    ),
-    Case::new("saml", "login at an identity provider", saml).beside(&[Beside {
-        host: "idp.practice.test",
-        behaviour: login_page,
-    }]),
-    Case::new(
-        "cold-start",
-        "the first answer takes long, later ones do not",
-        || healthy().first_answer_after(Duration::from_secs(6)),
-    )
+    Case::new("saml", "login at an identity provider", saml)
+        .beside(&[Beside { host: "idp.practice.test", behaviour: login_page }]),
+    Case::new("cold-start", "the first answer takes long, later ones do not", || {
+        healthy().first_answer_after(Duration::from_secs(6))
+    })
     .mentioning("http/slow"),
     Case::new("cloud", "a Qlik Cloud tenant", Behaviour::cloud)
         .at("practice.eu.qlikcloud.com")
-        .beside(&[Beside {
-            host: "login.qlik.com",
-            behaviour: login_page,
-        }]),
+        .beside(&[Beside { host: "login.qlik.com", behaviour: login_page }]),
     // dns
     Case::new("name-not-found", "nobody knows the name", healthy)
         .dns(|| Answer::NotFound)
@@ -217,57 +176,33 @@ pub const CASES: &[Case] = &[
     Case::new("name-empty", "the name has no address", healthy)
         .dns(|| Answer::NoData)
         .blocked_by("dns/record-broken", "network"),
-    Case::new(
-        "alias-dangling",
-        "the name is an alias for one that does not exist",
-        healthy,
-    )
-    .dns(|| Answer::Alias("gone.practice.test".to_owned()))
-    .blocked_by("dns/record-broken", "network"),
-    Case::new(
-        "zone-failure",
-        "the domain's name servers are broken",
-        healthy,
-    )
-    .at("hub.broken.test")
-    .dns(|| Answer::ServerFailure)
-    .blocked_by("dns/zone-failure", "network"),
-    Case::new(
-        "aaaa-dropped",
-        "questions for IPv6 addresses get no answer",
-        healthy,
-    )
-    .dns(|| Answer::AaaaSilent(vec![std::net::Ipv4Addr::LOCALHOST.into()]))
-    .mentioning("dns/aaaa-dropped"),
+    Case::new("alias-dangling", "the name is an alias for one that does not exist", healthy)
+        .dns(|| Answer::Alias("gone.practice.test".to_owned()))
+        .blocked_by("dns/record-broken", "network"),
+    Case::new("zone-failure", "the domain's name servers are broken", healthy)
+        .at("hub.broken.test")
+        .dns(|| Answer::ServerFailure)
+        .blocked_by("dns/zone-failure", "network"),
+    Case::new("aaaa-dropped", "questions for IPv6 addresses get no answer", healthy)
+        .dns(|| Answer::AaaaSilent(vec![std::net::Ipv4Addr::LOCALHOST.into()]))
+        .mentioning("dns/aaaa-dropped"),
     // tcp
-    Case::new("silent-port", "the port swallows connections", || {
-        healthy().port(Port::Silent)
-    })
-    .blocked_by("tcp/port-silent", "network"),
-    Case::new("refused-port", "nothing listens on the port", || {
-        healthy().port(Port::Refused)
-    })
-    .blocked_by("tcp/refused", "qlik-admin"),
+    Case::new("silent-port", "the port swallows connections", || healthy().port(Port::Silent))
+        .blocked_by("tcp/port-silent", "network"),
+    Case::new("refused-port", "nothing listens on the port", || healthy().port(Port::Refused))
+        .blocked_by("tcp/refused", "qlik-admin"),
     // tls
-    Case::new("not-tls", "an SSH server on the port", || {
-        healthy().port(Port::SshBanner)
+    Case::new("not-tls", "an SSH server on the port", || healthy().port(Port::SshBanner))
+        .blocked_by("tls/wrong-protocol", "qlik-admin"),
+    Case::new("plain-http", "unencrypted HTTP on the port of an https link", || {
+        healthy().plain_http()
     })
     .blocked_by("tls/wrong-protocol", "qlik-admin"),
-    Case::new(
-        "plain-http",
-        "unencrypted HTTP on the port of an https link",
-        || healthy().plain_http(),
-    )
-    .blocked_by("tls/wrong-protocol", "qlik-admin"),
-    Case::new("mute", "accepts and never answers", || {
-        healthy().port(Port::Mute)
+    Case::new("mute", "accepts and never answers", || healthy().port(Port::Mute))
+        .blocked_by("tls/server-silent", "qlik-admin"),
+    Case::new("half-hello", "stops in the middle of its first message", || {
+        healthy().port(Port::HalfServerHello)
     })
-    .blocked_by("tls/server-silent", "qlik-admin"),
-    Case::new(
-        "half-hello",
-        "stops in the middle of its first message",
-        || healthy().port(Port::HalfServerHello),
-    )
     .blocked_by("tls/server-silent", "qlik-admin"),
     Case::new("name-refused", "the server knows other names only", || {
         healthy().port(Port::RefusesName)
@@ -282,43 +217,29 @@ pub const CASES: &[Case] = &[
         healthy().certificate(Certificate::Expired)
     })
     .blocked_by("certificate/expired", "qlik-admin"),
-    Case::new(
-        "expired-issuer",
-        "the issuer's certificate ended yesterday",
-        || healthy().certificate(Certificate::ExpiredIntermediate),
-    )
+    Case::new("expired-issuer", "the issuer's certificate ended yesterday", || {
+        healthy().certificate(Certificate::ExpiredIntermediate)
+    })
     .blocked_by("certificate/expired", "qlik-admin"),
-    Case::new(
-        "not-yet-valid",
-        "the certificate begins in ten days",
-        || healthy().certificate(Certificate::NotYetValid),
-    )
+    Case::new("not-yet-valid", "the certificate begins in ten days", || {
+        healthy().certificate(Certificate::NotYetValid)
+    })
     .blocked_by("certificate/not-yet-valid", "qlik-admin"),
     Case::new("wrong-name", "the certificate is another host's", || {
         healthy().certificate(Certificate::WrongName)
     })
     .blocked_by("certificate/wrong-name", "qlik-admin"),
-    Case::new(
-        "common-name-only",
-        "the certificate has no alternative names",
-        || healthy().certificate(Certificate::CommonNameOnly),
-    )
+    Case::new("common-name-only", "the certificate has no alternative names", || {
+        healthy().certificate(Certificate::CommonNameOnly)
+    })
     .blocked_by("certificate/wrong-name", "qlik-admin"),
-    Case::new(
-        "other-name",
-        "the link uses a name the certificate lacks",
-        || {
-            healthy()
-                .also_named("server.practice.test")
-                .certificate(Certificate::OtherNamesOnly)
-        },
-    )
+    Case::new("other-name", "the link uses a name the certificate lacks", || {
+        healthy().also_named("server.practice.test").certificate(Certificate::OtherNamesOnly)
+    })
     .blocked_by("certificate/link-uses-other-name", "qlik-admin"),
-    Case::new(
-        "qlik-default",
-        "the certificate Qlik made for itself",
-        || healthy().certificate(Certificate::QlikDefault),
-    )
+    Case::new("qlik-default", "the certificate Qlik made for itself", || {
+        healthy().certificate(Certificate::QlikDefault)
+    })
     .blocked_by("certificate/qlik-default", "qlik-admin"),
     Case::new("unknown-root", "an authority nobody trusts", || {
         healthy().certificate(Certificate::UnknownRoot)
@@ -328,21 +249,17 @@ pub const CASES: &[Case] = &[
         healthy().certificate(Certificate::SelfSigned)
     })
     .blocked_by("certificate/untrusted-issuer", "network"),
-    Case::new(
-        "self-signed-ca",
-        "a CA certificate signed by itself",
-        || healthy().certificate(Certificate::SelfSignedCa),
-    )
+    Case::new("self-signed-ca", "a CA certificate signed by itself", || {
+        healthy().certificate(Certificate::SelfSignedCa)
+    })
     .blocked_by("certificate/untrusted-issuer", "network"),
     Case::new("client-only", "a certificate for clients only", || {
         healthy().certificate(Certificate::ClientAuthOnly)
     })
     .blocked_by("certificate/misissued", "qlik-admin"),
-    Case::new(
-        "issued-by-leaf",
-        "issued by a certificate that is no CA",
-        || healthy().certificate(Certificate::IssuedByLeaf),
-    )
+    Case::new("issued-by-leaf", "issued by a certificate that is no CA", || {
+        healthy().certificate(Certificate::IssuedByLeaf)
+    })
     .blocked_by("certificate/misissued", "qlik-admin"),
     Case::new("chain-incomplete", "the intermediate is not sent", || {
         healthy().certificate(Certificate::ChainIncomplete)
@@ -363,107 +280,58 @@ pub const CASES: &[Case] = &[
         healthy().site(Site::RedirectLoop)
     })
     .blocked_by("http/redirect-loop", "qlik-admin"),
-    Case::new(
-        "endless-redirects",
-        "every page redirects to a new one",
-        || healthy().site(Site::EndlessRedirects),
-    )
+    Case::new("endless-redirects", "every page redirects to a new one", || {
+        healthy().site(Site::EndlessRedirects)
+    })
     .blocked_by("http/redirect-loop", "qlik-admin"),
     Case::new("moved", "the hub has moved to another host", || {
-        healthy().site(Site::MovedTo {
-            host: "new-home.practice.test".to_owned(),
-            status: 301,
-        })
+        healthy().site(Site::MovedTo { host: "new-home.practice.test".to_owned(), status: 301 })
     })
-    .beside(&[Beside {
-        host: "new-home.practice.test",
-        behaviour: healthy,
-    }])
+    .beside(&[Beside { host: "new-home.practice.test", behaviour: healthy }])
     .mentioning("http/redirect-to-other-host"),
-    Case::new(
-        "moved-away",
-        "the hub redirects to a name that does not exist",
-        || {
-            healthy().site(Site::MovedTo {
-                host: "inside-only.practice.test".to_owned(),
-                status: 302,
-            })
-        },
-    )
+    Case::new("moved-away", "the hub redirects to a name that does not exist", || {
+        healthy().site(Site::MovedTo { host: "inside-only.practice.test".to_owned(), status: 302 })
+    })
     .blocked_by("http/redirect-to-dead-address", "qlik-admin"),
-    Case::new("wants-https", "an http link to an https port", || {
-        healthy().link_scheme("http")
-    })
-    .blocked_by("http/port-wants-https", "qlik-admin"),
-    Case::new("unavailable", "503 for everything", || {
-        healthy().status(503, Some(120))
-    })
-    .blocked_by("http/service-error", "qlik-admin"),
-    Case::new("bad-gateway", "502 for everything", || {
-        healthy().status(502, None)
-    })
-    .blocked_by("http/service-error", "qlik-admin"),
-    Case::new("no-reply", "takes the request and never answers", || {
-        healthy().site(Site::NoReply)
-    })
-    .blocked_by("http/no-reply", "qlik-admin"),
-    Case::new(
-        "empty-reply",
-        "ends the connection instead of answering",
-        || healthy().site(Site::EmptyReply),
-    )
-    .blocked_by("http/cut-off", "network"),
-    Case::new("cut-off", "answers break off in the middle", || {
-        healthy().site(Site::CutOff)
+    Case::new("wants-https", "an http link to an https port", || healthy().link_scheme("http"))
+        .blocked_by("http/port-wants-https", "qlik-admin"),
+    Case::new("unavailable", "503 for everything", || healthy().status(503, Some(120)))
+        .blocked_by("http/service-error", "qlik-admin"),
+    Case::new("bad-gateway", "502 for everything", || healthy().status(502, None))
+        .blocked_by("http/service-error", "qlik-admin"),
+    Case::new("no-reply", "takes the request and never answers", || healthy().site(Site::NoReply))
+        .blocked_by("http/no-reply", "qlik-admin"),
+    Case::new("empty-reply", "ends the connection instead of answering", || {
+        healthy().site(Site::EmptyReply)
     })
     .blocked_by("http/cut-off", "network"),
-    Case::new("portal", "the network wants a login first", || {
-        healthy().status(511, None)
-    })
-    .blocked_by("http/captive-portal", "you"),
+    Case::new("cut-off", "answers break off in the middle", || healthy().site(Site::CutOff))
+        .blocked_by("http/cut-off", "network"),
+    Case::new("portal", "the network wants a login first", || healthy().status(511, None))
+        .blocked_by("http/captive-portal", "you"),
     // hub
-    Case::new("web-server", "a web server that is not a hub", || {
-        healthy().site(Site::WebServer)
-    })
-    .blocked_by("hub/not-qlik", "qlik-admin"),
-    Case::new("desktop", "somebody's Qlik Sense Desktop", || {
-        healthy().site(Site::Desktop)
-    })
-    .blocked_by("hub/not-qlik", "qlik-admin"),
+    Case::new("web-server", "a web server that is not a hub", || healthy().site(Site::WebServer))
+        .blocked_by("hub/not-qlik", "qlik-admin"),
+    Case::new("desktop", "somebody's Qlik Sense Desktop", || healthy().site(Site::Desktop))
+        .blocked_by("hub/not-qlik", "qlik-admin"),
     Case::new("wrong-prefix", "the link's prefix does not exist", || {
         healthy().link_path("/nosuch")
     })
     .blocked_by("hub/path-unknown", "qlik-admin"),
-    Case::new(
-        "not-allowed",
-        "the link's name is not in the allow list",
-        || {
-            healthy()
-                .also_named("central.practice.test")
-                .allow_list(&["central.practice.test"])
-        },
-    )
-    .blocked_by("hub/not-in-allow-list", "qlik-admin"),
-    Case::new(
-        "login-port-closed",
-        "the login is on a port that is closed",
-        || healthy().login(Login::SecondPort { open: false }),
-    )
-    .blocked_by("hub/login-port-closed", "network"),
-    Case::new(
-        "idp-unreachable",
-        "the identity provider's name does not exist",
-        || {
-            healthy().login(Login::Saml {
-                host: "no-idp.practice.test".to_owned(),
-            })
-        },
-    )
-    .blocked_by("hub/identity-provider-unreachable", "network"),
-    Case::new("anonymous", "an entrance without login", || {
-        healthy().site(Site::SenseAnonymous)
+    Case::new("not-allowed", "the link's name is not in the allow list", || {
+        healthy().also_named("central.practice.test").allow_list(&["central.practice.test"])
     })
-    .blocked_by("hub/no-interactive-login", "qlik-admin"),
+    .blocked_by("hub/not-in-allow-list", "qlik-admin"),
+    Case::new("login-port-closed", "the login is on a port that is closed", || {
+        healthy().login(Login::SecondPort { open: false })
+    })
+    .blocked_by("hub/login-port-closed", "network"),
+    Case::new("idp-unreachable", "the identity provider's name does not exist", || {
+        healthy().login(Login::Saml { host: "no-idp.practice.test".to_owned() })
+    })
+    .blocked_by("hub/identity-provider-unreachable", "network"),
+    Case::new("anonymous", "an entrance without login", || healthy().site(Site::SenseAnonymous))
+        .blocked_by("hub/no-interactive-login", "qlik-admin"),
     Case::new("for-programs", "an entrance for programs", || {
         healthy().site(Site::SenseForPrograms)
     })
@@ -477,17 +345,13 @@ pub const CASES: &[Case] = &[
     })
     .at("nosuch.eu.qlikcloud.com")
     .blocked_by("hub/tenant-unknown", "you"),
-    Case::new("cloud-outage", "Qlik Cloud has a fault", || {
-        healthy().site(Site::CloudUnavailable)
-    })
-    .at("outage.eu.qlikcloud.com")
-    .blocked_by("hub/cloud-service-error", "qlik"),
+    Case::new("cloud-outage", "Qlik Cloud has a fault", || healthy().site(Site::CloudUnavailable))
+        .at("outage.eu.qlikcloud.com")
+        .blocked_by("hub/cloud-service-error", "qlik"),
     // login and licence
-    Case::new("password-rejected", "Windows login says no", || {
-        healthy().rejecting_password()
-    })
-    .with_login()
-    .blocked_by("login/rejected", "you"),
+    Case::new("password-rejected", "Windows login says no", || healthy().rejecting_password())
+        .with_login()
+        .blocked_by("login/rejected", "you"),
     Case::new("form-rejected", "the login form says no", || {
         healthy().login(Login::Forms).rejecting_password()
     })
@@ -503,18 +367,14 @@ pub const CASES: &[Case] = &[
     })
     .with_login()
     .blocked_by("licence/still-syncing", "you"),
-    Case::new(
-        "licence-excluded",
-        "more licences are assigned than exist",
-        || healthy().topic(Topic::Notice("OnExcessLicenseAssignment")),
-    )
+    Case::new("licence-excluded", "more licences are assigned than exist", || {
+        healthy().topic(Topic::Notice("OnExcessLicenseAssignment"))
+    })
     .with_login()
     .blocked_by("licence/assignment-excluded", "qlik-admin"),
-    Case::new(
-        "too-many-sessions",
-        "five sessions are open already",
-        || healthy().topic(Topic::Notice("OnMaxParallelSessionsExceeded")),
-    )
+    Case::new("too-many-sessions", "five sessions are open already", || {
+        healthy().topic(Topic::Notice("OnMaxParallelSessionsExceeded"))
+    })
     .with_login()
     .blocked_by("licence/too-many-sessions", "you"),
     Case::new("hub-unlicensed", "the hub itself has no licence", || {
@@ -538,28 +398,15 @@ mod tests {
     #[test]
     fn ids_and_hosts_are_unique() {
         let ids: HashSet<_> = CASES.iter().map(|case| case.id).collect();
-        let hosts: HashSet<_> = CASES
-            .iter()
-            .map(|case| case.host.unwrap_or(case.id))
-            .collect();
+        let hosts: HashSet<_> = CASES.iter().map(|case| case.host.unwrap_or(case.id)).collect();
         assert_eq!((ids.len(), hosts.len()), (CASES.len(), CASES.len()));
     }
 
     #[test]
     fn a_hub_is_not_ready_exactly_if_something_blocks() {
         for case in CASES {
-            assert_eq!(
-                case.expects.ready,
-                case.expects.cause.is_none(),
-                "{}",
-                case.id
-            );
-            assert_eq!(
-                case.expects.ready,
-                case.expects.owner.is_none(),
-                "{}",
-                case.id
-            );
+            assert_eq!(case.expects.ready, case.expects.cause.is_none(), "{}", case.id);
+            assert_eq!(case.expects.ready, case.expects.owner.is_none(), "{}", case.id);
             assert_eq!(case.expects.ready, case.expects.first_broken().is_none());
         }
     }

@@ -64,9 +64,7 @@ impl Hub {
         identity: Option<Identity>,
         setting: Setting,
     ) -> io::Result<Self> {
-        let chain = identity
-            .as_ref()
-            .map_or_else(Vec::new, |identity| identity.chain.clone());
+        let chain = identity.as_ref().map_or_else(Vec::new, |identity| identity.chain.clone());
         let acceptor = identity.map(acceptor).transpose()?;
         let mut reserved = Vec::new();
         let mut listeners = Vec::new();
@@ -89,13 +87,7 @@ impl Hub {
             Login::SecondPort { open: false } => Some(open(Port::Refused).await?.port()),
             _ => None,
         };
-        let inner = Arc::new(Inner::new(
-            name,
-            address.port(),
-            login_port,
-            behaviour,
-            setting,
-        ));
+        let inner = Arc::new(Inner::new(name, address.port(), login_port, behaviour, setting));
         let tasks = listeners
             .into_iter()
             .map(|listener| {
@@ -103,13 +95,7 @@ impl Hub {
                 tokio::spawn(serving).abort_handle()
             })
             .collect();
-        Ok(Self {
-            inner,
-            address,
-            chain,
-            tasks,
-            _reserved: reserved,
-        })
+        Ok(Self { inner, address, chain, tasks, _reserved: reserved })
     }
 
     /// The DNS name.
@@ -171,9 +157,7 @@ impl Hub {
     /// Whether a connection to this hub goes unanswered for a while: the proof that [`Port::Silent`]
     /// holds on this system.
     pub async fn port_is_silent(&self) -> bool {
-        timeout(port::SILENCE, TcpStream::connect(self.address))
-            .await
-            .is_err()
+        timeout(port::SILENCE, TcpStream::connect(self.address)).await.is_err()
     }
 
     /// Ends the hub: no new connections, and the present ones are cut.
@@ -247,10 +231,7 @@ async fn handshake(
     let hello = started.client_hello();
     let own = hello.server_name().is_some_and(|name| name == inner.name);
     if own && inner.behaviour.port == Port::RefusesName {
-        started
-            .io
-            .write_all(&port::alert(UNRECOGNISED_NAME))
-            .await?;
+        started.io.write_all(&port::alert(UNRECOGNISED_NAME)).await?;
         close(&mut started.io).await;
         return Ok(None);
     }
@@ -298,11 +279,7 @@ where
             return finish(&mut stream, &reply, inner).await;
         }
         let bodiless = request.method == "HEAD";
-        if reply
-            .write(&mut stream, &inner.date(), bodiless)
-            .await
-            .is_err()
-        {
+        if reply.write(&mut stream, &inner.date(), bodiless).await.is_err() {
             return;
         }
     }

@@ -9,11 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 
 /// What the link's recipe leaves as it is: letters, digits and these four.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The link that the management console hands out for this host address; an empty name is left out.
 #[must_use]
@@ -21,11 +17,7 @@ pub fn make(host_uri: &str, friendly_name: &str) -> String {
     let url = utf8_percent_encode(host_uri, ESCAPED).to_string();
     let name = utf8_percent_encode(friendly_name, ESCAPED).to_string();
     let signature = sign(&url, &name);
-    let named = if name.is_empty() {
-        String::new()
-    } else {
-        format!("&name={name}")
-    };
+    let named = if name.is_empty() { String::new() } else { format!("&name={name}") };
     format!(
         "qliksense://enterpriseurl?action=add&url={url}{named}&version=0.1&signature={signature}"
     )
@@ -33,18 +25,12 @@ pub fn make(host_uri: &str, friendly_name: &str) -> String {
 
 /// The text is made upper-case after it was encoded, so the escapes themselves change too.
 fn sign(url: &str, name: &str) -> String {
-    let text = format!(
-        "ADD:{}:{}:0.1:QLIKSENSE",
-        url.to_ascii_uppercase(),
-        name.to_ascii_uppercase()
-    );
-    digest(&SHA256, text.as_bytes())
-        .as_ref()
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-            hex
-        })
+    let text =
+        format!("ADD:{}:{}:0.1:QLIKSENSE", url.to_ascii_uppercase(), name.to_ascii_uppercase());
+    digest(&SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+        hex
+    })
 }
 
 #[cfg(test)]

@@ -105,11 +105,7 @@ impl NameServer {
         let mut server = Server::new(Handler(Arc::clone(&table)));
         server.register_socket(udp);
         server.register_listener(tcp, IDLE, WAITING_ANSWERS);
-        Ok(Self {
-            address,
-            table,
-            _server: server,
-        })
+        Ok(Self { address, table, _server: server })
     }
 
     /// Where to send questions.
@@ -200,12 +196,7 @@ struct Reply {
 
 impl Reply {
     fn with(code: ResponseCode, records: Vec<Record>) -> Self {
-        Self {
-            delay: Duration::ZERO,
-            code,
-            records,
-            truncated: false,
-        }
+        Self { delay: Duration::ZERO, code, records, truncated: false }
     }
 }
 
@@ -227,10 +218,7 @@ fn work_out(table: &Table, question: &Question, kind: RecordType) -> Option<Repl
         records.push(record(&name, RData::CNAME(CNAME(parse(target)))));
         name = plain(target);
     }
-    Some(Reply {
-        delay,
-        ..Reply::with(ResponseCode::ServFail, Vec::new())
-    })
+    Some(Reply { delay, ..Reply::with(ResponseCode::ServFail, Vec::new()) })
 }
 
 fn settle(
@@ -297,10 +285,7 @@ impl RequestHandler for Handler {
     ) -> ResponseInfo {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.recursion_available = true;
-        let silent = ResponseInfo::from(Header {
-            metadata,
-            counts: HeaderCounts::default(),
-        });
+        let silent = ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() });
         let Some(reply) = self.reply(request) else {
             return silent;
         };

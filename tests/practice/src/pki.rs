@@ -96,10 +96,7 @@ struct Validity {
     to: i64,
 }
 
-const LONG: Validity = Validity {
-    from: -3650,
-    to: 3650,
-};
+const LONG: Validity = Validity { from: -3650, to: 3650 };
 const CURRENT: Validity = Validity { from: -30, to: 300 };
 const ENDED: Validity = Validity { from: -400, to: -1 };
 
@@ -210,10 +207,7 @@ impl Pki {
 
     fn issuer_of(&self, kind: Certificate) -> (&Authority, Vec<CertificateDer<'static>>) {
         let sent = |authorities: &[&Authority]| {
-            authorities
-                .iter()
-                .map(|authority| authority.certificate.der().clone())
-                .collect()
+            authorities.iter().map(|authority| authority.certificate.der().clone()).collect()
         };
         match kind {
             Certificate::UnknownRoot => (&self.unknown_root, sent(&[&self.unknown_root])),
@@ -222,10 +216,9 @@ impl Pki {
             Certificate::ChainIncomplete | Certificate::ChainIncompleteWithoutAia => {
                 (&self.intermediate, vec![])
             }
-            Certificate::ExpiredIntermediate => (
-                &self.expired_intermediate,
-                sent(&[&self.expired_intermediate]),
-            ),
+            Certificate::ExpiredIntermediate => {
+                (&self.expired_intermediate, sent(&[&self.expired_intermediate]))
+            }
             Certificate::GoodWithRoot => {
                 (&self.intermediate, sent(&[&self.intermediate, &self.root]))
             }
@@ -255,11 +248,7 @@ impl Authority {
         let params = authority_params(name, LONG, now);
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
-        Ok(Self {
-            params,
-            key,
-            certificate,
-        })
+        Ok(Self { params, key, certificate })
     }
 
     fn under(
@@ -272,11 +261,7 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = issuer.issue(&params, &key)?;
-        Ok(Self {
-            params,
-            key,
-            certificate,
-        })
+        Ok(Self { params, key, certificate })
     }
 
     fn issue(&self, params: &CertificateParams, key: &KeyPair) -> io::Result<rcgen::Certificate> {
@@ -286,11 +271,7 @@ impl Authority {
 }
 
 fn algorithm(kind: Certificate) -> &'static SignatureAlgorithm {
-    if kind == Certificate::GoodP384 {
-        &PKCS_ECDSA_P384_SHA384
-    } else {
-        &PKCS_ECDSA_P256_SHA256
-    }
+    if kind == Certificate::GoodP384 { &PKCS_ECDSA_P384_SHA384 } else { &PKCS_ECDSA_P256_SHA256 }
 }
 
 fn params(common_name: &str, validity: Validity, now: OffsetDateTime) -> CertificateParams {
@@ -298,9 +279,7 @@ fn params(common_name: &str, validity: Validity, now: OffsetDateTime) -> Certifi
     params.not_before = now + Duration::days(validity.from);
     params.not_after = now + Duration::days(validity.to);
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params
 }
 

@@ -51,10 +51,8 @@ impl World {
         };
         let files = Behaviour::healthy().site(Site::IssuerFile).plain_http();
         let issuer = world.hub(ISSUER_HOST, files).await?;
-        world.issuer_url = format!(
-            "http://{ISSUER_HOST}:{}/intermediate.cer",
-            issuer.address().port()
-        );
+        world.issuer_url =
+            format!("http://{ISSUER_HOST}:{}/intermediate.cer", issuer.address().port());
         Ok(world)
     }
 
@@ -63,8 +61,7 @@ impl World {
     /// # Errors
     /// If no port is free, or the name cannot stand in a certificate.
     pub async fn hub(&self, name: &str, behaviour: Behaviour) -> io::Result<Arc<Hub>> {
-        self.hub_at(name, Ipv4Addr::LOCALHOST.into(), behaviour)
-            .await
+        self.hub_at(name, Ipv4Addr::LOCALHOST.into(), behaviour).await
     }
 
     /// Starts a hub on another address of this computer, such as 127.0.0.2 or `::1`.
@@ -82,10 +79,7 @@ impl World {
         names.extend(behaviour.other_names.iter().cloned());
         let identity = behaviour
             .encrypted
-            .then(|| {
-                self.pki
-                    .identity(behaviour.certificate, &names, &self.issuer_url)
-            })
+            .then(|| self.pki.identity(behaviour.certificate, &names, &self.issuer_url))
             .transpose()?;
         let hub = Hub::start(&name, ip, behaviour, identity, self.setting.clone()).await?;
         for name in &names {
@@ -108,9 +102,7 @@ impl World {
                 self.hub(host, behaviour()).await?;
             }
         }
-        let hub = self
-            .hub(case.host.unwrap_or(case.id), case.behaviour())
-            .await?;
+        let hub = self.hub(case.host.unwrap_or(case.id), case.behaviour()).await?;
         if let Some(answer) = case.dns {
             self.set_case_answer(hub.name(), answer());
         }
@@ -175,9 +167,5 @@ impl Drop for World {
 }
 
 fn full_name(name: &str) -> String {
-    if name.contains('.') {
-        name.to_owned()
-    } else {
-        format!("{name}.{DOMAIN}")
-    }
+    if name.contains('.') { name.to_owned() } else { format!("{name}.{DOMAIN}") }
 }

@@ -51,8 +51,7 @@ impl SeenRequest {
     }
 
     pub(crate) fn asks_to_close(&self) -> bool {
-        self.header("Connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        self.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
     /// The first cookie whose name begins like this.
@@ -134,10 +133,7 @@ async fn read_body<S>(stream: &mut S, buffer: &mut Vec<u8>, mut request: SeenReq
 where
     S: AsyncRead + Unpin,
 {
-    let length = request
-        .header("Content-Length")
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(0);
+    let length = request.header("Content-Length").and_then(|value| value.parse().ok()).unwrap_or(0);
     if length > LONGEST_BODY {
         return Incoming::Malformed;
     }
@@ -164,13 +160,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-            last: false,
-            missing: 0,
-        }
+        Self { status, headers: Vec::new(), body: Vec::new(), last: false, missing: 0 }
     }
 
     pub(crate) fn html(status: u16, page: impl Into<Vec<u8>>) -> Self {
@@ -191,10 +181,7 @@ impl Reply {
     }
 
     pub(crate) fn with_body(self, kind: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            body: body.into(),
-            ..self.with("Content-Type", kind)
-        }
+        Self { body: body.into(), ..self.with("Content-Type", kind) }
     }
 
     pub(crate) fn last(self) -> Self {
@@ -215,10 +202,7 @@ impl Reply {
         }
         // Neither a protocol switch nor "no content" may announce a length.
         if self.status != 101 && self.status != 204 {
-            line(
-                "Content-Length",
-                &(self.body.len() + self.missing).to_string(),
-            );
+            line("Content-Length", &(self.body.len() + self.missing).to_string());
         }
         if self.last {
             line("Connection", "close");

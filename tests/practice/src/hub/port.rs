@@ -27,10 +27,7 @@ pub(super) struct Reserved {
 impl Reserved {
     /// Bound without listening, so that the system itself refuses every connection.
     pub(super) fn refusing(ip: IpAddr) -> io::Result<Self> {
-        Ok(Self {
-            socket: bound(ip)?,
-            _fillers: Vec::new(),
-        })
+        Ok(Self { socket: bound(ip)?, _fillers: Vec::new() })
     }
 
     /// Listening with the shortest queue, which our own connections fill.
@@ -45,10 +42,7 @@ impl Reserved {
                 Err(_) => break,
             }
         }
-        Ok(Self {
-            socket,
-            _fillers: fillers,
-        })
+        Ok(Self { socket, _fillers: fillers })
     }
 
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
@@ -123,9 +117,7 @@ pub(super) fn alert(number: u8) -> [u8; 7] {
 
 /// Announces a `ServerHello` of 118 bytes and stops after half of them.
 fn half_server_hello() -> Vec<u8> {
-    let mut bytes = vec![
-        0x16, 0x03, 0x03, 0x00, 0x7a, 0x02, 0x00, 0x00, 0x76, 0x03, 0x03,
-    ];
+    let mut bytes = vec![0x16, 0x03, 0x03, 0x00, 0x7a, 0x02, 0x00, 0x00, 0x76, 0x03, 0x03];
     bytes.resize(64, 0x5a);
     bytes
 }

@@ -46,12 +46,7 @@ pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> O
         .cookie("X-Qlik-Session")
         .filter(|cookie| inner.lock().sessions.contains(*cookie))
         .map(str::to_owned);
-    let visit = Visit {
-        request,
-        inner,
-        prefix,
-        session,
-    };
+    let visit = Visit { request, inner, prefix, session };
     if page == "/app/engineData" {
         return visit.engine();
     }
@@ -114,10 +109,8 @@ impl Visit<'_> {
     fn login_address(&self) -> String {
         let base = self.inner.base(self.request);
         let target = guid();
-        let windows = self
-            .request
-            .header("User-Agent")
-            .is_some_and(|agent| agent.contains("Windows"));
+        let windows =
+            self.request.header("User-Agent").is_some_and(|agent| agent.contains("Windows"));
         match &self.inner.behaviour.login {
             Login::ByUserAgent if windows => {
                 format!("{base}{}{WINDOWS}?targetId={target}", self.prefix)
@@ -144,10 +137,7 @@ impl Visit<'_> {
         if self.request.parameter("targetId").is_none() {
             return without_target();
         }
-        let message = self
-            .request
-            .header("Authorization")
-            .and_then(ntlm::message_number);
+        let message = self.request.header("Authorization").and_then(ntlm::message_number);
         let again = || Reply::html(401, "<h1>Unauthorized</h1>");
         match message {
             Some(1) => {
@@ -179,18 +169,11 @@ impl Visit<'_> {
         // A second login port hands back to the hub's own.
         let base = format!(
             "{}://{}:{}",
-            if self.request.encrypted {
-                "https"
-            } else {
-                "http"
-            },
+            if self.request.encrypted { "https" } else { "http" },
             self.inner.name,
             self.inner.port
         );
-        Reply::redirect(
-            302,
-            format!("{base}{}/hub/?qlikTicket={ticket}", self.prefix),
-        )
+        Reply::redirect(302, format!("{base}{}/hub/?qlikTicket={ticket}", self.prefix))
     }
 
     /// A ticket is good for one visit.
@@ -204,11 +187,7 @@ impl Visit<'_> {
             }
             memory.sessions.insert(session.clone());
         }
-        let secure = if self.request.encrypted {
-            "; Secure"
-        } else {
-            ""
-        };
+        let secure = if self.request.encrypted { "; Secure" } else { "" };
         let cookie = format!("X-Qlik-Session={session}; Path=/; HttpOnly{secure}");
         Reply::redirect(302, format!("{}/hub/", self.prefix)).with("Set-Cookie", cookie)
     }
@@ -244,10 +223,7 @@ impl Visit<'_> {
     fn log_out(&self) -> Reply {
         let key = self.request.parameter("xrfkey");
         if key.as_deref() != self.request.header("X-Qlik-Xrfkey") || key.is_none() {
-            return Reply::html(
-                403,
-                "XSRF prevention check failed. Possible XSRF discovered.",
-            );
+            return Reply::html(403, "XSRF prevention check failed. Possible XSRF discovered.");
         }
         if let Some(session) = &self.session {
             self.inner.lock().sessions.remove(session);

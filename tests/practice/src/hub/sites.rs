@@ -24,16 +24,12 @@ pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> O
         Site::CloudUnavailable => unavailable(),
         Site::LoginPage => login_page(),
         Site::WebServer => web_server(request),
-        Site::Status {
-            status,
-            retry_after,
-        } => only(*status, *retry_after),
+        Site::Status { status, retry_after } => only(*status, *retry_after),
         Site::RedirectLoop if request.path == "/here/" => Reply::redirect(302, "/there/"),
         Site::RedirectLoop => Reply::redirect(302, "/here/"),
-        Site::EndlessRedirects => Reply::redirect(
-            302,
-            format!("{}/again/", request.path.trim_end_matches('/')),
-        ),
+        Site::EndlessRedirects => {
+            Reply::redirect(302, format!("{}/again/", request.path.trim_end_matches('/')))
+        }
         Site::MovedTo { host, status } => {
             let there = places.authority(host);
             Reply::redirect(*status, format!("https://{there}{}", request.path))
@@ -101,9 +97,7 @@ fn login_page() -> Reply {
 }
 
 fn cloud(request: &SeenRequest, inner: &Inner) -> Reply {
-    let key = request
-        .header("Authorization")
-        .filter(|value| value.starts_with("Bearer "));
+    let key = request.header("Authorization").filter(|value| value.starts_with("Bearer "));
     match (request.path.as_str(), key) {
         ("/login", _) => {
             let provider = inner.setting.places.authority("login.qlik.com");

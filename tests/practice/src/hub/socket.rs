@@ -14,14 +14,12 @@ use crate::behaviour::Topic;
 
 /// Answers an upgrade with this message; a request that is no upgrade gets 400.
 pub(super) fn upgrade(request: &SeenRequest, message: String) -> Outcome {
-    let asked = request
-        .header("Upgrade")
-        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let asked =
+        request.header("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     match request.header("Sec-WebSocket-Key") {
-        Some(key) if asked => Outcome::Upgrade {
-            accept: derive_accept_key(key.as_bytes()),
-            message,
-        },
+        Some(key) if asked => {
+            Outcome::Upgrade { accept: derive_accept_key(key.as_bytes()), message }
+        }
         _ => Outcome::Reply(Reply::html(400, "<h1>Bad Request</h1>")),
     }
 }

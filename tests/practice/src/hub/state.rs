@@ -29,10 +29,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn starting_at(start: OffsetDateTime) -> Self {
-        Self {
-            start,
-            since: Instant::now(),
-        }
+        Self { start, since: Instant::now() }
     }
 
     fn now(self) -> OffsetDateTime {
@@ -53,9 +50,7 @@ impl Places {
     /// `host:port` for a hub of this world, else the name alone, which means the usual port.
     pub(crate) fn authority(&self, host: &str) -> String {
         let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        places
-            .get(host)
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        places.get(host).map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 }
 
@@ -111,11 +106,7 @@ impl Inner {
     pub(crate) fn record(&self, request: SeenRequest) -> Duration {
         let mut memory = self.lock();
         memory.requests.push(request);
-        if memory.requests.len() == 1 {
-            self.behaviour.first_answer_after
-        } else {
-            Duration::ZERO
-        }
+        if memory.requests.len() == 1 { self.behaviour.first_answer_after } else { Duration::ZERO }
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -171,14 +162,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A random identifier in the form of a GUID.
 pub(crate) fn guid() -> String {
     let text = hex(&random::<16>());
-    format!(
-        "{}-{}-{}-{}-{}",
-        &text[..8],
-        &text[8..12],
-        &text[12..16],
-        &text[16..20],
-        &text[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
 /// Sixteen characters, as tickets and tokens have.

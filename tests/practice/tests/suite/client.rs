@@ -42,16 +42,11 @@ impl Answer {
 }
 
 pub(crate) async fn world() -> World {
-    World::start(OffsetDateTime::now_utc())
-        .await
-        .expect("loopback has free ports")
+    World::start(OffsetDateTime::now_utc()).await.expect("loopback has free ports")
 }
 
 pub(crate) async fn hub(world: &World, name: &str, behaviour: Behaviour) -> Arc<Hub> {
-    world
-        .hub(name, behaviour)
-        .await
-        .expect("loopback has free ports")
+    world.hub(name, behaviour).await.expect("loopback has free ports")
 }
 
 pub(crate) async fn tls(world: &World, hub: &Hub) -> std::io::Result<TlsStream<TcpStream>> {
@@ -64,9 +59,7 @@ pub(crate) async fn tls_for(
     name: &str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(world.pki().root_der())
-        .expect("the practice root is a certificate");
+    roots.add(world.pki().root_der()).expect("the practice root is a certificate");
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring has the default versions")
@@ -74,9 +67,7 @@ pub(crate) async fn tls_for(
         .with_no_client_auth();
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from(name.to_owned()).expect("hub names are DNS names");
-    TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 /// One HTTP connection.
@@ -92,9 +83,7 @@ impl Browser {
     }
 
     pub(crate) async fn http(hub: &Hub) -> Self {
-        let stream = TcpStream::connect(hub.address())
-            .await
-            .expect("the port is open");
+        let stream = TcpStream::connect(hub.address()).await.expect("the port is open");
         Self::over(stream, hub).await
     }
 
@@ -107,10 +96,7 @@ impl Browser {
             .expect("an HTTP/1.1 client needs nothing from the server yet");
         // Ends with the sender; a broken connection shows in the request's own error.
         tokio::spawn(async move { drop(connection.await) });
-        Self {
-            sender,
-            host: format!("{}:{}", hub.name(), hub.address().port()),
-        }
+        Self { sender, host: format!("{}:{}", hub.name(), hub.address().port()) }
     }
 
     pub(crate) async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -124,10 +110,7 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &str,
     ) -> hyper::Result<Answer> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("Host", &self.host);
+        let mut request = Request::builder().method(method).uri(path).header("Host", &self.host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

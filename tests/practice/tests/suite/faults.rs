@@ -23,9 +23,7 @@ async fn broken(world: &World, port: Port) -> std::sync::Arc<Hub> {
 }
 
 async fn connect(hub: &Hub) -> TcpStream {
-    TcpStream::connect(hub.address())
-        .await
-        .expect("the port accepts")
+    TcpStream::connect(hub.address()).await.expect("the port accepts")
 }
 
 /// The first bytes after a hello.
@@ -54,19 +52,14 @@ async fn a_silent_port_swallows_connections() {
     let hub = broken(&world, Port::Silent).await;
     assert!(hub.port_is_silent().await);
     let attempt = timeout(SILENCE, TcpStream::connect(hub.address())).await;
-    assert!(
-        attempt.is_err(),
-        "no answer, not even a refusal: {attempt:?}"
-    );
+    assert!(attempt.is_err(), "no answer, not even a refusal: {attempt:?}");
 }
 
 #[tokio::test]
 async fn a_refused_port_refuses_and_stays_reserved() {
     let world = world().await;
     let hub = broken(&world, Port::Refused).await;
-    let error = TcpStream::connect(hub.address())
-        .await
-        .expect_err("refused");
+    let error = TcpStream::connect(hub.address()).await.expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     let other = std::net::TcpListener::bind(hub.address());
     assert!(other.is_err(), "the port is taken");
@@ -120,9 +113,7 @@ async fn alerts_arrive_as_sent() {
 #[tokio::test]
 async fn a_refused_name_leaves_other_names_served() {
     let world = world().await;
-    let behaviour = Behaviour::healthy()
-        .also_named("server.practice.test")
-        .port(Port::RefusesName);
+    let behaviour = Behaviour::healthy().also_named("server.practice.test").port(Port::RefusesName);
     let hub = hub(&world, "stranger", behaviour).await;
     let refused = Error::AlertReceived(AlertDescription::UnrecognisedName);
     assert_eq!(verdict(&world, &hub).await, refused);
@@ -143,12 +134,7 @@ async fn half_a_hello_is_followed_by_silence() {
 /// Whether rustls, which trusts the practice root, is content.
 async fn accepted(certificate: Certificate) -> Result<(), CertificateError> {
     let world = world().await;
-    let hub = hub(
-        &world,
-        "leaf",
-        Behaviour::healthy().certificate(certificate),
-    )
-    .await;
+    let hub = hub(&world, "leaf", Behaviour::healthy().certificate(certificate)).await;
     if tls(&world, &hub).await.is_ok() {
         return Ok(());
     }
@@ -194,30 +180,19 @@ async fn other_bad_certificates_fail_for_their_own_reason() {
         assert!(expired, "{certificate:?}: {error:?}");
     }
     let error = accepted(Certificate::NotYetValid).await;
-    assert!(
-        matches!(error, Err(CertificateError::NotValidYetContext { .. })),
-        "{error:?}"
-    );
-    for certificate in [
-        Certificate::WrongName,
-        Certificate::CommonNameOnly,
-        Certificate::OtherNamesOnly,
-    ] {
+    assert!(matches!(error, Err(CertificateError::NotValidYetContext { .. })), "{error:?}");
+    for certificate in
+        [Certificate::WrongName, Certificate::CommonNameOnly, Certificate::OtherNamesOnly]
+    {
         let error = accepted(certificate).await;
         let name = matches!(error, Err(CertificateError::NotValidForNameContext { .. }));
         assert!(name, "{certificate:?}: {error:?}");
     }
     let error = accepted(Certificate::ClientAuthOnly).await;
-    assert!(
-        matches!(error, Err(CertificateError::InvalidPurposeContext { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, Err(CertificateError::InvalidPurposeContext { .. })), "{error:?}");
     for certificate in [Certificate::SelfSignedCa, Certificate::IssuedByLeaf] {
         let error = accepted(certificate).await;
-        assert!(
-            matches!(error, Err(CertificateError::Other(_))),
-            "{certificate:?}: {error:?}"
-        );
+        assert!(matches!(error, Err(CertificateError::Other(_))), "{certificate:?}: {error:?}");
     }
 }
 
@@ -231,18 +206,9 @@ async fn qliks_own_certificate_has_qliks_names() {
         .iter()
         .map(|der| {
             let (_, certificate) = parse_x509_certificate(der).expect("a certificate");
-            (
-                certificate.subject().to_string(),
-                certificate.issuer().to_string(),
-            )
+            (certificate.subject().to_string(), certificate.issuer().to_string())
         })
         .collect();
     let pair = |subject: &str, issuer: &str| (subject.to_owned(), issuer.to_owned());
-    assert_eq!(
-        names,
-        [
-            pair("CN=qlik1", "CN=qlik1-CA"),
-            pair("CN=qlik1-CA", "CN=qlik1-CA")
-        ]
-    );
+    assert_eq!(names, [pair("CN=qlik1", "CN=qlik1-CA"), pair("CN=qlik1-CA", "CN=qlik1-CA")]);
 }

@@ -41,11 +41,7 @@ async fn log_in(world: &World, hub: &Hub, prefix: &str) -> String {
     assert!(
         cookie.starts_with("X-Qlik-Session=") && cookie.ends_with("; Path=/; HttpOnly; Secure")
     );
-    cookie
-        .split(';')
-        .next()
-        .expect("split yields at least one part")
-        .to_owned()
+    cookie.split(';').next().expect("split yields at least one part").to_owned()
 }
 
 /// The first message of the engine's WebSocket, or the status of a refused upgrade.
@@ -74,10 +70,7 @@ async fn the_root_leads_to_a_login_with_a_fresh_target() {
     let hub = hub(&world, "healthy", Behaviour::healthy()).await;
     let mut browser = Browser::https(&world, &hub).await;
     let root = browser.get("/", WINDOWS).await;
-    assert_eq!(
-        (root.status, root.header("location")),
-        (StatusCode::MOVED_PERMANENTLY, "/hub/")
-    );
+    assert_eq!((root.status, root.header("location")), (StatusCode::MOVED_PERMANENTLY, "/hub/"));
     assert_eq!(root.header("server"), "Microsoft-HTTPAPI/2.0");
     let page = browser.get("/hub/", WINDOWS).await;
     let start = format!(
@@ -85,15 +78,8 @@ async fn the_root_leads_to_a_login_with_a_fresh_target() {
         hub.name(),
         hub.address().port()
     );
-    assert!(
-        page.header("location").starts_with(&start),
-        "{:?}",
-        page.headers
-    );
-    assert!(
-        browser.ended().await,
-        "the proxy closes after sending to the login"
-    );
+    assert!(page.header("location").starts_with(&start), "{:?}", page.headers);
+    assert!(browser.ended().await, "the proxy closes after sending to the login");
     let other = login_page(&world, &hub, "/hub/").await;
     assert_ne!(path_of(page.header("location")), other);
     assert_eq!((hub.connections(), hub.requests().len()), (2, 3));
@@ -111,9 +97,7 @@ async fn a_client_without_windows_gets_the_form() {
     let mut browser = Browser::https(&world, &hub).await;
     let form = browser.get(&path, &[]).await;
     assert!(form.body.contains(r#"<input type="password" name="pwd""#));
-    let posted = browser
-        .ask("POST", &path, &[], "username=P%5Cuser&pwd=x")
-        .await;
+    let posted = browser.ask("POST", &path, &[], "username=P%5Cuser&pwd=x").await;
     let posted = posted.expect("an answer");
     assert_eq!(posted.status, StatusCode::FOUND);
     assert!(posted.header("location").contains("/hub/?qlikTicket="));
@@ -130,15 +114,11 @@ async fn a_login_opens_hub_identity_and_engine() {
         let mut browser = Browser::https(&world, &hub).await;
         let page = browser.get(&format!("{prefix}/hub/"), &with_cookie).await;
         assert_eq!(page.status, StatusCode::OK);
-        let user = browser
-            .get(&format!("{prefix}/qps/user"), &with_cookie)
-            .await;
+        let user = browser.get(&format!("{prefix}/qps/user"), &with_cookie).await;
         assert_eq!(user.json()["userId"], "user");
         let path = format!("{prefix}/app/engineData");
         assert_eq!(engine(&world, &hub, &path, &cookie).await, Err(403));
-        let token = browser
-            .get(&format!("{prefix}/qps/csrftoken"), &with_cookie)
-            .await;
+        let token = browser.get(&format!("{prefix}/qps/csrftoken"), &with_cookie).await;
         assert_eq!(token.status, StatusCode::NO_CONTENT);
         let path = format!("{path}?qlik-csrf-token={}", token.header("qlik-csrf-token"));
         let message = engine(&world, &hub, &path, &cookie).await.expect("a topic");
@@ -179,10 +159,7 @@ async fn the_engine_says_what_it_is_told_to() {
     let cookie = log_in(&world, &hub, "").await;
     let mut browser = Browser::https(&world, &hub).await;
     let token = browser.get("/qps/csrftoken", &[("Cookie", &cookie)]).await;
-    let path = format!(
-        "/app/engineData?qlik-csrf-token={}",
-        token.header("qlik-csrf-token")
-    );
+    let path = format!("/app/engineData?qlik-csrf-token={}", token.header("qlik-csrf-token"));
     let message = engine(&world, &hub, &path, &cookie).await.expect("a topic");
     assert!(message.contains("OnLicenseAccessDenied"), "{message}");
 }
@@ -196,18 +173,12 @@ async fn the_challenge_is_a_complete_second_message() {
     let bare = browser.get(&page, &[]).await;
     assert_eq!(bare.header("www-authenticate"), "NTLM");
     let answer = browser.get(&page, &[("Authorization", &ntlm(1))]).await;
-    let token = answer
-        .header("www-authenticate")
-        .trim_start_matches("NTLM ");
+    let token = answer.header("www-authenticate").trim_start_matches("NTLM ");
     let message = STANDARD.decode(token).expect("base64");
     assert_eq!(&message[..12], b"NTLMSSP\0\x02\0\0\0");
     let length = usize::from(u16::from_le_bytes([message[40], message[41]]));
     let offset = usize::from(u16::from_le_bytes([message[44], message[45]]));
-    assert_eq!(
-        message.len(),
-        offset + length,
-        "target information ends the message"
-    );
+    assert_eq!(message.len(), offset + length, "target information ends the message");
     assert_eq!(message[message.len() - 4..], [0; 4], "the list has its end");
 }
 
@@ -230,9 +201,7 @@ async fn rejected_passwords_stay_outside() {
     browser.get(&page, &[("Authorization", &ntlm(1))]).await;
     let answer = browser.get(&page, &[("Authorization", &ntlm(3))]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    let behaviour = Behaviour::healthy()
-        .login(Login::Forms)
-        .rejecting_password();
+    let behaviour = Behaviour::healthy().login(Login::Forms).rejecting_password();
     let forms = hub(&world, "forms", behaviour).await;
     let page = login_page(&world, &forms, "/hub/").await;
     let mut browser = Browser::https(&world, &forms).await;
@@ -251,10 +220,7 @@ async fn the_login_address_is_told_only_to_known_names() {
     let mut browser = Browser::https(&world, &hub).await;
     let path = "/qps/user?targetUri=https%3A%2F%2Foutsider.practice.test%2Fhub";
     let stranger = browser.get(path, WINDOWS).await;
-    assert_eq!(
-        stranger.json(),
-        serde_json::json!({ "session": "inactive" })
-    );
+    assert_eq!(stranger.json(), serde_json::json!({ "session": "inactive" }));
     let path = "/qps/user?targetUri=https%3A%2F%2Fcentral.practice.test%2Fhub";
     let known = browser.get(path, WINDOWS).await;
     assert!(known.json()["loginUri"].is_string());
@@ -265,13 +231,8 @@ async fn small_pages_answer_as_documented() {
     let world = world().await;
     let hub = hub(&world, "healthy", Behaviour::healthy()).await;
     let mut browser = Browser::https(&world, &hub).await;
-    let product = browser
-        .get("/resources/autogenerated/product-info.json", &[])
-        .await;
-    assert_eq!(
-        product.json()["composition"]["deploymentType"],
-        "QlikSenseServer"
-    );
+    let product = browser.get("/resources/autogenerated/product-info.json", &[]).await;
+    assert_eq!(product.json()["composition"]["deploymentType"], "QlikSenseServer");
     let system = browser.get("/api/about/v1/systeminfo", &[]).await;
     assert_eq!(system.status, StatusCode::FORBIDDEN);
     let lost = browser.get("/internal_windows_authentication/", &[]).await;
@@ -279,11 +240,7 @@ async fn small_pages_answer_as_documented() {
     assert!(lost.body.contains("neither TargetId nor Virtual Proxy"));
     let unknown = browser.get("/nosuch/hub/", &[]).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
-    assert!(
-        unknown
-            .body
-            .contains("The http request header is incorrect")
-    );
+    assert!(unknown.body.contains("The http request header is incorrect"));
     assert!((80_000..100_000).contains(&unknown.body.len()));
 }
 
@@ -295,29 +252,18 @@ async fn the_second_login_port_leads_back() {
     let mut browser = Browser::https(&world, &hub).await;
     let page = browser.get("/hub/", WINDOWS).await;
     let url = url::Url::parse(page.header("location")).expect("an absolute address");
-    assert_eq!(
-        (url.port(), url.path()),
-        (hub.login_port(), "/windows_authentication/")
-    );
+    assert_eq!((url.port(), url.path()), (hub.login_port(), "/windows_authentication/"));
     assert_ne!(hub.login_port(), Some(hub.address().port()));
 }
 
 #[tokio::test]
 async fn a_cloud_tenant_sends_to_its_login_and_knows_keys() {
     let world = world().await;
-    let idp = hub(
-        &world,
-        "login.qlik.com",
-        Behaviour::healthy().site(Site::LoginPage),
-    )
-    .await;
+    let idp = hub(&world, "login.qlik.com", Behaviour::healthy().site(Site::LoginPage)).await;
     let tenant = hub(&world, "practice.eu.qlikcloud.com", Behaviour::cloud()).await;
     let mut browser = Browser::https(&world, &tenant).await;
     let root = browser.get("/", &[]).await;
-    assert!(
-        root.header("location")
-            .starts_with("/login?returnto=https%3A%2F%2Fpractice")
-    );
+    assert!(root.header("location").starts_with("/login?returnto=https%3A%2F%2Fpractice"));
     let login = browser.get(root.header("location"), &[]).await;
     let start = format!("https://login.qlik.com:{}/login?", idp.address().port());
     assert!(login.header("location").starts_with(&start));

@@ -27,9 +27,7 @@ fn question(name: &str, kind: RecordType) -> Vec<u8> {
 }
 
 async fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Message {
-    ask_within(PATIENCE, server, name, kind)
-        .await
-        .expect("an answer")
+    ask_within(PATIENCE, server, name, kind).await.expect("an answer")
 }
 
 async fn is_silent(server: SocketAddr, name: &str, kind: RecordType) -> bool {
@@ -42,25 +40,16 @@ async fn ask_within(
     name: &str,
     kind: RecordType,
 ) -> Option<Message> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("loopback has free ports");
-    socket
-        .send_to(&question(name, kind), server)
-        .await
-        .expect("loopback is up");
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has free ports");
+    socket.send_to(&question(name, kind), server).await.expect("loopback is up");
     let mut buffer = [0; 4096];
-    let length = timeout(wait, socket.recv(&mut buffer))
-        .await
-        .ok()?
-        .expect("the server's port is open");
+    let length =
+        timeout(wait, socket.recv(&mut buffer)).await.ok()?.expect("the server's port is open");
     Some(Message::from_vec(&buffer[..length]).expect("a well-formed answer"))
 }
 
 async fn ask_tcp(server: SocketAddr, name: &str, kind: RecordType) -> Message {
-    let mut stream = TcpStream::connect(server)
-        .await
-        .expect("the same port is open on TCP");
+    let mut stream = TcpStream::connect(server).await.expect("the same port is open on TCP");
     let question = question(name, kind);
     let length = u16::try_from(question.len()).expect("a short message");
     stream.write_u16(length).await.expect("connected");
@@ -150,10 +139,7 @@ async fn silence_is_silence_and_may_be_for_aaaa_only() {
 async fn an_answer_can_be_late() {
     let names = server().await;
     let wait = Duration::from_millis(60);
-    names.set(
-        "late.test",
-        Answer::Delayed(wait, Box::new(Answer::loopback())),
-    );
+    names.set("late.test", Answer::Delayed(wait, Box::new(Answer::loopback())));
     let started = Instant::now();
     let answer = ask(names.address(), "late.test.", RecordType::A).await;
     assert_eq!(addresses(&answer), [HERE]);
@@ -173,13 +159,9 @@ async fn a_truncated_answer_is_whole_over_tcp() {
 
 #[tokio::test]
 async fn a_whole_resolver_can_be_dead_or_decline() {
-    let dead = NameServer::start_saying(Answer::Silence)
-        .await
-        .expect("free ports");
+    let dead = NameServer::start_saying(Answer::Silence).await.expect("free ports");
     assert!(is_silent(dead.address(), "any.test.", RecordType::A).await);
-    let declining = NameServer::start_saying(Answer::Refused)
-        .await
-        .expect("free ports");
+    let declining = NameServer::start_saying(Answer::Refused).await.expect("free ports");
     let answer = ask(declining.address(), "any.test.", RecordType::A).await;
     let code = answer.metadata.response_code;
     assert_eq!(code, ResponseCode::Refused);

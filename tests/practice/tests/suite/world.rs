@@ -15,10 +15,7 @@ async fn every_case_starts() {
     for case in CASES {
         let hub = world.case(case).await.expect("loopback has free ports");
         assert!(hub.address().ip().is_loopback());
-        assert!(
-            hub.link()
-                .starts_with("qliksense://enterpriseurl?action=add&url=http")
-        );
+        assert!(hub.link().starts_with("qliksense://enterpriseurl?action=add&url=http"));
     }
 }
 
@@ -40,10 +37,7 @@ async fn a_link_carries_name_port_and_path() {
     let world = world().await;
     let hub = hub(&world, "finance", Behaviour::healthy().link_path("/vp")).await;
     let url = format!("https://finance.practice.test:{}/vp", hub.address().port());
-    assert_eq!(
-        (hub.url(), hub.link()),
-        (url.clone(), link::make(&url, "finance"))
-    );
+    assert_eq!((hub.url(), hub.link()), (url.clone(), link::make(&url, "finance")));
 }
 
 #[tokio::test]
@@ -87,10 +81,7 @@ async fn fetch(stream: &mut TcpStream) -> Vec<u8> {
     let request = b"GET /intermediate.cer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await.expect("connected");
     let mut answer = Vec::new();
-    stream
-        .read_to_end(&mut answer)
-        .await
-        .expect("an orderly end");
+    stream.read_to_end(&mut answer).await.expect("an orderly end");
     answer
 }
 
