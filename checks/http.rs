@@ -19,10 +19,12 @@ use crate::frame::{Cause, Check, Context, Meta, passed, ran};
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
-pub(crate) use chain::{Origin, USER_AGENT, ask_same_host};
+pub(crate) use causes::{is_login_port, outcome};
+pub(crate) use chain::{Origin, ask_same_host};
 pub use door::{DoorKind, LoginDoor};
 pub(crate) use elsewhere::look;
 pub use elsewhere::{Destination, DestinationKind, Elsewhere};
+pub(crate) use page::bounded;
 pub use page::{CloudError, FilterRole, FilterSign, KnownText, Mark, Page};
 
 /// Whether the hub's web server answers.
