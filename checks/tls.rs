@@ -1,11 +1,14 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
-use hublink_probe::{Failure, FailureKind, Handshake, Hello, Operation, Scheme};
+use std::net::SocketAddr;
+
+use hublink_probe::{FailureKind, Handshake, Hello, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Cause, Check, Context, Meta, Proof, Reason, ReasonKind, Target, fallback, passed,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Target, cause,
+    fallback, passed,
 };
 use crate::tcp::Tcp;
 
@@ -18,6 +21,12 @@ pub struct Evidence {
     /// The handshake for the link's name. Its `presented` certificates are there only while the
     /// run lasts: the `certificate` check keeps the facts.
     pub handshake: Handshake,
+    /// The same handshake once more, made only after the first failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Handshake>,
+    /// A handshake at the same address for another name, made only after the first failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_name: Option<Handshake>,
 }
 
 impl Check for Tls {
@@ -26,13 +35,73 @@ impl Check for Tls {
     const META: Meta = Meta {
         id: "tls",
         title: "the connection can be encrypted",
-        docs: "",
+        docs: "Opens an encrypted connection (TLS 1.2 or 1.3) for the link's name and keeps what \
+               the server presented, whatever the verdict on its certificate. If that fails, the \
+               handshake is repeated once and tried for another name at the same address, since a \
+               filter that looks at the name behaves differently then.",
         needs: &[passed::<Tcp>()],
     };
 
-    const CAUSES: &'static [Cause<Evidence>] = &[fallback("tls/unexplained", |e, _| {
-        (!e.handshake.completed()).then(|| Proof::seen("handshake", "not completed"))
-    })];
+    const CAUSES: &'static [Cause<Evidence>] = &[
+        Cause {
+            title: "The link says https, but the port speaks another protocol.",
+            explain: "The first bytes the server sent are not those of an encrypted connection. \
+                      The link names the wrong port or the wrong scheme.",
+            remedy: &["Ask for a link with the right scheme and port for <host> (found: \
+                       <protocol> on <port>)."],
+            owner: Owner::QlikAdmin,
+            look_alikes: &[
+                "a block page of a device on the way: other names at the address differ then",
+                "a server that sends a TLS alert: it does speak TLS",
+            ],
+            see: &["RFC 8446 section 5.1", "measured"],
+            ..cause("tls/wrong-protocol", wrong_protocol)
+        },
+        Cause {
+            title: "The server does not serve this host name.",
+            explain: "The server answered that it knows no host of that name (alert 112), and \
+                      completes the connection for another name at the same address.",
+            remedy: &["Ask your Qlik admin for the name that <address> serves; <host> is not \
+                       configured there."],
+            owner: Owner::QlikAdmin,
+            look_alikes: &["a name blocked on the way: a reset or silence, no alert"],
+            see: &["RFC 6066 section 3", "measured"],
+            ..cause("tls/name-refused", name_refused)
+        },
+        Cause {
+            title: "The server accepts the connection but never starts encryption.",
+            explain: "The port is open and the greeting arrived, but no answer came within the \
+                      time allowed, twice. Mostly the service hangs; a device that swallows the \
+                      answer looks the same.",
+            remedy: &["Ask your Qlik admin to restart the proxy service on <host>: the port is \
+                       open but hung."],
+            owner: Owner::QlikAdmin,
+            confidence: Confidence::Likely,
+            look_alikes: &[
+                "a path that loses large packets: a retry with small ones would pass",
+                "a greeting that never arrived: the kernel counts what was acknowledged",
+            ],
+            see: &["measured: bytes acknowledged against bytes sent"],
+            ..cause("tls/server-silent", server_silent)
+        },
+        Cause {
+            title: "The server breaks off the connection before or during the handshake.",
+            explain: "The connection was accepted and then ended by the far side, twice: an \
+                      address list, a load balancer without a server behind it, or a server that \
+                      cannot use its own certificate.",
+            remedy: &["Ask your Qlik admin to look at the proxy or load-balancer log of <host>: \
+                       <ending>."],
+            owner: Owner::QlikAdmin,
+            confidence: Confidence::Likely,
+            look_alikes: &[
+                "a device on the way that cuts by name: another name passes then",
+                "a name the server does not know (tls/name-refused)",
+            ],
+            see: &["RFC 8446 section 6.2", "measured"],
+            ..cause("tls/server-breaks-off", server_breaks_off)
+        },
+        fallback("tls/unexplained", |e, _| (!e.handshake.completed()).then(|| raw(e))),
+    ];
 
     fn not_applicable(target: &Target) -> Option<Reason> {
         let plain = target.hub().is_some_and(|hub| hub.scheme == Scheme::Http);
@@ -41,15 +110,214 @@ impl Check for Tls {
 
     async fn probe(cx: &Context) -> Evidence {
         let to = cx.of::<Tcp>().and_then(|tcp| tcp.chosen);
+        // The engine runs this check only after `tcp` found an address that accepts.
         let to = to.unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
-        let hello = Hello {
-            to,
-            server_name: cx.case.host().to_owned(),
-            connect_limit: cx.budget.connect,
-            limit: cx.budget.handshake,
-        };
-        let handshake = cx.world.handshake(&hello).await;
-        let _ = (Failure::of, FailureKind::Reset, Operation::Handshake);
-        Evidence { handshake }
+        let handshake = cx.world.handshake(&hello(cx, to, cx.case.host())).await;
+        Evidence { handshake, again: None, other_name: None }
+    }
+
+    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+        if seen.handshake.completed() {
+            return None;
+        }
+        let to = seen.handshake.connect.to;
+        let again = hello(cx, to, cx.case.host());
+        // A label nobody can have configured: what differs now, differs by name.
+        let other = format!("h{:x}.invalid", cx.world.random());
+        let other = hello(cx, to, &other);
+        let (again, other) =
+            futures_util::future::join(cx.world.handshake(&again), cx.world.handshake(&other))
+                .await;
+        Some(Evidence { again: Some(again), other_name: Some(other), ..seen.clone() })
+    }
+}
+
+fn hello(cx: &Context, to: SocketAddr, name: &str) -> Hello {
+    Hello {
+        to,
+        server_name: name.to_owned(),
+        connect_limit: cx.budget.connect,
+        limit: cx.budget.handshake,
+    }
+}
+
+fn raw(e: &Evidence) -> Proof {
+    let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
+    all.into_iter().flatten().fold(Proof::default(), |proof, handshake| {
+        let at = format!("handshake with {} for {}", handshake.connect.to, handshake.server_name);
+        proof.and(at, outcome(handshake))
+    })
+}
+
+fn outcome(handshake: &Handshake) -> String {
+    let mut text = match (handshake.connect.failure, handshake.alert, handshake.failure) {
+        (Some(failure), ..) => failure.to_string(),
+        (_, Some(alert), _) => format!("the server sent alert {alert} ({})", alert_name(alert)),
+        (_, _, Some(failure)) => failure.to_string(),
+        (None, None, None) => "completed".to_owned(),
+    };
+    text.push_str(&format!(" after {} ms", handshake.took_ms));
+    if handshake.failure.is_some() {
+        text.push_str(&format!(", {} bytes sent, {} received", handshake.sent, handshake.received));
+        if let Some(acknowledged) = handshake.state.as_ref().and_then(|s| s.bytes_acknowledged) {
+            // The kernel counts the SYN as one.
+            text.push_str(&format!(", {} acknowledged", acknowledged.saturating_sub(1)));
+        }
+    }
+    text
+}
+
+/// Names of RFC 8446 section 6.
+fn alert_name(alert: u8) -> &'static str {
+    match alert {
+        0 => "close notify",
+        10 => "unexpected message",
+        20 => "bad record mac",
+        22 => "record overflow",
+        40 => "handshake failure",
+        42 => "bad certificate",
+        43 => "unsupported certificate",
+        47 => "illegal parameter",
+        48 => "unknown ca",
+        50 => "decode error",
+        70 => "protocol version",
+        71 => "insufficient security",
+        80 => "internal error",
+        86 => "inappropriate fallback",
+        90 => "user canceled",
+        109 => "missing extension",
+        112 => "unrecognized name",
+        116 => "certificate required",
+        120 => "no application protocol",
+        _ => "no name",
+    }
+}
+
+/// What the first bytes are, if they are not TLS. A TLS record starts with its type (20 to 24)
+/// and major version 3.
+fn other_protocol(handshake: &Handshake) -> Option<&'static str> {
+    let head = &handshake.head;
+    if handshake.head_hex.len() < 4 {
+        return None;
+    }
+    if head.starts_with("HTTP/") {
+        return Some("plain HTTP");
+    }
+    if head.starts_with("SSH-") {
+        return Some("SSH");
+    }
+    if head.starts_with("220 ") || head.starts_with("220-") {
+        return Some("a mail or file server");
+    }
+    let is_record = ["14", "15", "16", "17", "18"].contains(&&handshake.head_hex[..2])
+        && &handshake.head_hex[2..4] == "03";
+    (!is_record).then_some("something that is not TLS")
+}
+
+fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
+    if e.handshake.completed() {
+        return None;
+    }
+    let protocol = other_protocol(&e.handshake)?;
+    let proof = raw(e)
+        .compared("first bytes of the answer", "a TLS record", format!("{:?}", e.handshake.head))
+        .value("protocol", protocol);
+    match &e.other_name {
+        Some(other) if other_protocol(other) == Some(protocol) => {
+            Some(proof.not("a block page for this name: other names get the same"))
+        }
+        Some(_) => Some(proof.at_most(Confidence::Possible)),
+        None => Some(proof.at_most(Confidence::Likely)),
+    }
+}
+
+fn name_refused(e: &Evidence, _: &Case) -> Option<Proof> {
+    let refused = e.handshake.alert == Some(112);
+    let other = e.other_name.as_ref()?;
+    (refused && other.completed()).then(|| {
+        raw(e)
+            .not("tls/server-breaks-off: another name passes at the same address")
+            .value("address", e.handshake.connect.to.ip())
+    })
+}
+
+fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
+    let silent = |handshake: &Handshake| {
+        handshake.connect.succeeded()
+            && handshake.failure.map(|failure| failure.kind) == Some(FailureKind::NoAnswer)
+            && other_protocol(handshake).is_none()
+    };
+    let other = e.other_name.as_ref()?;
+    if !silent(&e.handshake) || !e.again.as_ref().is_some_and(silent) || !silent(other) {
+        return None;
+    }
+    let acknowledged = e.handshake.state.as_ref().and_then(|state| state.bytes_acknowledged);
+    if acknowledged.is_some_and(|bytes| bytes <= e.handshake.sent) {
+        // The greeting itself did not arrive: a device or the path, not the server.
+        return None;
+    }
+    let proof = raw(e)
+        .not("a filter that looks at the name: another name gets silence too")
+        .and(
+            "retry with small packets",
+            "not made, so a path that loses large ones is not excluded",
+        )
+        .at_most(Confidence::Possible);
+    Some(proof)
+}
+
+fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
+    let broke_off = |handshake: &Handshake| {
+        let ended = matches!(
+            handshake.failure.map(|failure| failure.kind),
+            Some(FailureKind::Reset | FailureKind::ClosedEarly | FailureKind::Aborted)
+        );
+        // Alerts 40 and 70 can mean outdated encryption, 42 to 46 and 116 a client certificate.
+        let open_question = matches!(handshake.alert, Some(40 | 42..=46 | 70 | 71 | 116));
+        handshake.connect.succeeded() && ended && !open_question
+    };
+    let other = e.other_name.as_ref()?;
+    if !broke_off(&e.handshake) || !e.again.as_ref().is_some_and(broke_off) || other.completed() {
+        return None;
+    }
+    let proof = raw(e)
+        .not("tls/name-refused: another name fails too")
+        .not("one broken connection: the handshake was repeated")
+        .value("ending", outcome(&e.handshake));
+    let far = e.handshake.connect.took_ms >= 10.0
+        && e.handshake.took_ms >= e.handshake.connect.took_ms / 2.0;
+    // Without a measurable distance it may also be a device near this computer.
+    let sure = far || e.handshake.alert.is_some();
+    Some(if sure { proof } else { proof.at_most(Confidence::Possible) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tls_record_is_no_other_protocol() {
+        let mut handshake = blank();
+        handshake.head = "....(".to_owned();
+        handshake.head_hex = "1503030002022800".to_owned();
+        assert_eq!(other_protocol(&handshake), None);
+        handshake.head = "SSH-2.0-OpenSSH".to_owned();
+        handshake.head_hex = "5353482d".to_owned();
+        assert_eq!(other_protocol(&handshake), Some("SSH"));
+    }
+
+    #[test]
+    fn every_alert_of_the_standard_has_its_name() {
+        for alert in [10, 40, 70, 80, 112, 116] {
+            assert_ne!(alert_name(alert), "no name");
+        }
+    }
+
+    fn blank() -> Handshake {
+        serde_json::from_value(serde_json::json!({
+            "connect": { "to": "10.0.0.1:443", "took_ms": 20.0 },
+            "server_name": "hub", "sent": 0, "received": 0, "certificates": 0, "took_ms": 1.0
+        }))
+        .expect("a handshake")
     }
 }

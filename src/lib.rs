@@ -1,1 +1,91 @@
-//! t
+//! When to run and how to tell: the doctor as a library, for the program and for tests that
+//! inject a world of their own.
+
+pub mod cli;
+pub mod commands;
+pub mod doctor;
+pub mod engine;
+pub mod exit;
+pub mod output;
+pub mod render;
+pub mod report;
+pub mod targets;
+pub mod verdict;
+
+use std::fmt;
+
+use cli::{Cli, Command, LinkCommand};
+use commands::run::Mode;
+use exit::Exit;
+
+/// Why a command could not do what it was asked for.
+#[derive(Debug)]
+pub struct Failed {
+    message: String,
+    hint: Option<String>,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+impl Failed {
+    /// The command line is wrong, or names something that cannot be used.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, exit: Exit::Usage }
+    }
+
+    /// The input is not what it should be.
+    #[must_use]
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Bad, ..Self::usage(message) }
+    }
+
+    /// What to try, on a line of its own.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hublink: {}", render::clean(&self.message))?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// If it cannot be done; the message is for standard error.
+pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
+    let (text, exit) = match &cli.command {
+        None => return commands::run::run(&cli.doctor, Mode::Doctor),
+        Some(Command::Doctor(args)) => return commands::run::run(args, Mode::Doctor),
+        Some(Command::Preflight(args)) => return commands::run::run(args, Mode::Preflight),
+        Some(Command::Explain { cause }) => {
+            (commands::explain::explain(cause.as_deref())?, Exit::Good)
+        }
+        Some(Command::Link(LinkCommand::Inspect { link, format })) => {
+            commands::link::inspect_link(link, *format)?
+        }
+        Some(Command::Link(LinkCommand::Make { url, name, ini })) => {
+            (commands::link::make_link(url, name.as_deref(), *ini)?, Exit::Good)
+        }
+        Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
+        Some(Command::Schema) => (schema_text(), Exit::Good),
+    };
+    output::print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
+    Ok(exit)
+}
+
+/// The JSON Schema of the report as it is printed and committed.
+#[must_use]
+pub fn schema_text() -> String {
+    let mut text = serde_json::to_string_pretty(&report::schema()).expect("a schema is plain data");
+    text.push('\n');
+    text
+}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hublink_probe::{BoxFuture, World};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Case, Cause, CauseInfo, Diagnosis, Reason, Stored, Target, judge};
 
@@ -234,4 +234,16 @@ impl<C: Check> ErasedCheck for C {
 #[must_use]
 pub fn evidence_schema(check: &dyn ErasedCheck) -> Schema {
     check.schema(&mut SchemaGenerator::default())
+}
+
+/// A context around a scripted world, for the tests of probes.
+#[cfg(test)]
+pub(crate) fn context_for_tests(
+    world: Arc<hublink_probe::ScriptedWorld>,
+    facts: super::Facts,
+    budget: Budget,
+) -> Context {
+    let source = super::Source { kind: super::Origin::Argument, file: None, line: None };
+    let target = Target { name: String::new(), source, file: None, text: None };
+    Context { world, target: Arc::new(target), case: Case::new(facts), budget }
 }

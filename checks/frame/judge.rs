@@ -47,28 +47,28 @@ fn with_considered<E>(table: &[Cause<E>], proof: Proof) -> Proof {
     considered.fold(proof, |proof, id| proof.not(format!("{id}: its evidence is not complete")))
 }
 
-fn diagnose<E>(cause: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
-    let severity = severity(cause, &proof);
+fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
+    let severity = severity(row, &proof);
     Diagnosis {
-        id: cause.id.to_owned(),
-        title: cause.title.to_owned(),
-        confidence: confidence(cause, &proof, case),
+        id: row.id.to_owned(),
+        title: row.title.to_owned(),
+        confidence: confidence(row, &proof, case),
         severity,
-        owner: cause.owner,
-        remedy: cause.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
+        owner: row.owner,
+        remedy: row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
         proof: proof.lines,
         ruled_out: proof.ruled_out,
-        see: cause.see.iter().map(|&s| s.to_owned()).collect(),
+        see: row.see.iter().map(|&s| s.to_owned()).collect(),
     }
 }
 
 /// What the table allows, less what is missing on this run.
-fn confidence<E>(cause: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
-    if cause.fallback {
-        return cause.confidence;
+fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
+    if row.fallback {
+        return row.confidence;
     }
-    let stated = proof.confidence.map_or(cause.confidence, |c| c.min(cause.confidence));
-    let network = matches!(cause.id.split('/').next(), Some("dns" | "tcp" | "tls"));
+    let stated = proof.confidence.map_or(row.confidence, |c| c.min(row.confidence));
+    let network = matches!(row.id.split('/').next(), Some("dns" | "tcp" | "tls"));
     // Behind a proxy the direct path is not the one Desktop takes.
     if network && case.facts.proxy_configured { stated.lowered() } else { stated }
 }

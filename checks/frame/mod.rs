@@ -14,6 +14,8 @@ mod words;
 
 pub use case::{Case, Facts, Stored};
 pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
+#[cfg(test)]
+pub(crate) use check::context_for_tests;
 pub use check::{
     Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed, ran,
 };

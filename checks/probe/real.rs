@@ -146,6 +146,10 @@ impl World for RealWorld {
         self.options.pretend.documents.clone()
     }
 
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
     fn read_file(&self, path: &Path) -> FileRead {
         files::read(path)
     }

@@ -116,9 +116,13 @@ impl World for ScriptedWorld {
         self.documents.clone()
     }
 
+    fn exists(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
     fn read_file(&self, path: &Path) -> FileRead {
         self.note(format!("read {}", path.display()));
-        self.files.get(path).cloned().unwrap_or_else(|| FileRead {
+        self.files.get(path).cloned().unwrap_or(FileRead {
             modified: None,
             outcome: FileOutcome::Failed {
                 failure: Failure {

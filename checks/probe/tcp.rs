@@ -16,7 +16,7 @@ use crate::{Failure, FailureKind, Operation, millis, os};
 pub struct Connect {
     /// Where to.
     pub to: SocketAddr,
-    /// This computer's own address on that connection, if one was made.
+    /// This computer's own address for the attempt, if the system had chosen one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
     /// Why there is no connection; `None` if there is one.
@@ -83,18 +83,12 @@ pub struct TcpState {
 /// Connects; the stream is kept for the probes that build on it.
 pub(crate) async fn open(to: SocketAddr, limit: Duration) -> (Connect, Option<TcpStream>) {
     let begun = Instant::now();
-    let failed = |failure: Failure, icmp, state| Connect {
-        to,
-        from: None,
-        failure: Some(failure),
-        icmp,
-        state,
-        took_ms: millis(begun.elapsed()),
-    };
     let stream = match begin(to) {
         Ok(stream) => stream,
         Err(error) => {
-            return (failed(Failure::from_io(Operation::Connect, &error), None, None), None);
+            let failure = Some(Failure::from_io(Operation::Connect, &error));
+            let took_ms = millis(begun.elapsed());
+            return (Connect { to, from: None, failure, icmp: None, state: None, took_ms }, None);
         }
     };
     let outcome = timeout(limit, finish(&stream)).await;
@@ -103,20 +97,22 @@ pub(crate) async fn open(to: SocketAddr, limit: Duration) -> (Connect, Option<Tc
         Ok(Err(error)) => Some(Failure::from_io(Operation::Connect, &error)),
         Err(_) => Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
     };
-    let state = os::tcp_state(&stream);
-    let Some(failure) = failure else {
-        let connect = Connect {
-            to,
-            from: stream.local_addr().ok().map(|address| address.ip()),
-            failure: None,
-            icmp: None,
-            state,
-            took_ms: millis(begun.elapsed()),
-        };
-        return (connect, Some(stream));
+    let connect = Connect {
+        to,
+        from: own_address(&stream),
+        failure,
+        icmp: failure.and_then(|_| os::icmp_error(&stream)),
+        state: os::tcp_state(&stream),
+        took_ms: millis(begun.elapsed()),
     };
-    let icmp = os::icmp_error(&stream);
-    (failed(failure, icmp, state), None)
+    (connect, failure.is_none().then_some(stream))
+}
+
+/// The address the system chose for this side; it is what tells a local firewall's rejection from
+/// a router's.
+fn own_address(stream: &TcpStream) -> Option<IpAddr> {
+    let address = stream.local_addr().ok()?.ip();
+    (!address.is_unspecified()).then_some(address)
 }
 
 /// Starts connecting. The socket must exist before, so that the kernel keeps ICMP errors.

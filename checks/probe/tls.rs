@@ -171,7 +171,7 @@ fn take_in(
     (seen.sent, seen.received) = (record.sent, record.received);
     if stream.is_none() {
         seen.head = printable(&record.head);
-        seen.head_hex = record.head.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        seen.head_hex = hex(&record.head[..record.head.len().min(16)]);
         seen.state = watch.state();
     }
     if let Some(stream) = stream {
@@ -197,6 +197,11 @@ fn classify(error: &std::io::Error) -> (Option<Failure>, Option<u8>) {
         Some(_) => (Some(Failure::of(Operation::Handshake, FailureKind::NotTheProtocol)), None),
         None => (Some(Failure::from_io(Operation::Handshake, error)), None),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn printable(bytes: &[u8]) -> String {

@@ -37,6 +37,9 @@ pub trait World: Send + Sync {
     /// The user's Documents folder (on Windows the known folder, which may be redirected).
     fn documents(&self) -> Option<PathBuf>;
 
+    /// Whether something of that name exists.
+    fn exists(&self, path: &Path) -> bool;
+
     /// Reads a file whole, up to [`crate::FILE_LIMIT`].
     fn read_file(&self, path: &Path) -> FileRead;
 

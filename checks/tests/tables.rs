@@ -24,8 +24,8 @@ fn folder() -> PathBuf {
 }
 
 fn read(path: &Path) -> Fixture {
-    let text = std::fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let fixture: Fixture =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert!(fixture.about.ends_with('.'), "{}: `about` is a sentence", path.display());

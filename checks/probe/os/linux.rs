@@ -1,6 +1,11 @@
 //! The socket's error queue and the kernel's view of a connection, both without privileges.
 
 #![expect(unsafe_code, reason = "the error queue and TCP_INFO have no safe binding")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_ptr_alignment,
+    reason = "sizes of small structs fit socklen_t, and CMSG_DATA is read unaligned"
+)]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, RawFd};

@@ -1,0 +1,183 @@
+//! The command line. Its names are a contract.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+/// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
+#[derive(Debug, Parser)]
+#[command(name = "hublink", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do; without a command, `doctor`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help")]
+    pub doctor: RunArgs,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 every hub is ready, 1 at least one is not, 2 usage, \
+                          3 nothing failed but something could not be examined.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Examine every hub of hubs.ini, or the files, links or hosts named
+    Doctor(RunArgs),
+    /// Go or no-go before a login: no credentials, no side effect, one line per hub
+    Preflight(RunArgs),
+    /// Explain a cause; without one, list them all
+    Explain {
+        /// The id of a cause, such as dns/name-not-found
+        cause: Option<String>,
+    },
+    /// Read or make authentication links
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Show which hubs were found, and where
+    Hubs {
+        /// A hubs.ini, a link, a URL or a host; - reads standard input
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Print the JSON Schema of the report
+    Schema,
+}
+
+/// What to do with a link.
+#[derive(Debug, Subcommand)]
+pub enum LinkCommand {
+    /// Read a link and say what mangled it
+    Inspect {
+        /// The link, in quotes; - reads standard input
+        link: String,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Make the right link, alone on standard output
+    Make {
+        /// The address of the hub, such as https://sense.example.com
+        #[arg(long)]
+        url: String,
+        /// The friendly name
+        #[arg(long)]
+        name: Option<String>,
+        /// Print a hubs.ini that holds the link
+        #[arg(long)]
+        ini: bool,
+    },
+}
+
+/// Options of `doctor` and `preflight`.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// A hubs.ini, a link, a URL or a host; - reads standard input
+    ///
+    /// Without one: the file named by HUBLINK_HUBS, then the place where Desktop reads it.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report into a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write the JSON report into a file, beside whatever is shown
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Trust the certificates of a PEM file, beside the system's
+    #[arg(long, value_name = "PEM")]
+    pub ca_file: Vec<PathBuf>,
+    /// Ask this name server instead of the system
+    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    pub resolver: Option<SocketAddr>,
+    /// The longest a single step may take
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// The longest the whole run may take [default: 90, preflight 10]
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub deadline: Option<Duration>,
+    /// How many hubs are examined at once
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = jobs)]
+    pub jobs: usize,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Show no progress, and of the report only the hubs that need somebody
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Show every check with what it saw
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Format {
+    /// For a person at a terminal.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let ip = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    ip.map(|ip| SocketAddr::new(ip, 53))
+        .map_err(|_| "expected an IP address with or without a port, such as 10.0.0.53:53".into())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    if !(0.001..=86_400.0).contains(&number) {
+        return Err("expected between 0.001 and 86400 seconds".to_owned());
+    }
+    Ok(Duration::from_secs_f64(number))
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=256) => Ok(n),
+        _ => Err("expected a number from 1 to 256".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_is_the_doctor() {
+        let cli = Cli::parse_from(["hublink", "--format", "json", "hub.corp.test"]);
+        assert!(cli.command.is_none());
+        assert_eq!(cli.doctor.targets, ["hub.corp.test"]);
+    }
+
+    #[test]
+    fn a_name_server_may_name_its_port() {
+        assert_eq!(name_server("10.0.0.53").map(|a| a.port()), Ok(53));
+        assert_eq!(name_server("[::1]:5353").map(|a| a.port()), Ok(5353));
+        assert_eq!(name_server("::1").map(|a| a.port()), Ok(53));
+        assert!(name_server("resolver").is_err());
+    }
+
+    #[test]
+    fn times_are_bounded() {
+        assert!(seconds("0").is_err() && seconds("nan").is_err() && seconds("1e9").is_err());
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+    }
+}

@@ -1,0 +1,92 @@
+//! `hublink explain`: the page of a cause, from the same tables that judge.
+
+use hublink_checks::frame::{CauseInfo, ErasedCheck};
+
+use super::super::Failed;
+
+/// The page of a cause, or the list of all of them.
+///
+/// # Errors
+/// If no cause has that id.
+pub fn explain(id: Option<&str>) -> Result<String, Failed> {
+    let Some(id) = id else { return Ok(list()) };
+    for check in hublink_checks::all() {
+        if let Some(cause) = check.causes().iter().find(|cause| cause.id == id) {
+            return Ok(page(*check, cause));
+        }
+    }
+    let failed = Failed::usage(format!("no cause is called {id:?}"));
+    Err(match nearest(id) {
+        Some(known) => failed.hint(format!("did you mean {known}?")),
+        None => failed.hint("`hublink explain` lists them all"),
+    })
+}
+
+fn list() -> String {
+    let mut text = String::new();
+    for check in hublink_checks::all() {
+        text.push_str(&format!("{}: {}\n", check.meta().id, check.meta().title));
+        for cause in check.causes() {
+            text.push_str(&format!("  {:<34} {}\n", cause.id, cause.title));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// One cause as Markdown.
+#[must_use]
+pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
+    let mut text = format!("# {}\n\n{}\n\n{}\n\n", cause.id, cause.title, cause.explain);
+    text.push_str("| | |\n|---|---|\n");
+    text.push_str(&format!("| found by | `{}`: {} |\n", check.meta().id, check.meta().title));
+    text.push_str(&format!("| who has to act | {} |\n", cause.owner.label()));
+    text.push_str(&format!("| what it does | {} |\n", effect(cause)));
+    text.push_str(&format!("| how sure at most | {} |\n", cause.confidence.label()));
+    text.push_str("\n## What to do\n\n");
+    for step in cause.remedy {
+        text.push_str(&format!("- {}\n", markdown(step)));
+    }
+    text.push_str("\nTo check that it helped, run `hublink doctor` again with the same target.\n");
+    if !cause.look_alikes.is_empty() {
+        text.push_str("\n## What it is not\n\n");
+        for look_alike in cause.look_alikes {
+            text.push_str(&format!("- {}\n", markdown(look_alike)));
+        }
+    }
+    if !cause.suppresses.is_empty() {
+        let list: Vec<String> = cause.suppresses.iter().map(|id| format!("`{id}`")).collect();
+        text.push_str(&format!("\nIt is more specific than {}.\n", list.join(" and ")));
+    }
+    text.push_str("\n## Rests on\n\n");
+    for source in cause.see {
+        text.push_str(&format!("- {}\n", markdown(source)));
+    }
+    text
+}
+
+fn effect(cause: &CauseInfo) -> &'static str {
+    use hublink_checks::frame::Severity;
+
+    match cause.severity {
+        Severity::Blocks => "blocks: Desktop cannot log in",
+        Severity::Degrades => "degrades: the login works, but slowly, rarely or with risk",
+        Severity::Informs => "informs: nothing is wrong, but it is worth knowing",
+    }
+}
+
+/// Holes such as `<host>` would vanish as HTML tags.
+fn markdown(text: &str) -> String {
+    text.replace('<', "‹").replace('>', "›")
+}
+
+/// The known id that shares the longest beginning or ending with a wrong one.
+fn nearest(id: &str) -> Option<&'static str> {
+    let known = hublink_checks::all().iter().flat_map(|check| check.causes()).map(|cause| cause.id);
+    let short = id.rsplit('/').next().unwrap_or(id);
+    let alike = |known: &str| {
+        let theirs = known.rsplit('/').next().unwrap_or(known);
+        theirs.chars().zip(short.chars()).take_while(|(a, b)| a == b).count()
+    };
+    known.max_by_key(|known| alike(known)).filter(|known| alike(known) >= 4)
+}

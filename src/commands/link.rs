@@ -1,0 +1,105 @@
+//! `hublink link`: read a link, or make the right one.
+
+use std::io::Read;
+
+use hublink_checks::frame::{Case, Check, Diagnosis, Severity, judge};
+use hublink_checks::link::{Inspection, Link, hubs_ini, inspect, make};
+use hublink_probe::FILE_LIMIT;
+use serde::Serialize;
+
+use super::super::Failed;
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::render::clean;
+
+#[derive(Serialize)]
+struct Inspected {
+    link: Inspection,
+    causes: Vec<Diagnosis>,
+}
+
+/// Reads a link and says what mangled it.
+///
+/// # Errors
+/// If standard input cannot be read.
+pub fn inspect_link(text: &str, format: Format) -> Result<(String, Exit), Failed> {
+    let text = if text == "-" { standard_input()? } else { text.to_owned() };
+    let link = inspect(&text);
+    let causes = judge(Link::CAUSES, &link, &Case::default());
+    let whole = causes.iter().all(|cause| cause.severity == Severity::Informs);
+    let exit = if whole { Exit::Good } else { Exit::Bad };
+    let inspected = Inspected { link, causes };
+    let text = match format {
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(&inspected).expect("plain data");
+            text.push('\n');
+            text
+        }
+        Format::Human => told(&inspected),
+    };
+    Ok((text, exit))
+}
+
+fn standard_input() -> Result<String, Failed> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(FILE_LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failed::usage(format!("cannot read standard input: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn told(inspected: &Inspected) -> String {
+    let link = &inspected.link;
+    let mut text = String::new();
+    let mut row = |label: &str, value: &str| {
+        text.push_str(&format!("{label:<14}{}\n", clean(value)));
+    };
+    if let Some(hub) = &link.hub {
+        row("hub", &hub.url(""));
+    }
+    if let Some(url) = &link.url {
+        row("address", url);
+    }
+    if let Some(name) = &link.name {
+        row("name", name);
+    }
+    row(
+        "signature",
+        match link.signature_matches {
+            Some(true) => "fits the address and the name",
+            Some(false) => "does not fit the address and the name",
+            None => "none to compare",
+        },
+    );
+    for step in &link.mangling {
+        row("mangled by", step.label());
+    }
+    if let Some(repaired) = &link.repaired {
+        row("right link", repaired);
+    }
+    for cause in &inspected.causes {
+        text.push_str(&format!("\n{} ({}): {}\n", cause.id, cause.confidence.label(), cause.title));
+        for proof in &cause.proof {
+            let expected = proof
+                .expected
+                .as_ref()
+                .map_or_else(String::new, |e| format!("expected {e}, seen "));
+            text.push_str(&format!("  {}: {expected}{}\n", clean(&proof.at), clean(&proof.seen)));
+        }
+        for step in &cause.remedy {
+            text.push_str(&format!("  {}: {}\n", cause.owner.label(), clean(step)));
+        }
+    }
+    text
+}
+
+/// Makes the right link, or a hubs.ini that holds it.
+///
+/// # Errors
+/// If the address or the name cannot be used in a link.
+pub fn make_link(url: &str, name: Option<&str>, ini: bool) -> Result<String, Failed> {
+    let link = make(url, name).map_err(|error| Failed::bad_input(error.to_string()))?;
+    Ok(if ini { hubs_ini(&link, name) } else { format!("{link}\n") })
+}

@@ -1,0 +1,166 @@
+//! `hublink doctor` and `hublink preflight`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ColorChoice;
+use hublink_checks::frame::Budget;
+use hublink_probe::{Pretend, RealWorld, World, WorldOptions};
+
+use crate::cli::{Format, RunArgs};
+use crate::doctor::examine;
+use crate::engine::{Settings, Stop};
+use crate::exit::Exit;
+use crate::output::{print, write_file};
+use crate::render::Style;
+use crate::render::human::{self, Detail};
+use crate::render::progress::Progress;
+use crate::report::Report;
+use crate::targets::expand;
+
+use super::super::Failed;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// The whole examination.
+    Doctor,
+    /// Go or no-go.
+    Preflight,
+}
+
+/// Examines the targets and tells.
+///
+/// # Errors
+/// If the command line names something that cannot be used, or the report cannot be written.
+pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
+    let report = examine_world(args, mode, Pretend::default())?;
+    deliver(&report, args, mode)
+}
+
+/// Examines the targets in a world that may pretend, and returns the report.
+///
+/// # Errors
+/// If the command line names something that cannot be used.
+pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Report, Failed> {
+    let options = WorldOptions { ca_files: args.ca_file.clone(), resolver: args.resolver, pretend };
+    let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
+    let world: Arc<dyn World> = Arc::new(world);
+    let expanded =
+        expand(&*world, &args.targets, &mut std::io::stdin().lock()).map_err(|error| {
+            Failed::usage(error.to_string())
+                .hint("name a hubs.ini, a link, a URL or a host, or set HUBLINK_HUBS")
+        })?;
+    let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
+    let style = style(args.color, Stream::Stderr);
+    let progress = Progress::new(style, names, !args.quiet && args.format == Format::Human);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
+    let resolver = args.resolver.map(|address| address.to_string());
+    let report = runtime.block_on(async {
+        let (interrupt, stop) = Stop::new(deadline(args, mode));
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The receiver lives as long as the run; later nobody needs to know.
+                interrupt.send(Some("interrupted")).ok();
+            }
+            // Keeps the channel open where signals cannot be had.
+            std::future::pending::<()>().await;
+        });
+        let observer = |event: crate::engine::Event<'_>| progress.observe(event);
+        examine(&world, expanded, &settings(args, mode), &stop, resolver, &observer).await
+    });
+    progress.finish();
+    Ok(report)
+}
+
+fn deadline(args: &RunArgs, mode: Mode) -> Duration {
+    args.deadline.unwrap_or(Duration::from_secs(match mode {
+        Mode::Doctor => 90,
+        Mode::Preflight => 10,
+    }))
+}
+
+fn settings(args: &RunArgs, mode: Mode) -> Settings {
+    let budget = Budget::default();
+    Settings {
+        budget: args.timeout.map_or(budget, |limit| budget.capped(limit)),
+        deadline: deadline(args, mode),
+        jobs: args.jobs,
+        stop_at_first: mode == Mode::Preflight,
+    }
+}
+
+fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
+    let to_file = args.output.is_some();
+    let text = match args.format {
+        Format::Json => json(report),
+        Format::Human => {
+            let stream = if to_file { Stream::File } else { Stream::Stdout };
+            let style = style(args.color, stream);
+            let detail = match (args.quiet, args.verbose) {
+                (true, _) => Detail::Quiet,
+                (_, true) => Detail::Verbose,
+                _ => Detail::Normal,
+            };
+            match mode {
+                Mode::Preflight => human::lines(report, style),
+                Mode::Doctor => human::render(report, style, detail),
+            }
+        }
+    };
+    let unwritable = |path: &std::path::Path, error: std::io::Error| {
+        Failed::usage(format!("cannot write {}: {error}", path.display()))
+    };
+    if let Some(path) = &args.report {
+        write_file(path, &json(report)).map_err(|error| unwritable(path, error))?;
+    }
+    match &args.output {
+        Some(path) => write_file(path, &text).map_err(|error| unwritable(path, error))?,
+        None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
+    }
+    Ok(Exit::of(report))
+}
+
+/// The JSON document of a report, with a final line end.
+#[must_use]
+pub fn json(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(report).expect("a report is plain data");
+    text.push('\n');
+    text
+}
+
+/// Where text goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// A file.
+    File,
+}
+
+/// Colours only at a terminal and without `NO_COLOR`, unless asked for; the terminal's width.
+#[must_use]
+pub fn style(choice: ColorChoice, stream: Stream) -> Style {
+    use std::io::IsTerminal;
+
+    let terminal = match stream {
+        Stream::Stdout => std::io::stdout().is_terminal(),
+        Stream::Stderr => std::io::stderr().is_terminal(),
+        Stream::File => false,
+    };
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && !no_color,
+    };
+    // `colored` has an opinion of its own about terminals; ours is the one that counts.
+    colored::control::set_override(true);
+    let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    Style { width: if terminal { width } else { 80 }, colour }
+}

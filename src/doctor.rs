@@ -1,0 +1,80 @@
+//! From targets to a report.
+
+use std::sync::Arc;
+
+use hublink_checks::frame::{ErasedCheck, ReasonKind};
+use hublink_probe::{Timestamp, World, millis};
+use tokio::time::Instant;
+
+use crate::engine::{self, Event, Examined, Settings, Stop};
+use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
+use crate::targets::Expanded;
+use crate::verdict::verdict;
+
+/// Examines every target and reports.
+pub async fn examine(
+    world: &Arc<dyn World>,
+    expanded: Expanded,
+    settings: &Settings,
+    stop: &Stop,
+    resolver: Option<String>,
+    observer: &(dyn Fn(Event<'_>) + Sync),
+) -> Report {
+    let started = world.now();
+    let begun = Instant::now();
+    let examined = engine::run(world, expanded.targets, settings, stop, observer).await;
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        started: whole_milliseconds(started),
+        duration_ms: millis(begun.elapsed()),
+        interrupted: stop.was_interrupted(),
+        environment: Environment {
+            os: world.os().to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            resolver,
+            proxy_variables: engine::proxy_variables(&**world),
+        },
+        redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
+        hubs: examined.iter().map(hub).collect(),
+        across: Vec::new(),
+    }
+}
+
+fn whole_milliseconds(at: Timestamp) -> Timestamp {
+    let nanosecond = at.0.nanosecond();
+    Timestamp(at.0.replace_nanosecond(nanosecond - nanosecond % 1_000_000).unwrap_or(at.0))
+}
+
+fn hub(examined: &Examined) -> Hub {
+    let address = examined.target.hub();
+    Hub {
+        name: examined.target.name.clone(),
+        host: address.map(|hub| hub.host.clone()),
+        url: address.map(|hub| hub.url("")),
+        source: examined.target.source.clone(),
+        link: examined.target.text.clone(),
+        verdict: verdict(examined),
+        checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
+        duration_ms: millis(examined.took),
+    }
+}
+
+fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
+    let meta = check.meta();
+    let ended = &examined.checks[meta.id];
+    // A check the user did not get to see run has no evidence worth keeping either.
+    let ran = !ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
+    CheckReport {
+        id: meta.id.to_owned(),
+        title: meta.title.to_owned(),
+        status: ended.status,
+        reason: ended.reason.clone(),
+        duration_ms: millis(ended.took),
+        evidence: ran.then(|| examined.case.saved(meta.id).cloned()).flatten(),
+        causes: ended.causes.clone(),
+    }
+}

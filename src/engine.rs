@@ -1,0 +1,480 @@
+//! The pipeline: every hub beside the others, every check as soon as its needs are met.
+//!
+//! A hub takes two passes. The ladder first. Then, only if something failed, the control pass:
+//! each check may look closer, all evidence is judged again, and a root cause claims the failures
+//! it explains.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use hublink_checks::frame::{
+    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
+    Status, Stored, Target, claims, status_of,
+};
+use hublink_probe::World;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+/// What the user may say about a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The time allowed for each kind of step.
+    pub budget: Budget,
+    /// The time allowed for the run. Then the report is made of what is known.
+    pub deadline: Duration,
+    /// How many hubs are examined at once.
+    pub jobs: usize,
+    /// Whether to stop at the first broken check (preflight).
+    pub stop_at_first: bool,
+}
+
+/// What happens while it runs, for whoever shows progress.
+#[derive(Clone, Copy)]
+pub enum Event<'a> {
+    /// A check of a hub begins.
+    Begun {
+        /// The index of the hub.
+        hub: usize,
+        /// The id of the check.
+        check: &'static str,
+    },
+    /// A hub's examination has ended.
+    Ended {
+        /// The index of the hub.
+        hub: usize,
+        /// What came of it; a comparison of the hubs may still add to it.
+        examined: &'a Examined,
+    },
+}
+
+/// What came of one hub.
+pub struct Examined {
+    /// The hub.
+    pub target: Arc<Target>,
+    /// All evidence.
+    pub case: Case,
+    /// Every check of the list, by id.
+    pub checks: BTreeMap<&'static str, Ended>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How one check ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The status.
+    pub status: Status,
+    /// Why it was skipped or errored.
+    pub reason: Option<Reason>,
+    /// The causes, the most specific first.
+    pub causes: Vec<Diagnosis>,
+    /// How long it took.
+    pub took: Duration,
+    /// The check whose end made this one pointless; its cause is looked up at the end, because
+    /// the control pass may name a better one.
+    because_of: Option<&'static str>,
+}
+
+impl Ended {
+    fn skipped(reason: Reason) -> Self {
+        Self {
+            status: Status::Skipped,
+            reason: Some(reason),
+            causes: Vec::new(),
+            took: Duration::ZERO,
+            because_of: None,
+        }
+    }
+
+    fn errored(detail: String, took: Duration) -> Self {
+        let reason = Reason::of(ReasonKind::CouldNotLook).detail(detail);
+        Self { status: Status::Errored, took, ..Self::skipped(reason) }
+    }
+}
+
+/// The moment to stop: at the deadline, or when the user interrupts.
+#[derive(Clone)]
+pub struct Stop {
+    signal: watch::Receiver<Option<&'static str>>,
+    deadline: Instant,
+}
+
+impl Stop {
+    /// Stops at a deadline, or as soon as the other end sends why.
+    #[must_use]
+    pub fn new(deadline: Duration) -> (watch::Sender<Option<&'static str>>, Self) {
+        let (send, signal) = watch::channel(None);
+        (send, Self { signal, deadline: Instant::now() + deadline })
+    }
+
+    /// Whether the other end sent why.
+    #[must_use]
+    pub fn was_interrupted(&self) -> bool {
+        self.signal.borrow().is_some()
+    }
+
+    /// Waits for the moment; tells why.
+    async fn reached(&mut self) -> &'static str {
+        let interrupted = async {
+            match self.signal.wait_for(Option::is_some).await {
+                Ok(why) => why.unwrap_or("stopped"),
+                // Nobody is left to interrupt.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            why = interrupted => why,
+            () = tokio::time::sleep_until(self.deadline) => "the time allowed for the run is over",
+        }
+    }
+}
+
+/// Examines every target; the order of the result is that of the targets.
+pub async fn run(
+    world: &Arc<dyn World>,
+    targets: Vec<Target>,
+    settings: &Settings,
+    stop: &Stop,
+    observer: &(dyn Fn(Event<'_>) + Sync),
+) -> Vec<Examined> {
+    let places = Semaphore::new(settings.jobs.max(1));
+    let hubs_in_run = targets.len();
+    let mut open: FuturesUnordered<_> = targets
+        .into_iter()
+        .enumerate()
+        .map(|(hub, target)| {
+            let mut run = HubRun::new(world, Arc::new(target), settings, hubs_in_run);
+            let (places, stop) = (&places, stop.clone());
+            async move {
+                // Nobody closes the semaphore; without a place the hub would simply run too.
+                let _place = places.acquire().await.ok();
+                let examined =
+                    run.examine(stop, &|check| observer(Event::Begun { hub, check })).await;
+                observer(Event::Ended { hub, examined: &examined });
+                (hub, examined)
+            }
+        })
+        .collect();
+    let mut done = Vec::with_capacity(hubs_in_run);
+    while let Some(one) = open.next().await {
+        done.push(one);
+    }
+    done.sort_by_key(|(hub, _)| *hub);
+    let mut examined: Vec<Examined> = done.into_iter().map(|(_, examined)| examined).collect();
+    compare(&mut examined);
+    examined
+}
+
+struct HubRun {
+    world: Arc<dyn World>,
+    target: Arc<Target>,
+    budget: Budget,
+    stop_at_first: bool,
+    case: Case,
+    ended: BTreeMap<&'static str, Ended>,
+}
+
+impl HubRun {
+    fn new(
+        world: &Arc<dyn World>,
+        target: Arc<Target>,
+        settings: &Settings,
+        hubs_in_run: usize,
+    ) -> Self {
+        let facts = Facts {
+            os: world.os().to_owned(),
+            hub: target.hub().cloned(),
+            hubs_in_run,
+            proxy_configured: !proxy_variables(&**world).is_empty(),
+        };
+        Self {
+            world: Arc::clone(world),
+            target,
+            budget: settings.budget,
+            stop_at_first: settings.stop_at_first,
+            case: Case::new(facts),
+            ended: BTreeMap::new(),
+        }
+    }
+
+    async fn examine(&mut self, mut stop: Stop, begun: &(dyn Fn(&'static str) + Sync)) -> Examined {
+        let start = Instant::now();
+        let out_of_time = tokio::select! {
+            biased;
+            why = stop.reached() => Some(why),
+            () = self.both_passes(begun) => None,
+        };
+        let missing = out_of_time.unwrap_or("the check was never reached");
+        for check in hublink_checks::all() {
+            self.ended.entry(check.meta().id).or_insert_with(|| {
+                Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
+            });
+        }
+        settle(&mut self.ended);
+        Examined {
+            target: Arc::clone(&self.target),
+            case: self.case.clone(),
+            checks: std::mem::take(&mut self.ended),
+            took: start.elapsed(),
+        }
+    }
+
+    async fn both_passes(&mut self, begun: &(dyn Fn(&'static str) + Sync)) {
+        self.ladder(begun).await;
+        if self.has_failed() {
+            self.control().await;
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.ended.values().any(|ended| ended.status == Status::Failed)
+    }
+
+    /// Runs whatever is ready until nothing is left.
+    async fn ladder(&mut self, begun: &(dyn Fn(&'static str) + Sync)) {
+        let mut waiting: Vec<&'static dyn ErasedCheck> = hublink_checks::all().to_vec();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut moved = true;
+            while moved {
+                moved = false;
+                let mut still = Vec::new();
+                for check in waiting.drain(..) {
+                    match self.decide(check) {
+                        Next::Wait => still.push(check),
+                        Next::Skip(ended) => {
+                            self.ended.insert(check.meta().id, ended);
+                            moved = true;
+                        }
+                        Next::Run => {
+                            begun(check.meta().id);
+                            running.push(look(check, self.context()));
+                        }
+                    }
+                }
+                waiting = still;
+            }
+            let Some((check, outcome, took)) = running.next().await else { break };
+            self.take_in(check, outcome, took);
+        }
+    }
+
+    fn decide(&self, check: &'static dyn ErasedCheck) -> Next {
+        if let Some(reason) = check.not_applicable(&self.target) {
+            return Next::Skip(Ended::skipped(reason));
+        }
+        if self.stop_at_first && self.has_failed() {
+            let reason = Reason::of(ReasonKind::NotAsked);
+            return Next::Skip(Ended::skipped(
+                reason.detail("preflight stops at the first broken check"),
+            ));
+        }
+        for need in check.meta().needs {
+            let Some(needed) = self.ended.get(need.check) else { return Next::Wait };
+            let not_applicable =
+                needed.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
+            let met = match need.kind {
+                NeedKind::Passed => needed.status.let_through() || not_applicable,
+                NeedKind::Ran => true,
+            };
+            if !met {
+                let reason = Reason::of(ReasonKind::Because);
+                return Next::Skip(Ended {
+                    because_of: Some(need.check),
+                    ..Ended::skipped(reason)
+                });
+            }
+        }
+        Next::Run
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            world: Arc::clone(&self.world),
+            target: Arc::clone(&self.target),
+            case: self.case.clone(),
+            budget: self.budget,
+        }
+    }
+
+    fn take_in(&mut self, check: &'static dyn ErasedCheck, outcome: Seen, took: Duration) {
+        let ended = match outcome {
+            Ok(stored) => {
+                self.case.put(stored);
+                judged(check, &self.case, took)
+            }
+            Err(panic) => Ended::errored(panic, took),
+        };
+        self.ended.insert(check.meta().id, ended);
+    }
+
+    /// Every check that looked may look closer, side by side; then all is judged again.
+    async fn control(&mut self) {
+        let looked =
+            hublink_checks::all().iter().filter(|c| self.case.saved(c.meta().id).is_some());
+        let mut running: FuturesUnordered<_> =
+            looked.map(|check| look_closer(*check, self.context())).collect();
+        let mut closer = Vec::new();
+        while let Some(one) = running.next().await {
+            closer.push(one);
+        }
+        drop(running);
+        for (check, outcome, took) in closer {
+            // A panic while looking closer leaves what was seen before.
+            if let Ok(Some(stored)) = outcome {
+                self.case.put(stored);
+            }
+            if let Some(ended) = self.ended.get_mut(check.meta().id) {
+                ended.took += took;
+            }
+        }
+        rejudge(&self.case, &mut self.ended);
+    }
+}
+
+enum Next {
+    Run,
+    Skip(Ended),
+    Wait,
+}
+
+/// Evidence, or the text of a panic.
+type Seen = Result<Stored, String>;
+
+async fn look(
+    check: &'static dyn ErasedCheck,
+    cx: Context,
+) -> (&'static dyn ErasedCheck, Seen, Duration) {
+    let start = Instant::now();
+    let seen = AssertUnwindSafe(check.probe(&cx)).catch_unwind().await.map_err(panic_text);
+    (check, seen, start.elapsed())
+}
+
+async fn look_closer(
+    check: &'static dyn ErasedCheck,
+    cx: Context,
+) -> (&'static dyn ErasedCheck, Result<Option<Stored>, String>, Duration) {
+    let start = Instant::now();
+    let seen = AssertUnwindSafe(check.control(&cx)).catch_unwind().await.map_err(panic_text);
+    (check, seen, start.elapsed())
+}
+
+fn panic_text(panic: Box<dyn Any + Send>) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "no message".to_owned());
+    format!("a bug in hublink: {}", text.chars().take(300).collect::<String>())
+}
+
+/// Judging is code too: a panic in it is one errored check.
+fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| check.judge(case))) {
+        Ok(causes) => {
+            Ended { status: status_of(&causes), reason: None, causes, took, because_of: None }
+        }
+        Err(panic) => Ended::errored(panic_text(panic), took),
+    }
+}
+
+/// Judges all evidence again. What was skipped or errored stays so.
+fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+    for check in hublink_checks::all() {
+        let id = check.meta().id;
+        let Some(before) = ended.get(id) else { continue };
+        if case.saved(id).is_some() && before.status != Status::Errored {
+            let took = before.took;
+            ended.insert(id, judged(*check, case, took));
+        }
+    }
+}
+
+/// Lets root causes claim what they explain, and fills in why checks were skipped.
+fn settle(ended: &mut BTreeMap<&'static str, Ended>) {
+    claim(ended);
+    let roots: Vec<(&'static str, String)> = ended
+        .iter()
+        .filter(|(_, one)| one.because_of.is_some())
+        .map(|(id, _)| (*id, root(ended, id)))
+        .collect();
+    for (id, cause) in roots {
+        if let Some(one) = ended.get_mut(id) {
+            one.reason = Some(Reason::because(cause));
+        }
+    }
+}
+
+fn claim(ended: &mut BTreeMap<&'static str, Ended>) {
+    let blocking: Vec<(&'static str, String)> = ended
+        .iter()
+        .filter(|(_, one)| one.status == Status::Failed)
+        .filter_map(|(id, one)| Some((*id, first_blocking(one)?.id.clone())))
+        .collect();
+    for (id, _) in &blocking {
+        let claimant = blocking.iter().find(|(by, cause)| by != id && claims(cause, id));
+        let Some((by, _)) = claimant else { continue };
+        if let Some(one) = ended.get_mut(id) {
+            one.status = Status::Skipped;
+            one.causes.clear();
+            one.because_of = Some(by);
+        }
+    }
+}
+
+/// The first cause of a check that blocks.
+#[must_use]
+pub fn first_blocking(ended: &Ended) -> Option<&Diagnosis> {
+    ended.causes.iter().find(|cause| cause.severity == Severity::Blocks)
+}
+
+/// Follows `because` to where it began: a cause, or a check that could not be examined.
+fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
+    let mut at = id;
+    // Needs and claims have no cycles; the bound only keeps a mistake from hanging.
+    for _ in 0..ended.len() {
+        match ended.get(at).and_then(|one| one.because_of) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    let cause = ended.get(at).and_then(first_blocking).map(|cause| cause.id.clone());
+    cause.unwrap_or_else(|| at.to_owned())
+}
+
+/// Completes evidence by what the other hubs saw, and judges again where that changed something.
+fn compare(examined: &mut [Examined]) {
+    let mut changed: Vec<(usize, Stored)> = Vec::new();
+    for check in hublink_checks::all() {
+        for (index, one) in examined.iter().enumerate() {
+            let others: Vec<&Case> = examined
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != index)
+                .map(|(_, e)| &e.case)
+                .collect();
+            changed.extend(check.compare(&one.case, &others).map(|stored| (index, stored)));
+        }
+    }
+    for (index, stored) in changed {
+        let one = &mut examined[index];
+        one.case.put(stored);
+        rejudge(&one.case, &mut one.checks);
+        settle(&mut one.checks);
+    }
+}
+
+/// The names of the proxy variables that are set.
+#[must_use]
+pub fn proxy_variables(world: &dyn World) -> Vec<String> {
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .filter(|name| world.variable(name).is_some())
+        .map(str::to_owned)
+        .collect()
+}

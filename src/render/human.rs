@@ -1,0 +1,250 @@
+//! The report for a person at a terminal.
+
+use colored::Colorize;
+use hublink_checks::frame::{Diagnosis, ReasonKind, Severity, Status};
+
+use super::{Style, clean};
+use crate::report::{CheckReport, Hub, Ready, Report};
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Detail {
+    /// Only hubs that need somebody.
+    Quiet,
+    /// Every hub, with what matters of it.
+    Normal,
+    /// Every check with what it saw.
+    Verbose,
+}
+
+/// The whole report.
+#[must_use]
+pub fn render(report: &Report, style: Style, detail: Detail) -> String {
+    let mut page = Page { style, text: String::new() };
+    for hub in &report.hubs {
+        if detail == Detail::Quiet && hub.verdict.ready == Ready::Yes {
+            continue;
+        }
+        page.hub(hub, detail);
+    }
+    if !report.environment.proxy_variables.is_empty() && detail != Detail::Quiet {
+        let names = report.environment.proxy_variables.join(", ");
+        page.paragraph("", &format!(
+            "Note: {names} is set. This version examines the direct way only; programs that use \
+             the proxy may fare otherwise."
+        ));
+        page.blank();
+    }
+    page.summary(report);
+    page.text
+}
+
+/// One line per hub, for `preflight`.
+#[must_use]
+pub fn lines(report: &Report, style: Style) -> String {
+    let mut text = String::new();
+    for hub in &report.hubs {
+        let word = style.verdict(hub.verdict.ready);
+        let pad = " ".repeat(11_usize.saturating_sub(word.chars().count()));
+        let place = hub.url.as_deref().unwrap_or(&hub.name);
+        let who =
+            hub.verdict.owner.map_or_else(String::new, |owner| format!(" [{}]", owner.label()));
+        line(
+            &mut text,
+            &format!("{word}{pad}  {}  {}{who}", clean(place), clean(&hub.verdict.summary)),
+        );
+    }
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+struct Page {
+    style: Style,
+    text: String,
+}
+
+impl Page {
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Wrapped text behind a label; what is wrapped stands under the text, not under the label.
+    fn paragraph(&mut self, label: &str, text: &str) {
+        let indent = " ".repeat(label.chars().count());
+        let safe = clean(text);
+        let options = textwrap::Options::new(self.style.width.clamp(40, 100))
+            .initial_indent(label)
+            .subsequent_indent(&indent)
+            .break_words(true);
+        for wrapped in textwrap::wrap(&safe, options) {
+            line(&mut self.text, &wrapped);
+        }
+    }
+
+    fn hub(&mut self, hub: &Hub, detail: Detail) {
+        self.heading(hub);
+        self.paragraph("  ", &hub.verdict.summary);
+        let main = hub.checks.iter().flat_map(|check| &check.causes);
+        let main = main.clone().find(|cause| Some(&cause.id) == hub.verdict.cause.as_ref());
+        if let Some(cause) = main {
+            self.blank();
+            self.cause(cause, detail);
+        }
+        let others: Vec<&Diagnosis> = hub
+            .checks
+            .iter()
+            .flat_map(|check| &check.causes)
+            .filter(|cause| main.is_none_or(|main| main.id != cause.id))
+            .collect();
+        for cause in others {
+            self.blank();
+            self.other(cause, detail);
+        }
+        self.blank();
+        self.ladder(hub, detail);
+        self.blank();
+    }
+
+    fn heading(&mut self, hub: &Hub) {
+        let mark = self.style.verdict(hub.verdict.ready);
+        let name = self.style.paint(&clean(&hub.name), |s| s.bold());
+        line(&mut self.text, &format!("{mark}  {name}"));
+        let place = match (&hub.source.file, hub.source.line) {
+            (Some(file), Some(number)) => format!("{file} line {number}"),
+            (Some(file), None) => file.clone(),
+            (None, _) => "named on the command line".to_owned(),
+        };
+        let url = hub.url.as_deref().map_or_else(String::new, |url| format!("{url}, "));
+        self.paragraph("  ", &format!("{url}{place}"));
+        self.blank();
+    }
+
+    fn cause(&mut self, cause: &Diagnosis, detail: Detail) {
+        self.paragraph("  who has to act  ", cause.owner.label());
+        for step in &cause.remedy {
+            self.paragraph("  what to do      ", step);
+        }
+        let sure = format!(
+            "{} ({}). More: hublink explain {}",
+            cause.id,
+            cause.confidence.label(),
+            cause.id
+        );
+        self.paragraph("  cause           ", &sure);
+        self.why(cause, "  why             ", detail);
+    }
+
+    /// The evidence; of a long list only the beginning, unless asked for.
+    fn why(&mut self, cause: &Diagnosis, label: &str, detail: Detail) {
+        let most = if detail == Detail::Verbose { usize::MAX } else { 6 };
+        let indent = " ".repeat(label.chars().count());
+        for (n, proof) in cause.proof.iter().take(most).enumerate() {
+            let text = match &proof.expected {
+                Some(expected) => format!("{}: expected {expected}, seen {}", proof.at, proof.seen),
+                None => format!("{}: {}", proof.at, proof.seen),
+            };
+            self.paragraph(if n == 0 { label } else { &indent }, &text);
+        }
+        if cause.proof.len() > most {
+            self.paragraph(
+                &indent,
+                &format!("and {} more with --verbose", cause.proof.len() - most),
+            );
+        }
+        let considered = cause.id.ends_with("/unexplained") && detail != Detail::Verbose;
+        for excluded in cause.ruled_out.iter().filter(|_| !considered) {
+            self.paragraph(&format!("{indent}not "), excluded);
+        }
+    }
+
+    fn other(&mut self, cause: &Diagnosis, detail: Detail) {
+        let label = match cause.severity {
+            Severity::Blocks => "  also blocks     ",
+            Severity::Degrades => "  worth mending   ",
+            Severity::Informs => "  good to know    ",
+        };
+        self.paragraph(label, &cause.title);
+        let indent = " ".repeat(label.chars().count());
+        let who = format!("{}: {}", cause.owner.label(), cause.remedy.join(" "));
+        self.paragraph(&indent, &who);
+        self.paragraph(&indent, &format!("{} ({})", cause.id, cause.confidence.label()));
+        if detail == Detail::Verbose {
+            self.why(cause, &indent, detail);
+        }
+    }
+
+    fn ladder(&mut self, hub: &Hub, detail: Detail) {
+        if detail == Detail::Verbose {
+            for check in &hub.checks {
+                self.check(check);
+            }
+            return;
+        }
+        let steps: Vec<String> = hub
+            .checks
+            .iter()
+            .filter(|check| !is_not_applicable(check))
+            .map(|check| format!("{} {}", self.style.mark(check.status), check.id))
+            .collect();
+        let mut row = String::from("  ");
+        let mut columns = 2;
+        for (step, check) in steps.iter().zip(hub.checks.iter().filter(|c| !is_not_applicable(c))) {
+            let width = check.id.chars().count() + 4;
+            if columns + width > self.style.width {
+                line(&mut self.text, &row);
+                row = String::from("  ");
+                columns = 2;
+            }
+            row.push_str(step);
+            row.push_str("  ");
+            columns += width;
+        }
+        line(&mut self.text, &row);
+    }
+
+    fn check(&mut self, check: &CheckReport) {
+        let mark = self.style.mark(check.status);
+        line(&mut self.text, &format!("  {mark} {:<12} {}", check.id, told(check)));
+    }
+
+    fn summary(&mut self, report: &Report) {
+        let ready = report.hubs.iter().filter(|hub| hub.verdict.ready == Ready::Yes).count();
+        let all = report.hubs.len();
+        let noun = if all == 1 { "hub" } else { "hubs" };
+        let seconds = report.duration_ms / 1000.0;
+        let early = if report.interrupted { " The run was interrupted." } else { "" };
+        self.paragraph("", &format!("{ready} of {all} {noun} ready, after {seconds:.1} s.{early}"));
+    }
+}
+
+fn is_not_applicable(check: &CheckReport) -> bool {
+    check.reason.as_ref().is_some_and(|reason| reason.kind == ReasonKind::NotApplicable)
+}
+
+fn told(check: &CheckReport) -> String {
+    let Some(reason) = &check.reason else {
+        return clean(&format!("{} ({} ms)", check.title, check.duration_ms));
+    };
+    let why = match (reason.kind, &reason.because) {
+        (ReasonKind::Because, Some(because)) => format!("because of {because}"),
+        (kind, _) => {
+            let word = match kind {
+                ReasonKind::Because => "because of an earlier check",
+                ReasonKind::CouldNotLook => "could not look",
+                ReasonKind::NotApplicable => "does not apply",
+                ReasonKind::NotAsked => "not asked for",
+                ReasonKind::OutOfTime => "out of time",
+            };
+            match &reason.detail {
+                Some(detail) => format!("{word}: {detail}"),
+                None => word.to_owned(),
+            }
+        }
+    };
+    let status = if check.status == Status::Errored { "errored" } else { "skipped" };
+    clean(&format!("{status}, {why}"))
+}

@@ -1,0 +1,181 @@
+//! The report: wire structs of their own, and the JSON Schema made from them.
+
+use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
+use hublink_checks::link::Inspection;
+use hublink_probe::Timestamp;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The version of the report's shape. Fields may be added within it, never renamed or removed.
+pub const SCHEMA: &str = "hublink/report/1";
+
+/// One run of the doctor.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Report {
+    /// Always `hublink/report/1`.
+    pub schema: String,
+    /// The program that made it.
+    pub tool: Tool,
+    /// When the run began.
+    pub started: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// Whether the user interrupted it; then checks are missing.
+    pub interrupted: bool,
+    /// Where it ran.
+    pub environment: Environment,
+    /// What was left out or replaced to protect people.
+    pub redaction: Redaction,
+    /// One entry per hub, and one per source that names none.
+    pub hubs: Vec<Hub>,
+    /// What only a comparison of hubs shows. Filled by a later version.
+    pub across: Vec<CheckReport>,
+}
+
+/// The program that made a report.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+/// Where a run took place.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Environment {
+    /// The operating system: `linux`, `macos` or `windows`.
+    pub os: String,
+    /// The processor architecture.
+    pub arch: String,
+    /// The name server of `--resolver`, if it replaced the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolver: Option<String>,
+    /// Names of the proxy variables that are set. Their values may hold passwords and stay out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxy_variables: Vec<String>,
+}
+
+/// What was left out or replaced.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Redaction {
+    /// `default`: the OS user, the home directory and the machine's name are not in the report.
+    pub level: String,
+    /// What was replaced, by what, how often.
+    pub ledger: Vec<Replacement>,
+}
+
+/// One line of the ledger.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Replacement {
+    /// The kind of thing.
+    pub what: String,
+    /// What stands in its place.
+    pub replaced_by: String,
+    /// How often.
+    pub count: usize,
+}
+
+/// One hub, or one source that names none.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Hub {
+    /// A name for people.
+    pub name: String,
+    /// The host, or null if the source names no hub.
+    pub host: Option<String>,
+    /// The address, without a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Where it was named.
+    pub source: Source,
+    /// What the text that names it says.
+    pub link: Option<Inspection>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Every check, in the order of the ladder.
+    pub checks: Vec<CheckReport>,
+    /// How long its examination took, in milliseconds.
+    pub duration_ms: f64,
+}
+
+/// Whether the login will work, the first thing broken, who has to fix it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The answer in one word.
+    pub ready: Ready,
+    /// The first check that failed, or that could not be examined; null when ready.
+    pub first_broken: Option<String>,
+    /// Its first blocking cause.
+    pub cause: Option<String>,
+    /// How sure.
+    pub confidence: Option<Confidence>,
+    /// Who can mend it.
+    pub owner: Option<Owner>,
+    /// One sentence for a person.
+    pub summary: String,
+    /// The last check of the ladder that let its step through.
+    pub reached: Option<String>,
+}
+
+/// The verdict in one word.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ready {
+    /// Something blocks.
+    No,
+    /// Nothing failed, but something needed could not be examined.
+    Unknown,
+    /// It answered as a hub, and nothing found blocks.
+    Yes,
+}
+
+/// How one check ended.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct CheckReport {
+    /// The id.
+    pub id: String,
+    /// The predicate it ticks.
+    pub title: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why it was skipped or errored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// How long it took, control probes included, in milliseconds.
+    pub duration_ms: f64,
+    /// What was seen; null if it did not run.
+    pub evidence: Option<Value>,
+    /// What it means, the most specific cause first.
+    pub causes: Vec<Diagnosis>,
+}
+
+/// The JSON Schema of the report, with the evidence of every check in it.
+#[must_use]
+pub fn schema() -> Schema {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let rules: Vec<Value> = hublink_checks::all()
+        .iter()
+        .map(|check| {
+            let evidence = check.schema(&mut generator);
+            json!({
+                "if": { "properties": { "id": { "const": check.meta().id } } },
+                "then": {
+                    "properties": { "evidence": { "anyOf": [evidence, { "type": "null" }] } }
+                }
+            })
+        })
+        .collect();
+    let mut schema = generator.into_root_schema_for::<Report>();
+    schema.insert("$id".to_owned(), json!(SCHEMA));
+    schema.insert("title".to_owned(), json!("hublink report"));
+    let version = schema.pointer_mut("/properties/schema");
+    if let Some(version) = version.and_then(Value::as_object_mut) {
+        version.insert("const".to_owned(), json!(SCHEMA));
+    }
+    let check = schema.pointer_mut("/$defs/CheckReport");
+    if let Some(check) = check.and_then(Value::as_object_mut) {
+        check.insert("allOf".to_owned(), Value::Array(rules));
+    }
+    schema
+}

@@ -1,0 +1,118 @@
+//! From the checks of one hub to one answer: will the login work, and if not, who mends what?
+
+use hublink_checks::frame::{Diagnosis, ReasonKind, Severity, Status};
+//HUB
+
+use crate::engine::{Ended, Examined, first_blocking};
+use crate::report::{Ready, Verdict};
+
+/// The answer for one hub.
+#[must_use]
+pub fn verdict(examined: &Examined) -> Verdict {
+    let ladder: Vec<(&'static str, &Ended)> = hublink_checks::all()
+        .iter()
+        .filter_map(|check| Some((check.meta().id, examined.checks.get(check.meta().id)?)))
+        .collect();
+    let reached = ladder.iter().rev().find(|(_, ended)| ended.status.let_through());
+    let reached = reached.map(|(id, _)| (*id).to_owned());
+    if let Some((id, ended)) = ladder.iter().find(|(_, ended)| ended.status == Status::Failed) {
+        return Verdict { reached, ..no(id, first_blocking(ended)) };
+    }
+    if let Some((id, ended)) = ladder.iter().find(|(_, ended)| is_missing(ended)) {
+        return Verdict { reached, ..unknown(id, ended) };
+    }
+    Verdict {
+        ready: Ready::Yes,
+        first_broken: None,
+        cause: None,
+        confidence: None,
+        owner: None,
+        summary: ready_summary(examined),
+        reached,
+    }
+}
+
+/// Something needed that could not be examined. What does not apply or was not asked for is not
+/// missing.
+fn is_missing(ended: &Ended) -> bool {
+    match ended.status {
+        Status::Errored => true,
+        Status::Skipped => !ended.reason.as_ref().is_some_and(|reason| {
+            matches!(reason.kind, ReasonKind::NotApplicable | ReasonKind::NotAsked)
+        }),
+        Status::Failed | Status::Passed | Status::Warned => false,
+    }
+}
+
+fn no(id: &str, cause: Option<&Diagnosis>) -> Verdict {
+    Verdict {
+        ready: Ready::No,
+        first_broken: Some(id.to_owned()),
+        cause: cause.map(|cause| cause.id.clone()),
+        confidence: cause.map(|cause| cause.confidence),
+        owner: cause.map(|cause| cause.owner),
+        summary: match cause {
+            Some(cause) => format!("The login will not work: {}", in_sentence(&cause.title)),
+            None => format!("The login will not work: the check `{id}` failed."),
+        },
+        reached: None,
+    }
+}
+
+fn unknown(id: &str, ended: &Ended) -> Verdict {
+    let detail = ended.reason.as_ref().and_then(|reason| reason.detail.clone());
+    let why = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+    let summary = format!(
+        "It cannot be told whether the login will work: nothing failed, but the check `{id}` \
+         could not be made{why}."
+    );
+    Verdict {
+        ready: Ready::Unknown,
+        first_broken: Some(id.to_owned()),
+        cause: None,
+        confidence: None,
+        owner: None,
+        summary,
+        reached: None,
+    }
+}
+
+/// What answered, what was found beside, and what was not tried.
+fn ready_summary(examined: &Examined) -> String {
+    let answered: Option<String> = None;
+    let answered = answered.unwrap_or_else(|| "The hub answered".to_owned());
+    let found = examined.checks.values().flat_map(|ended| &ended.causes);
+    let worth_mending = found.filter(|cause| cause.severity == Severity::Degrades).count();
+    let beside = match worth_mending {
+        0 => "nothing found blocks a login".to_owned(),
+        1 => "nothing found blocks a login, but one thing should be mended".to_owned(),
+        n => format!("nothing found blocks a login, but {n} things should be mended"),
+    };
+    format!(
+        "{answered}, and {beside}. The login itself was not tried, so user, password and licence \
+         are not examined."
+    )
+}
+
+/// A title after a colon: without its capital, unless it begins with a name.
+fn in_sentence(title: &str) -> String {
+    let mut letters = title.chars();
+    let names = ["Qlik", "DNS", "HTTP", "TLS", "IPv"];
+    match letters.next() {
+        Some(first) if !names.iter().any(|name| title.starts_with(name)) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => title.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_sentence;
+
+    #[test]
+    fn a_title_reads_on_after_a_colon() {
+        assert_eq!(in_sentence("The name is gone."), "the name is gone.");
+        assert_eq!(in_sentence("Qlik Cloud has a fault."), "Qlik Cloud has a fault.");
+    }
+}

@@ -1,0 +1,420 @@
+//! Hubs in known states, each with what a doctor ought to find.
+
+use std::time::Duration;
+
+use crate::behaviour::{Behaviour, Login, Port, Site, Topic};
+use crate::names::Answer;
+use crate::pki::Certificate;
+
+/// A hub in one state.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Unique; also the first label of the host name, unless [`Case::host`] says otherwise.
+    pub id: &'static str,
+    /// The state in a few words.
+    pub title: &'static str,
+    /// What a doctor ought to find.
+    pub expects: Expectation,
+    /// The full host name, where it matters.
+    pub host: Option<&'static str>,
+    /// The state shows only to somebody who logs in.
+    pub with_login: bool,
+    /// A second hub with the right time has to be examined in the same run.
+    pub needs_witness: bool,
+    pub(crate) behaviour: fn() -> Behaviour,
+    pub(crate) dns: Option<fn() -> Answer>,
+    pub(crate) beside: &'static [Beside],
+}
+
+/// A hub that a case needs beside its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    pub(crate) host: &'static str,
+    pub(crate) behaviour: fn() -> Behaviour,
+}
+
+/// What a doctor ought to find.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Expectation {
+    /// Whether a login with Desktop will work.
+    pub ready: bool,
+    /// The cause that blocks; there is one exactly if the hub is not ready.
+    pub cause: Option<&'static str>,
+    /// Who can mend it: `you`, `network`, `qlik-admin`, `idp-admin` or `qlik`.
+    pub owner: Option<&'static str>,
+    /// A cause that blocks nothing and should be listed.
+    pub mentions: Option<&'static str>,
+}
+
+impl Expectation {
+    /// The check that fails first: the part of the cause's id before the slash.
+    #[must_use]
+    pub fn first_broken(&self) -> Option<&'static str> {
+        self.cause.and_then(|cause| cause.split_once('/')).map(|(check, _)| check)
+    }
+}
+
+/// Ten cases for a first look.
+pub const SHOWCASE: [&str; 10] = [
+    "healthy",
+    "expired",
+    "unknown-root",
+    "wrong-name",
+    "chain-incomplete",
+    "silent-port",
+    "not-tls",
+    "unavailable",
+    "wrong-prefix",
+    "name-not-found",
+];
+
+/// The case of this id.
+#[must_use]
+pub fn case(id: &str) -> Option<&'static Case> {
+    CASES.iter().find(|case| case.id == id)
+}
+
+impl Case {
+    /// What the hub does.
+    #[must_use]
+    pub fn behaviour(&self) -> Behaviour {
+        (self.behaviour)()
+    }
+
+    const fn new(id: &'static str, title: &'static str, behaviour: fn() -> Behaviour) -> Self {
+        Self {
+            id,
+            title,
+            expects: Expectation { ready: true, cause: None, owner: None, mentions: None },
+            host: None,
+            with_login: false,
+            needs_witness: false,
+            behaviour,
+            dns: None,
+            beside: &[],
+        }
+    }
+
+    const fn blocked_by(self, cause: &'static str, owner: &'static str) -> Self {
+        Self {
+            expects: Expectation {
+                ready: false,
+                cause: Some(cause),
+                owner: Some(owner),
+                mentions: None,
+            },
+            ..self
+        }
+    }
+
+    const fn mentioning(self, cause: &'static str) -> Self {
+        Self { expects: Expectation { mentions: Some(cause), ..self.expects }, ..self }
+    }
+
+    const fn at(self, host: &'static str) -> Self {
+        Self { host: Some(host), ..self }
+    }
+
+    const fn dns(self, answer: fn() -> Answer) -> Self {
+        Self { dns: Some(answer), ..self }
+    }
+
+    const fn beside(self, hubs: &'static [Beside]) -> Self {
+        Self { beside: hubs, ..self }
+    }
+
+    const fn with_login(self) -> Self {
+        Self { with_login: true, ..self }
+    }
+
+    const fn needs_witness(self) -> Self {
+        Self { needs_witness: true, ..self }
+    }
+}
+
+fn healthy() -> Behaviour {
+    Behaviour::healthy()
+}
+
+fn login_page() -> Behaviour {
+    Behaviour::healthy().site(Site::LoginPage)
+}
+
+fn saml() -> Behaviour {
+    Behaviour::healthy().login(Login::Saml { host: "idp.practice.test".to_owned() })
+}
+
+/// Every case, in the order of the checks that find them.
+pub const CASES: &[Case] = &[
+    Case::new("healthy", "nothing is wrong", healthy),
+    Case::new("prefix", "a virtual proxy with a prefix", || {
+        healthy().prefix("finance").link_path("/finance")
+    }),
+    Case::new("wildcard", "a wildcard certificate", || {
+        healthy().certificate(Certificate::Wildcard)
+    }),
+    Case::new("root-sent", "the chain includes the root", || {
+        healthy().certificate(Certificate::GoodWithRoot)
+    }),
+    Case::new("forms", "a login form instead of Windows login", || healthy().login(Login::Forms)),
+    Case::new("second-port", "login on a second port, as older releases do", || {
+        healthy().login(Login::SecondPort { open: true })
+    }),
+    Case::new("saml", "login at an identity provider", saml)
+        .beside(&[Beside { host: "idp.practice.test", behaviour: login_page }]),
+    Case::new("cold-start", "the first answer takes long, later ones do not", || {
+        healthy().first_answer_after(Duration::from_secs(6))
+    })
+    .mentioning("http/slow"),
+    Case::new("cloud", "a Qlik Cloud tenant", Behaviour::cloud)
+        .at("practice.eu.qlikcloud.com")
+        .beside(&[Beside { host: "login.qlik.com", behaviour: login_page }]),
+    // dns
+    Case::new("name-not-found", "nobody knows the name", healthy)
+        .dns(|| Answer::NotFound)
+        .blocked_by("dns/name-not-found", "qlik-admin"),
+    Case::new("name-empty", "the name has no address", healthy)
+        .dns(|| Answer::NoData)
+        .blocked_by("dns/record-broken", "network"),
+    Case::new("alias-dangling", "the name is an alias for one that does not exist", healthy)
+        .dns(|| Answer::Alias("gone.practice.test".to_owned()))
+        .blocked_by("dns/record-broken", "network"),
+    Case::new("zone-failure", "the domain's name servers are broken", healthy)
+        .at("hub.broken.test")
+        .dns(|| Answer::ServerFailure)
+        .blocked_by("dns/zone-failure", "network"),
+    Case::new("aaaa-dropped", "questions for IPv6 addresses get no answer", healthy)
+        .dns(|| Answer::AaaaSilent(vec![std::net::Ipv4Addr::LOCALHOST.into()]))
+        .mentioning("dns/aaaa-dropped"),
+    // tcp
+    Case::new("silent-port", "the port swallows connections", || healthy().port(Port::Silent))
+        .blocked_by("tcp/port-silent", "network"),
+    Case::new("refused-port", "nothing listens on the port", || healthy().port(Port::Refused))
+        .blocked_by("tcp/refused", "qlik-admin"),
+    // tls
+    Case::new("not-tls", "an SSH server on the port", || healthy().port(Port::SshBanner))
+        .blocked_by("tls/wrong-protocol", "qlik-admin"),
+    Case::new("plain-http", "unencrypted HTTP on the port of an https link", || {
+        healthy().plain_http()
+    })
+    .blocked_by("tls/wrong-protocol", "qlik-admin"),
+    Case::new("mute", "accepts and never answers", || healthy().port(Port::Mute))
+        .blocked_by("tls/server-silent", "qlik-admin"),
+    Case::new("half-hello", "stops in the middle of its first message", || {
+        healthy().port(Port::HalfServerHello)
+    })
+    .blocked_by("tls/server-silent", "qlik-admin"),
+    Case::new("name-refused", "the server knows other names only", || {
+        healthy().port(Port::RefusesName)
+    })
+    .blocked_by("tls/name-refused", "qlik-admin"),
+    Case::new("alert-80", "the server fails inside the handshake", || {
+        healthy().port(Port::Alert(80))
+    })
+    .blocked_by("tls/server-breaks-off", "qlik-admin"),
+    // certificate
+    Case::new("expired", "the certificate ended yesterday", || {
+        healthy().certificate(Certificate::Expired)
+    })
+    .blocked_by("certificate/expired", "qlik-admin"),
+    Case::new("expired-issuer", "the issuer's certificate ended yesterday", || {
+        healthy().certificate(Certificate::ExpiredIntermediate)
+    })
+    .blocked_by("certificate/expired", "qlik-admin"),
+    Case::new("not-yet-valid", "the certificate begins in ten days", || {
+        healthy().certificate(Certificate::NotYetValid)
+    })
+    .blocked_by("certificate/not-yet-valid", "qlik-admin"),
+    Case::new("wrong-name", "the certificate is another host's", || {
+        healthy().certificate(Certificate::WrongName)
+    })
+    .blocked_by("certificate/wrong-name", "qlik-admin"),
+    Case::new("common-name-only", "the certificate has no alternative names", || {
+        healthy().certificate(Certificate::CommonNameOnly)
+    })
+    .blocked_by("certificate/wrong-name", "qlik-admin"),
+    Case::new("other-name", "the link uses a name the certificate lacks", || {
+        healthy().also_named("server.practice.test").certificate(Certificate::OtherNamesOnly)
+    })
+    .blocked_by("certificate/link-uses-other-name", "qlik-admin"),
+    Case::new("qlik-default", "the certificate Qlik made for itself", || {
+        healthy().certificate(Certificate::QlikDefault)
+    })
+    .blocked_by("certificate/qlik-default", "qlik-admin"),
+    Case::new("unknown-root", "an authority nobody trusts", || {
+        healthy().certificate(Certificate::UnknownRoot)
+    })
+    .blocked_by("certificate/untrusted-issuer", "network"),
+    Case::new("self-signed", "a certificate signed by itself", || {
+        healthy().certificate(Certificate::SelfSigned)
+    })
+    .blocked_by("certificate/untrusted-issuer", "network"),
+    Case::new("self-signed-ca", "a CA certificate signed by itself", || {
+        healthy().certificate(Certificate::SelfSignedCa)
+    })
+    .blocked_by("certificate/untrusted-issuer", "network"),
+    Case::new("client-only", "a certificate for clients only", || {
+        healthy().certificate(Certificate::ClientAuthOnly)
+    })
+    .blocked_by("certificate/misissued", "qlik-admin"),
+    Case::new("issued-by-leaf", "issued by a certificate that is no CA", || {
+        healthy().certificate(Certificate::IssuedByLeaf)
+    })
+    .blocked_by("certificate/misissued", "qlik-admin"),
+    Case::new("chain-incomplete", "the intermediate is not sent", || {
+        healthy().certificate(Certificate::ChainIncomplete)
+    })
+    .mentioning("certificate/chain-incomplete"),
+    Case::new("expires-soon", "the certificate ends in three days", || {
+        healthy().certificate(Certificate::ExpiresSoon)
+    })
+    .mentioning("certificate/expires-soon"),
+    // clock
+    Case::new("clock-wrong", "the hub's clock is 20 minutes fast", || {
+        healthy().clock_offset(time::Duration::minutes(20))
+    })
+    .needs_witness()
+    .mentioning("clock/hub-wrong"),
+    // http
+    Case::new("redirect-loop", "two pages redirect to each other", || {
+        healthy().site(Site::RedirectLoop)
+    })
+    .blocked_by("http/redirect-loop", "qlik-admin"),
+    Case::new("endless-redirects", "every page redirects to a new one", || {
+        healthy().site(Site::EndlessRedirects)
+    })
+    .blocked_by("http/redirect-loop", "qlik-admin"),
+    Case::new("moved", "the hub has moved to another host", || {
+        healthy().site(Site::MovedTo { host: "new-home.practice.test".to_owned(), status: 301 })
+    })
+    .beside(&[Beside { host: "new-home.practice.test", behaviour: healthy }])
+    .mentioning("http/redirect-to-other-host"),
+    Case::new("moved-away", "the hub redirects to a name that does not exist", || {
+        healthy().site(Site::MovedTo { host: "inside-only.practice.test".to_owned(), status: 302 })
+    })
+    .blocked_by("http/redirect-to-dead-address", "qlik-admin"),
+    Case::new("wants-https", "an http link to an https port", || healthy().link_scheme("http"))
+        .blocked_by("http/port-wants-https", "qlik-admin"),
+    Case::new("unavailable", "503 for everything", || healthy().status(503, Some(120)))
+        .blocked_by("http/service-error", "qlik-admin"),
+    Case::new("bad-gateway", "502 for everything", || healthy().status(502, None))
+        .blocked_by("http/service-error", "qlik-admin"),
+    Case::new("no-reply", "takes the request and never answers", || healthy().site(Site::NoReply))
+        .blocked_by("http/no-reply", "qlik-admin"),
+    Case::new("empty-reply", "ends the connection instead of answering", || {
+        healthy().site(Site::EmptyReply)
+    })
+    .blocked_by("http/cut-off", "network"),
+    Case::new("cut-off", "answers break off in the middle", || healthy().site(Site::CutOff))
+        .blocked_by("http/cut-off", "network"),
+    Case::new("portal", "the network wants a login first", || healthy().status(511, None))
+        .blocked_by("http/captive-portal", "you"),
+    // hub
+    Case::new("web-server", "a web server that is not a hub", || healthy().site(Site::WebServer))
+        .blocked_by("hub/not-qlik", "qlik-admin"),
+    Case::new("desktop", "somebody's Qlik Sense Desktop", || healthy().site(Site::Desktop))
+        .blocked_by("hub/not-qlik", "qlik-admin"),
+    Case::new("wrong-prefix", "the link's prefix does not exist", || {
+        healthy().link_path("/nosuch")
+    })
+    .blocked_by("hub/path-unknown", "qlik-admin"),
+    Case::new("not-allowed", "the link's name is not in the allow list", || {
+        healthy().also_named("central.practice.test").allow_list(&["central.practice.test"])
+    })
+    .blocked_by("hub/not-in-allow-list", "qlik-admin"),
+    Case::new("login-port-closed", "the login is on a port that is closed", || {
+        healthy().login(Login::SecondPort { open: false })
+    })
+    .blocked_by("hub/login-port-closed", "network"),
+    Case::new("idp-unreachable", "the identity provider's name does not exist", || {
+        healthy().login(Login::Saml { host: "no-idp.practice.test".to_owned() })
+    })
+    .blocked_by("hub/identity-provider-unreachable", "network"),
+    Case::new("anonymous", "an entrance without login", || healthy().site(Site::SenseAnonymous))
+        .blocked_by("hub/no-interactive-login", "qlik-admin"),
+    Case::new("for-programs", "an entrance for programs", || {
+        healthy().site(Site::SenseForPrograms)
+    })
+    .blocked_by("hub/no-interactive-login", "qlik-admin"),
+    Case::new("websocket-blocked", "pages pass, WebSockets do not", || {
+        healthy().refusing_upgrade(502)
+    })
+    .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("tenant-unknown", "no such tenant at Qlik Cloud", || {
+        healthy().site(Site::CloudUnknownTenant)
+    })
+    .at("nosuch.eu.qlikcloud.com")
+    .blocked_by("hub/tenant-unknown", "you"),
+    Case::new("cloud-outage", "Qlik Cloud has a fault", || healthy().site(Site::CloudUnavailable))
+        .at("outage.eu.qlikcloud.com")
+        .blocked_by("hub/cloud-service-error", "qlik"),
+    // login and licence
+    Case::new("password-rejected", "Windows login says no", || healthy().rejecting_password())
+        .with_login()
+        .blocked_by("login/rejected", "you"),
+    Case::new("form-rejected", "the login form says no", || {
+        healthy().login(Login::Forms).rejecting_password()
+    })
+    .with_login()
+    .blocked_by("login/rejected", "you"),
+    Case::new("no-licence", "no licence is assigned", || {
+        healthy().topic(Topic::Notice("OnLicenseAccessDenied"))
+    })
+    .with_login()
+    .blocked_by("licence/none-allocated", "qlik-admin"),
+    Case::new("licence-syncing", "the licence is being set up", || {
+        healthy().topic(Topic::Notice("OnLicenseAccessDeniedPendingUserSync"))
+    })
+    .with_login()
+    .blocked_by("licence/still-syncing", "you"),
+    Case::new("licence-excluded", "more licences are assigned than exist", || {
+        healthy().topic(Topic::Notice("OnExcessLicenseAssignment"))
+    })
+    .with_login()
+    .blocked_by("licence/assignment-excluded", "qlik-admin"),
+    Case::new("too-many-sessions", "five sessions are open already", || {
+        healthy().topic(Topic::Notice("OnMaxParallelSessionsExceeded"))
+    })
+    .with_login()
+    .blocked_by("licence/too-many-sessions", "you"),
+    Case::new("hub-unlicensed", "the hub itself has no licence", || {
+        healthy().topic(Topic::Connected("SESSION_ERROR_NO_LICENSE"))
+    })
+    .with_login()
+    .blocked_by("licence/server-unlicensed", "qlik-admin"),
+    Case::new("engine-down", "no engine behind the hub", || {
+        healthy().topic(Topic::Notice("OnNoEngineAvailable"))
+    })
+    .with_login()
+    .blocked_by("licence/services-down", "qlik-admin"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{CASES, SHOWCASE, case};
+
+    #[test]
+    fn ids_and_hosts_are_unique() {
+        let ids: HashSet<_> = CASES.iter().map(|case| case.id).collect();
+        let hosts: HashSet<_> = CASES.iter().map(|case| case.host.unwrap_or(case.id)).collect();
+        assert_eq!((ids.len(), hosts.len()), (CASES.len(), CASES.len()));
+    }
+
+    #[test]
+    fn a_hub_is_not_ready_exactly_if_something_blocks() {
+        for case in CASES {
+            assert_eq!(case.expects.ready, case.expects.cause.is_none(), "{}", case.id);
+            assert_eq!(case.expects.ready, case.expects.owner.is_none(), "{}", case.id);
+            assert_eq!(case.expects.ready, case.expects.first_broken().is_none());
+        }
+    }
+
+    #[test]
+    fn the_showcase_names_cases() {
+        for id in SHOWCASE {
+            assert!(case(id).is_some(), "no case {id}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Puts name server, authorities and hubs together.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
+
+use crate::behaviour::{Behaviour, Site};
+use crate::cases::{Beside, Case};
+use crate::hub::{Clock, Hub, Places, Setting};
+use crate::names::{Answer, NameServer};
+use crate::pki::Pki;
+
+/// The domain of every hub whose name has no dot.
+const DOMAIN: &str = "practice.test";
+
+/// Where the intermediate certificate can be fetched.
+const ISSUER_HOST: &str = "pki.practice.test";
+
+/// A small network on loopback: a name server that knows its hubs, and a root that vouches for the good
+/// ones. Dropping it ends every server, also of hubs that somebody still holds; a port that is silent or
+/// refused stays reserved until its hub is dropped too.
+pub struct World {
+    pki: Pki,
+    names: NameServer,
+    setting: Setting,
+    issuer_url: String,
+    hubs: Mutex<Vec<Arc<Hub>>>,
+}
+
+impl World {
+    /// Starts a world without hubs. Certificates and the hubs' `Date` are relative to `now`.
+    ///
+    /// # Errors
+    /// If no port is free, or the system gives no random numbers.
+    pub async fn start(now: OffsetDateTime) -> io::Result<Self> {
+        let pki = Pki::new(now)?;
+        let setting = Setting {
+            clock: Clock::starting_at(now),
+            places: Places::default(),
+            issuer_file: pki.intermediate_der().to_vec(),
+        };
+        let mut world = Self {
+            pki,
+            names: NameServer::start().await?,
+            setting,
+            issuer_url: String::new(),
+            hubs: Mutex::default(),
+        };
+        let files = Behaviour::healthy().site(Site::IssuerFile).plain_http();
+        let issuer = world.hub(ISSUER_HOST, files).await?;
+        world.issuer_url =
+            format!("http://{ISSUER_HOST}:{}/intermediate.cer", issuer.address().port());
+        Ok(world)
+    }
+
+    /// Starts a hub on 127.0.0.1; a name without a dot becomes `<name>.practice.test`.
+    ///
+    /// # Errors
+    /// If no port is free, or the name cannot stand in a certificate.
+    pub async fn hub(&self, name: &str, behaviour: Behaviour) -> io::Result<Arc<Hub>> {
+        self.hub_at(name, Ipv4Addr::LOCALHOST.into(), behaviour).await
+    }
+
+    /// Starts a hub on another address of this computer, such as 127.0.0.2 or `::1`.
+    ///
+    /// # Errors
+    /// If the address is not this computer's, no port is free, or the name cannot stand in a certificate.
+    pub async fn hub_at(
+        &self,
+        name: &str,
+        ip: IpAddr,
+        behaviour: Behaviour,
+    ) -> io::Result<Arc<Hub>> {
+        let name = full_name(name);
+        let mut names = vec![name.clone()];
+        names.extend(behaviour.other_names.iter().cloned());
+        let identity = behaviour
+            .encrypted
+            .then(|| self.pki.identity(behaviour.certificate, &names, &self.issuer_url))
+            .transpose()?;
+        let hub = Hub::start(&name, ip, behaviour, identity, self.setting.clone()).await?;
+        for name in &names {
+            self.names.set(name, Answer::Addresses(vec![ip]));
+            self.setting.places.add(name, hub.address().port());
+        }
+        let hub = Arc::new(hub);
+        self.lock().push(Arc::clone(&hub));
+        Ok(hub)
+    }
+
+    /// Starts the hub of a case, with the hosts it needs beside it and its answer in DNS.
+    ///
+    /// # Errors
+    /// As [`World::hub`].
+    pub async fn case(&self, case: &Case) -> io::Result<Arc<Hub>> {
+        for &Beside { host, behaviour } in case.beside {
+            let known = self.lock().iter().any(|hub| hub.name() == host);
+            if !known {
+                self.hub(host, behaviour()).await?;
+            }
+        }
+        let hub = self.hub(case.host.unwrap_or(case.id), case.behaviour()).await?;
+        if let Some(answer) = case.dns {
+            self.set_case_answer(hub.name(), answer());
+        }
+        Ok(hub)
+    }
+
+    /// Broken servers fail for their whole domain, not for one name of it.
+    fn set_case_answer(&self, name: &str, answer: Answer) {
+        if let (Answer::ServerFailure, Some((_, domain))) = (&answer, name.split_once('.')) {
+            self.names.set_zone(domain, answer.clone());
+        }
+        self.names.set(name, answer);
+    }
+
+    /// The address of the name server, for `--resolver`.
+    #[must_use]
+    pub fn resolver(&self) -> SocketAddr {
+        self.names.address()
+    }
+
+    /// The name server, to change its answers or to read what it was asked.
+    #[must_use]
+    pub fn names(&self) -> &NameServer {
+        &self.names
+    }
+
+    /// The authorities.
+    #[must_use]
+    pub fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
+    /// The practice root, for `--ca-file`.
+    #[must_use]
+    pub fn ca_pem(&self) -> String {
+        self.pki.root_pem()
+    }
+
+    /// The text of a hubs.ini with these hubs, one section each.
+    #[must_use]
+    pub fn hubs_ini(hubs: &[Arc<Hub>]) -> String {
+        hubs.iter().fold(String::new(), |mut text, hub| {
+            let label = hub.name().split('.').next().unwrap_or_default();
+            write!(text, "[{label}]\r\nlink={}\r\n", hub.link())
+                .expect("writing to a String cannot fail");
+            text
+        })
+    }
+
+    /// A panic in a test's thread leaves the list usable: every change to it is a single step.
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Hub>>> {
+        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for hub in self.lock().iter() {
+            hub.stop();
+        }
+    }
+}
+
+fn full_name(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("{name}.{DOMAIN}") }
+}
