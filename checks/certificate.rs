@@ -1,0 +1,265 @@
+//! The certificate: does it stand for the hub's name, and does this computer trust who issued it?
+
+mod examine;
+mod facts;
+mod fetch;
+mod look;
+mod names;
+mod path;
+mod proofs;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use hublink_probe::{RustlsVerdict, Scheme};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::frame::{
+    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, Target, cause,
+    fallback, passed,
+};
+use crate::tls::Tls;
+
+pub use examine::{ChainCertificate, Examination, Step, examine};
+pub use facts::{CertificateFacts, Key, KeyKind};
+pub use fetch::{FetchOutcome, Fetched};
+pub use look::{HubDate, OtherName};
+pub use names::{NameMatch, OutsideConstraints};
+pub use path::IssuedBy;
+pub use signature::Signature;
+
+/// Whether the certificate stands for the name.
+pub struct Certificate;
+
+/// What was seen of the certificates.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The chain, its path and the name.
+    #[serde(flatten)]
+    pub examined: Examination,
+    /// What rustls thinks of the chain. Printed beside our own judgement, never the judgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rustls: Option<RustlsVerdict>,
+    /// The hub's own time, asked for only if a date of the path is out of range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<HubDate>,
+    /// The attempts to fetch issuers that were not presented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetched: Vec<Fetched>,
+    /// Other names of the certificate, tried only if the link's name does not fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_names: Vec<OtherName>,
+}
+
+impl Evidence {
+    /// An examination without a network, as of certificates from a file.
+    #[must_use]
+    pub fn offline(examined: Examination) -> Self {
+        Self { examined, rustls: None, date: None, fetched: Vec::new(), other_names: Vec::new() }
+    }
+
+    /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
+    /// no fault, or if it is that of a root that was not presented.
+    #[must_use]
+    pub fn faulty(&self) -> Option<usize> {
+        proofs::faulty(self)
+    }
+
+    /// A date of the path is out of range for this computer's clock and in range for the hub's.
+    #[must_use]
+    pub fn only_our_clock_objects(&self) -> bool {
+        !self.examined.valid_at(self.examined.now)
+            && self.date.as_ref().is_some_and(|hub| self.examined.valid_at(hub.date))
+    }
+}
+
+impl Check for Certificate {
+    type Evidence = Evidence;
+
+    const META: Meta = Meta {
+        id: "certificate",
+        title: "the certificate stands for the name",
+        docs: "A hub proves with a certificate that it is the server the link names. This check \
+               reads every certificate the hub presents, follows the path from the hub's own one \
+               to a root this computer trusts, and judges each by its dates, its names, its \
+               purpose and its strength. Certificates outside that path are never blamed. If one \
+               fails, Desktop refuses the connection before anybody can log in. Nothing secret is \
+               ever sent to a hub whose certificate did not pass.",
+        needs: &[passed::<Tls>()],
+    };
+
+    const CAUSES: &'static [Cause<Evidence>] = CAUSES;
+
+    fn not_applicable(target: &Target) -> Option<Reason> {
+        let plain = target.hub().is_some_and(|hub| hub.scheme == Scheme::Http);
+        plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
+    }
+
+    async fn probe(cx: &Context) -> Evidence {
+        let now = cx.world.now();
+        let tls = cx.of::<Tls>().map(|tls| &tls.handshake);
+        let chain = tls.map(|tls| tls.presented.as_slice()).unwrap_or_default();
+        let (examined, fetched) = fetch::complete(cx, chain, cx.case.host(), now).await;
+        let date = match tls {
+            Some(tls) if !examined.valid_at(now) => look::date(cx, tls.connect.to).await,
+            _ => None,
+        };
+        let rustls = tls.and_then(|tls| tls.rustls.clone());
+        Evidence { examined, rustls, date, fetched, other_names: Vec::new() }
+    }
+
+    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+        let to = cx.of::<Tls>()?.handshake.connect.to;
+        if seen.examined.name.accepted() || seen.examined.own().is_none() {
+            return None;
+        }
+        let other_names = look::other_names(cx, to, &seen.examined).await;
+        (!other_names.is_empty()).then(|| Evidence { other_names, ..seen.clone() })
+    }
+}
+
+const RFC5280: &str = "RFC 5280 (certificates and paths)";
+const RFC9525: &str = "RFC 9525 (names in certificates)";
+const MEASURED: &str = "measured with rustls and OpenSSL against servers with each fault";
+
+/// The table, the most specific cause first.
+const CAUSES: &[Cause<Evidence>] = &[
+    Cause {
+        title: "The link calls the hub by a name that its certificate does not contain, though it \
+                contains another name of the same server.",
+        explain: "Typical is a short name or an address in the link and the full name in the \
+                  certificate. The server is the right one; only the link spells it in a way \
+                  that cannot be proven.",
+        remedy: &["Ask your Qlik admin for a link that begins with <link>."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &["The other name leads to another server: then the certificate is wrong."],
+        see: &[RFC9525],
+        suppresses: &["certificate/wrong-name"],
+        ..cause("certificate/link-uses-other-name", proofs::link_uses_other_name)
+    },
+    Cause {
+        title: "The hub uses the certificate that Qlik made for itself, which other computers do \
+                not trust.",
+        explain: "On installation Qlik Sense makes its own issuer, called after the server with \
+                  -CA behind it, and uses a certificate of that issuer until an administrator \
+                  chooses another, or when the chosen one can no longer be used. Only the server \
+                  itself trusts that issuer.",
+        remedy: &[
+            "Ask your Qlik admin to give <host> a certificate from your company or a public \
+             issuer (QMC, Proxies, Security), or to send you Qlik's root certificate <issuer> to \
+             install on this computer.",
+        ],
+        owner: Owner::QlikAdmin,
+        look_alikes: &[
+            "A company issuer whose name ends in -CA: it is not named after the server.",
+            "The same certificate with its root in this computer's store: then all is well.",
+        ],
+        see: &["Qlik support article 1716657", "Qlik Proxy Service API documentation", RFC5280],
+        suppresses: &["certificate/untrusted-issuer", "certificate/chain-incomplete"],
+        ..cause("certificate/qlik-default", proofs::qlik_default)
+    },
+    Cause {
+        title: "The hub's certificate, or one that issued it, has run out.",
+        explain: "Every certificate has a last day. After it, programs refuse the connection, \
+                  even though nothing else about the hub has changed.",
+        remedy: &["Ask your Qlik admin to renew the certificate <subject> on <host>: it ran out on \
+                   <date>."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &[
+            "A wrong clock of this computer: then the certificate is valid at the hub's own time.",
+            "A certificate that ran out but is not needed for the path.",
+        ],
+        see: &[RFC5280, MEASURED],
+        ..cause("certificate/expired", proofs::expired)
+    },
+    Cause {
+        title: "The hub's certificate is not valid yet.",
+        explain: "Every certificate has a first day. Before it, programs refuse the connection. \
+                  Mostly it was made on a server whose clock is ahead.",
+        remedy: &["Ask your Qlik admin to install a certificate on <host> that is valid already \
+                   (<subject> starts on <date>), or to correct the server's clock."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &[
+            "A wrong clock of this computer: then the certificate is valid at the hub's own time.",
+        ],
+        see: &[RFC5280, MEASURED],
+        ..cause("certificate/not-yet-valid", proofs::not_yet_valid)
+    },
+    Cause {
+        title: "The certificate belongs to another name than the hub's.",
+        explain: "A certificate stands only for the names listed in it as alternative names. The \
+                  old common name no longer counts, and a wildcard reaches exactly one label.",
+        remedy: &["Ask your Qlik admin for a certificate whose alternative names contain <host> \
+                   (it has: <names>)."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &[
+            "A wildcard one label deep covers the name.",
+            "The link uses a short name or an address of the right server.",
+        ],
+        see: &[RFC9525, MEASURED],
+        ..cause("certificate/wrong-name", proofs::wrong_name)
+    },
+    Cause {
+        title: "Nobody this computer trusts has issued the certificate.",
+        explain: "The path of issuers ends in a root that is not in this computer's store. That \
+                  is normal for a company's own issuer as long as its root was not installed \
+                  here, and it is no sign of an attack by itself.",
+        remedy: &["Ask IT to install the root certificate <issuer> on this computer, or your Qlik \
+                   admin for a publicly trusted certificate on <host>."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "The certificate that Qlik makes for itself, SERVER under SERVER-CA.",
+            "A server that forgets to send an intermediate certificate.",
+        ],
+        see: &[RFC5280, MEASURED],
+        ..cause("certificate/untrusted-issuer", proofs::untrusted_issuer)
+    },
+    Cause {
+        title: "The server forgets to send an intermediate certificate.",
+        explain: "Between the hub's certificate and a trusted root stand intermediate issuers, \
+                  and the server must send them. Windows may fetch a missing one by itself, so \
+                  that some computers connect and others do not.",
+        remedy: &["Ask your Qlik admin to install the intermediate certificate <issuer> on <host>."],
+        owner: Owner::QlikAdmin,
+        severity: Severity::Degrades,
+        look_alikes: &["The completed path ends in a root that is not trusted here."],
+        see: &[RFC5280, "RFC 5280 section 4.2.2.1 (where issuers can be fetched)", MEASURED],
+        ..cause("certificate/chain-incomplete", proofs::chain_incomplete)
+    },
+    Cause {
+        title: "The certificate, or one above it, was made wrongly and may not be used for this.",
+        explain: "A certificate states what it may be used for. A server's must allow servers, an \
+                  issuer's must allow issuing, and each signature must fit.",
+        remedy: &["Ask your Qlik admin for a newly issued certificate for <host>. What is wrong \
+                   with <subject>: <rule broken>."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &["A key that is too small, which some programs report as a bad signature."],
+        see: &[RFC5280, MEASURED],
+        ..cause("certificate/misissued", proofs::misissued)
+    },
+    Cause {
+        title: "The certificate uses outdated cryptography.",
+        explain: "RSA keys below 2048 bits and signatures with SHA-1 or MD5 can be forged, so \
+                  programs refuse them.",
+        remedy: &["Ask your Qlik admin for a new certificate instead of <subject>, with RSA 2048 \
+                   or ECDSA P-256 and SHA-256."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &["A trusted root's own SHA-1 signature, which nobody checks."],
+        see: &["CA/Browser Forum baseline requirements", MEASURED],
+        ..cause("certificate/too-weak", proofs::too_weak)
+    },
+    Cause {
+        title: "The certificate works but will soon run out.",
+        explain: "After its last day programs will refuse the connection.",
+        remedy: &["Ask your Qlik admin to renew the certificate <subject> on <host> before <date>."],
+        owner: Owner::QlikAdmin,
+        confidence: Confidence::Certain,
+        severity: Severity::Informs,
+        look_alikes: &["A certificate with more than 14 days left."],
+        see: &[RFC5280],
+        ..cause("certificate/expires-soon", proofs::expires_soon)
+    },
+    fallback("certificate/unexplained", proofs::unexplained),
+];

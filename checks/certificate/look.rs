@@ -1,0 +1,121 @@
+//! The other looks at the hub that a certificate in doubt calls for: its time, its other names.
+
+use std::net::SocketAddr;
+
+use hublink_probe::{Hello, Request, Scheme, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::examine::Examination;
+use super::examine::examine;
+use crate::frame::Context;
+
+/// A Qlik hub picks the login method by the word `Windows` in it.
+const USER_AGENT: &str =
+    concat!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) hublink/", env!("CARGO_PKG_VERSION"));
+
+/// What the hub believes the time to be.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct HubDate {
+    /// The page that was asked for.
+    pub url: String,
+    /// The hub's own time.
+    pub date: Timestamp,
+    /// When it was asked, by this computer's clock.
+    pub sent_at: Timestamp,
+    /// When it answered, by this computer's clock.
+    pub answered_at: Timestamp,
+}
+
+/// Another name of the certificate, tried because it may be the one the link should use.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct OtherName {
+    /// The name.
+    pub name: String,
+    /// It leads to the same address as the link's.
+    pub same_address: bool,
+    /// A handshake for it is completed there, and the certificate shown stands for it.
+    pub completed: bool,
+}
+
+/// Asks the hub for the time, encrypted first and in the clear where that gives none.
+///
+/// Nothing secret is in such a request, so the certificate does not matter.
+pub(super) async fn date(cx: &Context, to: SocketAddr) -> Option<HubDate> {
+    match date_by(cx, Scheme::Https, to).await {
+        Some(date) => Some(date),
+        None => date_by(cx, Scheme::Http, SocketAddr::new(to.ip(), 80)).await,
+    }
+}
+
+async fn date_by(cx: &Context, scheme: Scheme, to: SocketAddr) -> Option<HubDate> {
+    let request = Request {
+        scheme,
+        host: cx.case.host().to_owned(),
+        to,
+        path: "/".to_owned(),
+        user_agent: USER_AGENT.to_owned(),
+        connect_limit: cx.budget.connect,
+        handshake_limit: cx.budget.handshake,
+        answer_limit: cx.budget.later_answer,
+    };
+    let answer = cx.world.exchange(&request).await;
+    Some(HubDate {
+        date: answer.date?,
+        sent_at: answer.sent_at?,
+        answered_at: answer.answered_at?,
+        url: answer.url,
+    })
+}
+
+/// Tries up to three other names of the certificate at the same address, side by side.
+pub(super) async fn other_names(
+    cx: &Context,
+    to: SocketAddr,
+    seen: &Examination,
+) -> Vec<OtherName> {
+    let names = candidates(seen);
+    let mut names = names.into_iter();
+    let (first, second, third) = tokio::join!(
+        try_name(cx, to, names.next()),
+        try_name(cx, to, names.next()),
+        try_name(cx, to, names.next()),
+    );
+    [first, second, third].into_iter().flatten().collect()
+}
+
+/// The names worth trying, those that begin like the link's host first.
+fn candidates(seen: &Examination) -> Vec<String> {
+    let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let own = label(&seen.host);
+    let names = seen.own().map(|own| own.dns_names.as_slice()).unwrap_or_default();
+    let mut names: Vec<String> = names
+        .iter()
+        .filter(|name| !name.contains('*') && !name.eq_ignore_ascii_case(&seen.host))
+        .cloned()
+        .collect();
+    // Stable: among equals the certificate's own order stays.
+    names.sort_by_key(|name| label(name) != own);
+    names
+}
+
+async fn try_name(cx: &Context, to: SocketAddr, name: Option<String>) -> Option<OtherName> {
+    let name = name?;
+    let found = cx.world.lookup(&name, cx.budget.lookup).await;
+    let same_address = found.addresses.contains(&to.ip());
+    let completed = same_address && answers_for(cx, to, &name).await;
+    Some(OtherName { name, same_address, completed })
+}
+
+async fn answers_for(cx: &Context, to: SocketAddr, name: &str) -> bool {
+    let hello = Hello {
+        to,
+        server_name: name.to_owned(),
+        connect_limit: cx.budget.connect,
+        limit: cx.budget.handshake,
+    };
+    let answer = cx.world.handshake(&hello).await;
+    let own = &answer.presented[..answer.presented.len().min(1)];
+    let seen = examine(own, name, cx.world.now(), &cx.world.trust());
+    answer.completed() && seen.name.accepted()
+}

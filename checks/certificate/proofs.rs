@@ -1,0 +1,409 @@
+//! What proves each cause: every certificate of the path is judged by itself.
+
+use hublink_probe::Timestamp;
+use time::Duration;
+
+use super::Evidence;
+use super::examine::Step;
+use super::facts::KeyKind;
+use super::names::NameMatch;
+use super::path::IssuedBy;
+use super::signature::Signature;
+use crate::frame::{Case, Confidence, Proof, Severity};
+
+/// How long before its end a certificate is worth a word.
+const SOON: Duration = Duration::days(14);
+
+/// Names the certificate a proof is about, so that its owner can find it.
+fn about(e: &Evidence, step: &Step<'_>) -> Proof {
+    let which = match step.index {
+        Some(0) => "the hub's own".to_owned(),
+        Some(index) if index >= e.examined.presented() => "an issuer's, fetched".to_owned(),
+        Some(index) => format!("number {} of {}", index + 1, e.examined.presented()),
+        None => "the trusted root, not presented".to_owned(),
+    };
+    let facts = step.facts;
+    Proof::seen("certificate", format!("{which}: {}", facts.subject))
+        .and("issued by", &facts.issuer)
+        .and("serial number", &facts.serial)
+        .and("valid", format!("{} to {}", facts.not_before, facts.not_after))
+        .value("subject", facts.subject_cn.as_ref().unwrap_or(&facts.subject))
+        .value("issuer", facts.issuer_cn.as_ref().unwrap_or(&facts.issuer))
+}
+
+fn with_rustls(e: &Evidence, proof: Proof) -> Proof {
+    match &e.rustls {
+        Some(verdict) if verdict.accepted => proof.and("rustls", "accepted"),
+        Some(verdict) => proof.and("rustls", &verdict.error),
+        None => proof,
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.0.date().to_string()
+}
+
+/// Whether a date lies out of range for us and, if the hub told its time, for the hub too.
+///
+/// Without the hub's time the answer holds, but less surely: our own clock may be wrong.
+fn for_both(e: &Evidence, out_of_range: impl Fn(Timestamp) -> bool) -> bool {
+    out_of_range(e.examined.now) && e.date.as_ref().is_none_or(|hub| out_of_range(hub.date))
+}
+
+fn with_clocks(e: &Evidence, step: &Step<'_>, proof: Proof) -> Proof {
+    let proof = match &e.date {
+        Some(hub) => proof
+            .and("the hub's own time", hub.date)
+            .not("a wrong clock of this computer: the hub's own time gives the same answer"),
+        None => proof
+            .and("the hub's own time", "not known: it answered no request")
+            .at_most(Confidence::Likely),
+    };
+    // Programs differ in whether they look at the dates of a root they trust.
+    if step.is_root { proof.at_most(Confidence::Likely) } else { proof }
+}
+
+fn expired_step(e: &Evidence) -> Option<Step<'_>> {
+    let mut path = e.examined.path().into_iter();
+    path.find(|step| for_both(e, |at| step.facts.not_after < at))
+}
+
+pub(super) fn expired(e: &Evidence, _: &Case) -> Option<Proof> {
+    let step = expired_step(e)?;
+    let end = step.facts.not_after;
+    let proof = about(e, &step)
+        .compared("end of validity", format!("after {}", e.examined.now), end)
+        .value("date", day(end));
+    Some(with_rustls(e, with_clocks(e, &step, proof)))
+}
+
+fn early_step(e: &Evidence) -> Option<Step<'_>> {
+    let mut path = e.examined.path().into_iter();
+    path.find(|step| for_both(e, |at| step.facts.not_before > at))
+}
+
+pub(super) fn not_yet_valid(e: &Evidence, _: &Case) -> Option<Proof> {
+    let step = early_step(e)?;
+    let start = step.facts.not_before;
+    let proof = about(e, &step)
+        .compared("start of validity", format!("before {}", e.examined.now), start)
+        .value("date", day(start));
+    Some(with_rustls(e, with_clocks(e, &step, proof)))
+}
+
+fn names_of(e: &Evidence) -> String {
+    const SHOWN: usize = 8;
+    let Some(own) = e.examined.own() else { return String::new() };
+    let ips = own.ip_names.iter().map(ToString::to_string);
+    let mut names: Vec<String> = own.dns_names.iter().cloned().chain(ips).take(SHOWN).collect();
+    if own.names > names.len() {
+        names.push(format!("{} more", own.names - names.len()));
+    }
+    if names.is_empty() { "no alternative name at all".to_owned() } else { names.join(", ") }
+}
+
+fn wrong_name_proof(e: &Evidence) -> Option<Proof> {
+    let path = e.examined.path();
+    let step = path.first().filter(|_| !e.examined.name.accepted())?;
+    let proof = about(e, step)
+        .compared("alternative names", &e.examined.host, names_of(e))
+        .value("names", names_of(e));
+    Some(with_rustls(e, proof))
+}
+
+pub(super) fn wrong_name(e: &Evidence, _: &Case) -> Option<Proof> {
+    let mut proof = wrong_name_proof(e)?;
+    proof = match (e.examined.name, &e.examined.matched) {
+        (NameMatch::OnlyCn, Some(cn)) => proof.and("common name, which no longer counts", cn),
+        (NameMatch::WildcardTooWide, Some(name)) => proof
+            .and("wildcard over a whole top domain, which programs refuse", name)
+            .at_most(Confidence::Likely),
+        _ => proof,
+    };
+    let tried = e.other_names.iter().take(3);
+    Some(tried.fold(proof, |proof, other| {
+        proof.not(format!("certificate/link-uses-other-name: {} leads elsewhere", other.name))
+    }))
+}
+
+pub(super) fn link_uses_other_name(e: &Evidence, case: &Case) -> Option<Proof> {
+    let proof = wrong_name_proof(e)?;
+    let other = e.other_names.iter().find(|other| other.same_address && other.completed)?;
+    let port = match case.facts.hub.as_ref().map(|hub| hub.port) {
+        Some(port) if port != 443 => format!(":{port}"),
+        _ => String::new(),
+    };
+    Some(
+        proof
+            .and(format!("look-up of {}", other.name), "the same address")
+            .and(format!("handshake for {}", other.name), "completed, the certificate fits")
+            .not("certificate/wrong-name: a name of the certificate leads to this very server")
+            .value("link", format!("https://{}{port}", other.name)),
+    )
+}
+
+/// How surely the certificate is the one Qlik makes for itself: `server` under `server-CA`.
+fn qlik_shape(subject: &str, issuer: &str) -> Option<Confidence> {
+    let site = issuer.strip_suffix("-CA")?;
+    if site.eq_ignore_ascii_case(subject) {
+        return Some(Confidence::Certain);
+    }
+    // A further node of a site is issued by the first. Full names of one domain are asked for,
+    // since a company's own CA is often called DOMAIN-SERVER-CA.
+    let (_, site_domain) = site.split_once('.')?;
+    let (_, domain) = subject.split_once('.')?;
+    site_domain.eq_ignore_ascii_case(domain).then_some(Confidence::Possible)
+}
+
+pub(super) fn qlik_default(e: &Evidence, _: &Case) -> Option<Proof> {
+    let path = e.examined.path();
+    let step = path.first().filter(|_| !e.examined.trusted)?;
+    let subject = step.facts.subject_cn.as_deref()?;
+    let issuer = step.facts.issuer_cn.as_deref()?;
+    let confidence = qlik_shape(subject, issuer)?;
+    let mut proof = about(e, step)
+        .compared("issuer, if Qlik made it", format!("{subject}-CA"), issuer)
+        .and("trusted root of that issuer", "none on this computer")
+        .not("a company CA whose name ends in -CA: it would not be named after this server")
+        .at_most(confidence);
+    if e.examined.same_named_root {
+        proof = proof.and(
+            "root of the same name",
+            "trusted here, with another key: the site was made anew and this is the old root",
+        );
+    }
+    Some(with_rustls(e, store_readable(e, proof)))
+}
+
+/// A store that could not be read trusts nobody, and that is no fault of the issuer.
+fn store_readable(e: &Evidence, proof: Proof) -> Proof {
+    if e.examined.roots == 0 {
+        return proof
+            .and("trusted roots on this computer", "none could be read")
+            .at_most(Confidence::Possible);
+    }
+    proof.and("trusted roots on this computer", e.examined.roots)
+}
+
+pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
+    let seen = &e.examined;
+    let path = seen.path();
+    let step = path.last().filter(|_| !seen.trusted)?;
+    let (end, confidence) = match seen.top()?.issued_by {
+        IssuedBy::Itself => ("it signed itself, and it is not trusted here", Confidence::Certain),
+        IssuedBy::BadSignature if seen.same_named_root => {
+            ("a root of its issuer's name is trusted here, with another key", Confidence::Certain)
+        }
+        // A server need not send the root, so after an intermediate it is the root that is missing.
+        IssuedBy::Unknown if path.len() > 1 => {
+            ("its issuer, probably the root, is not trusted here", Confidence::Likely)
+        }
+        _ => return None,
+    };
+    let proof = about(e, step)
+        .compared("end of the path", "a trusted root", end)
+        .at_most(confidence)
+        .not("certificate/qlik-default: the names are not SERVER under SERVER-CA");
+    // The missing root's own name is the issuer of the last certificate.
+    Some(with_rustls(e, store_readable(e, proof)))
+}
+
+pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
+    let seen = &e.examined;
+    let path = seen.path();
+    let sent = path.iter().rev().find(|step| step.index.is_some_and(|i| i < seen.presented()))?;
+    let above = sent.index.map(|index| seen.chain[index].issued_by)?;
+    let fetched = path.iter().any(|step| step.index.is_some_and(|i| i >= seen.presented()));
+    let proof = about(e, sent).compared("its issuer", "presented or trusted", "neither");
+    let proof = with_rustls(e, proof);
+    if seen.trusted && fetched {
+        let from = e.fetched.iter().filter(|fetched| fetched.completes_to_trusted);
+        return Some(from.fold(proof, |proof, fetched| {
+            let subject = fetched.subject.as_deref().unwrap_or_default();
+            proof
+                .and(format!("fetched from {}", fetched.url), subject)
+                .not("certificate/untrusted-issuer: with it the path ends in a trusted root")
+        }));
+    }
+    if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown {
+        return None;
+    }
+    let why = if sent.facts.aia_issuers.is_empty() {
+        "the certificate names no address to fetch it from"
+    } else {
+        "it could not be fetched"
+    };
+    // Nobody was able to complete the path, so Desktop is not expected to either.
+    Some(
+        store_readable(e, proof.and("fetching the issuer", why))
+            .at_most(Confidence::Likely)
+            .severity(Severity::Blocks),
+    )
+}
+
+/// The certificate that was made wrongly, and the rule it breaks.
+fn broken_rule(e: &Evidence) -> Option<(Step<'_>, String)> {
+    let seen = &e.examined;
+    let path = seen.path();
+    for (height, step) in path.iter().enumerate() {
+        // The store vouches for a root; only the hub's own certificate is still asked its purpose.
+        if step.is_root && height > 0 {
+            continue;
+        }
+        if let Some(rule) = rule_of_one(step, height) {
+            return Some((*step, rule));
+        }
+        let issuers_below = path[..height].iter().skip(1).filter(|s| !s.facts.self_issued).count();
+        if step.facts.path_len.is_some_and(|most| height > 0 && issuers_below > most as usize) {
+            return Some((*step, "more issuers stand below it than it allows".to_owned()));
+        }
+    }
+    if let Some(outside) = &seen.outside_constraints {
+        let step = path.into_iter().find(|step| step.index == outside.issuer)?;
+        return Some((step, format!("it may not issue certificates for {}", outside.name)));
+    }
+    let top = seen.top()?;
+    if top.issued_by == IssuedBy::BadSignature && !seen.same_named_root && !seen.trusted {
+        let rule = "its signature does not fit the certificate that bears its issuer's name";
+        return path.last().map(|step| (*step, rule.to_owned()));
+    }
+    None
+}
+
+fn rule_of_one(step: &Step<'_>, height: usize) -> Option<String> {
+    let facts = step.facts;
+    if facts.server_auth == Some(false) {
+        return Some("its extended key usage does not allow servers".to_owned());
+    }
+    if height > 0 && !facts.is_ca {
+        return Some("it issued a certificate and is itself no issuer (CA:FALSE)".to_owned());
+    }
+    if height > 0 && facts.cert_sign == Some(false) {
+        return Some("its key usage does not allow it to issue certificates".to_owned());
+    }
+    let extension = facts.unknown_critical.first()?;
+    Some(format!("it has a critical extension that programs do not know ({extension})"))
+}
+
+pub(super) fn misissued(e: &Evidence, _: &Case) -> Option<Proof> {
+    let (step, rule) = broken_rule(e)?;
+    let proof = about(e, &step)
+        .and("rule broken", &rule)
+        .and("key", step.facts.key.label())
+        .not("certificate/too-weak: the signature was judged apart from the size of the key")
+        .value("rule broken", rule);
+    Some(with_rustls(e, proof))
+}
+
+fn weak_step(e: &Evidence) -> Option<(Step<'_>, String)> {
+    e.examined.path().into_iter().find_map(|step| {
+        let facts = step.facts;
+        if facts.key.is_weak() {
+            return Some((step, facts.key.label()));
+        }
+        // The signature of a certificate on itself proves nothing and is not checked (H31).
+        let counts = facts.weak_signature && !step.is_root && !facts.self_issued;
+        counts.then(|| (step, facts.signature_algorithm.clone()))
+    })
+}
+
+pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
+    let (step, seen) = weak_step(e)?;
+    let proof = about(e, &step)
+        .compared("key and signature", "RSA 2048 or ECDSA, with SHA-256 or better", &seen)
+        .not("tampering, which rustls calls by the same name as a short key: it was told apart");
+    Some(with_rustls(e, proof))
+}
+
+pub(super) fn expires_soon(e: &Evidence, case: &Case) -> Option<Proof> {
+    let now = e.examined.now;
+    if !e.examined.trusted || explained(e, case) || !e.examined.valid_at(now) {
+        return None;
+    }
+    let mut path = e.examined.path().into_iter();
+    let step = path.find(|step| step.facts.not_after.0 - now.0 <= SOON)?;
+    let left = (step.facts.not_after.0 - now.0).whole_days();
+    let proof = about(e, &step)
+        .compared("days left", format!("more than {}", SOON.whole_days()), left)
+        .not("certificate/expired: every certificate of the path is valid today")
+        .value("date", day(step.facts.not_after));
+    Some(proof)
+}
+
+/// Whether a cause of this check explains why somebody refuses the chain.
+fn explained(e: &Evidence, case: &Case) -> bool {
+    [expired, not_yet_valid, wrong_name, untrusted_issuer, chain_incomplete, misissued, too_weak]
+        .iter()
+        .any(|when| when(e, case).is_some())
+        || qlik_default(e, case).is_some()
+}
+
+/// The place in the chain of the certificate at fault; 0 is the hub's own.
+pub(super) fn faulty(e: &Evidence) -> Option<usize> {
+    let nowhere = Case::default();
+    if let Some(step) = expired_step(e).or_else(|| early_step(e)) {
+        return step.index;
+    }
+    if wrong_name_proof(e).is_some() || qlik_default(e, &nowhere).is_some() {
+        return Some(0);
+    }
+    if let Some((step, _)) = broken_rule(e).or_else(|| weak_step(e)) {
+        return step.index;
+    }
+    let open = untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere)).is_some();
+    let path = e.examined.path();
+    let mut sent = path.iter().rev().filter_map(|step| step.index);
+    open.then(|| sent.find(|&index| index < e.examined.presented())).flatten()
+}
+
+pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
+    let path = e.examined.path();
+    let Some(own) = path.first() else {
+        let seen = if e.examined.chain.is_empty() { "none" } else { "one that cannot be read" };
+        return Some(with_rustls(e, Proof::seen("the hub's certificate", seen)));
+    };
+    if let Some(hub) = e.date.as_ref().filter(|_| e.only_our_clock_objects()) {
+        let off = path.iter().find(|step| !step.facts.valid_at(e.examined.now)).unwrap_or(own);
+        let proof = about(e, off)
+            .and("this computer's time", e.examined.now)
+            .and("the hub's own time", hub.date)
+            .and("judged by the hub's own time", "valid");
+        return Some(with_rustls(e, proof));
+    }
+    let refused = match &e.rustls {
+        Some(verdict) => !verdict.accepted,
+        None => !e.examined.trusted || unchecked(e),
+    };
+    if !refused || explained(e, case) || is_own_root(e) {
+        return None;
+    }
+    let proof = with_rustls(e, about(e, own)).and("our own judgement", "nothing to object to");
+    if e.examined.trusted && limit_of_ours(e) {
+        let why = "hublink cannot examine a certificate of this kind fully; Desktop may";
+        return Some(proof.and("limit", why).severity(Severity::Degrades));
+    }
+    Some(proof)
+}
+
+/// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept
+/// it for a server, rustls never does.
+fn is_own_root(e: &Evidence) -> bool {
+    e.examined.chain.first().is_some_and(|own| {
+        own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
+    })
+}
+
+fn unchecked(e: &Evidence) -> bool {
+    let path = e.examined.path();
+    let steps = path.iter().filter(|step| !step.is_root).filter_map(|step| step.index);
+    steps.into_iter().any(|index| e.examined.chain[index].signature == Signature::Unchecked)
+}
+
+/// What rustls refuses and other programs accept, as far as we know.
+fn limit_of_ours(e: &Evidence) -> bool {
+    let path = e.examined.path();
+    let known_keys = path.iter().all(|step| step.facts.key.kind != KeyKind::Other);
+    let policies = path.iter().any(|step| !step.facts.unevaluated_critical.is_empty());
+    let issuer_as_server = e.examined.own().is_some_and(|own| own.is_ca);
+    policies || issuer_as_server || (unchecked(e) && known_keys)
+}

@@ -1,0 +1,327 @@
+//! The clocks: do this computer and the hub agree on the time, and if not, who is wrong?
+
+use std::collections::BTreeSet;
+
+use hublink_probe::{Exchange, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::Certificate;
+use crate::frame::{
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, ran,
+};
+use crate::http::Http;
+
+/// From this difference on clocks disagree. Below it lies what measuring costs (H27).
+const WRONG_FROM_S: f64 = 60.0;
+
+/// Two witnesses agree within this: each `Date` is cut to whole seconds, and answers take time.
+const AGREE_WITHIN_S: f64 = 5.0;
+
+/// Whether the clocks agree.
+pub struct Clock;
+
+/// What was seen of the clocks.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Evidence {
+    /// This computer's time.
+    pub now: Timestamp,
+    /// The clocks that could be read; this hub's own come first.
+    #[serde(default)]
+    pub witnesses: Vec<Witness>,
+    /// A certificate of the hub is invalid by this computer's clock and valid by the hub's.
+    #[serde(default)]
+    pub certificate_valid_at_date: bool,
+}
+
+/// Another clock, read from the `Date` of an answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Witness {
+    /// Whose clock, as `host:port`.
+    pub who: String,
+    /// How far it is ahead of this computer, in seconds; positive: this computer is behind.
+    pub offset_s: f64,
+    /// How far off the offset may be.
+    pub uncertainty_s: f64,
+    /// It is the clock of this hub.
+    #[serde(default)]
+    pub own: bool,
+}
+
+impl Witness {
+    /// From the hub's time, and this computer's before and after.
+    fn new(who: &str, own: bool, date: Timestamp, sent: Timestamp, answered: Timestamp) -> Self {
+        let trip = answered.seconds_since(sent).max(0.0);
+        Self {
+            who: who.to_owned(),
+            offset_s: tenth(date.seconds_since(sent) - trip / 2.0),
+            // `Date` has whole seconds.
+            uncertainty_s: tenth(trip / 2.0 + 1.0),
+            own,
+        }
+    }
+
+    fn of(exchange: &Exchange, host: &str) -> Option<Self> {
+        let who = authority(&exchange.url)?;
+        let own = host_of(who).eq_ignore_ascii_case(host);
+        Some(Self::new(who, own, exchange.date?, exchange.sent_at?, exchange.answered_at?))
+    }
+
+    fn is_off(&self) -> bool {
+        self.offset_s.abs() >= WRONG_FROM_S
+    }
+
+    fn agrees_with(&self, other: &Self) -> bool {
+        let slack = AGREE_WITHIN_S.max(self.uncertainty_s + other.uncertainty_s);
+        (self.offset_s - other.offset_s).abs() <= slack
+    }
+}
+
+fn tenth(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
+}
+
+/// `host:port` of a URL, with the port only if it is written.
+fn authority(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())
+}
+
+/// The host of `host:port`, of `[v6]:port`.
+fn host_of(authority: &str) -> &str {
+    if let Some(v6) = authority.strip_prefix('[') {
+        return v6.split(']').next().unwrap_or(v6);
+    }
+    authority.split(':').next().unwrap_or(authority)
+}
+
+/// One witness per host: two answers of one server are one clock.
+fn one_per_host(witnesses: impl Iterator<Item = Witness>) -> Vec<Witness> {
+    let mut seen = BTreeSet::new();
+    witnesses.filter(|w| seen.insert(host_of(&w.who).to_ascii_lowercase())).collect()
+}
+
+impl Check for Clock {
+    type Evidence = Evidence;
+
+    const META: Meta = Meta {
+        id: "clock",
+        title: "the clocks agree",
+        docs: "Certificates, login tokens and Kerberos all depend on the time. This check compares \
+               this computer's clock with the `Date` of every answer of the hub, halving the time \
+               the answer took. One other clock cannot say who is wrong; the clocks of the other \
+               hubs of the run can. Differences below a minute are errors of measuring.",
+        needs: &[ran::<Certificate>(), ran::<Http>()],
+    };
+
+    const CAUSES: &'static [Cause<Evidence>] = &[
+        Cause {
+            title: "This computer's clock is wrong.",
+            explain: "With a wrong clock valid certificates seem to have run out, or not to have \
+                      begun, and logins that depend on the time are refused. Often only the time \
+                      zone is wrong.",
+            remedy: &["This computer is <offset>. Set date, time and time zone: Settings, Time, \
+                       Synchronise now."],
+            look_alikes: &[
+                "A wrong clock of the hub: then another clock agrees with this computer.",
+                "A difference below a minute.",
+            ],
+            see: &["RFC 9110 section 6.6.1 (Date)", "RFC 4120 (Kerberos allows five minutes)"],
+            severity: Severity::Degrades,
+            ..cause("clock/this-computer-wrong", this_computer_wrong)
+        },
+        Cause {
+            title: "The hub's clock is wrong.",
+            explain: "Sessions, login tokens and the certificates a server makes for itself depend \
+                      on its clock. Qlik asks for the same time on all nodes of a site.",
+            remedy: &["Ask your Qlik admin to synchronise the clock of <host>: it is <offset>."],
+            owner: Owner::QlikAdmin,
+            look_alikes: &["A wrong clock of this computer: then other hubs differ from it too."],
+            see: &["Qlik help, logging requirements (synchronised time)", "RFC 9110 section 6.6.1"],
+            severity: Severity::Degrades,
+            ..cause("clock/hub-wrong", hub_wrong)
+        },
+        fallback("clock/unexplained", unexplained),
+    ];
+
+    async fn probe(cx: &Context) -> Evidence {
+        let host = cx.case.host();
+        let hops = cx.of::<Http>().map(|http| http.hops.as_slice()).unwrap_or_default();
+        let mut witnesses: Vec<Witness> =
+            hops.iter().filter_map(|hop| Witness::of(hop, host)).collect();
+        let certificate = cx.of::<Certificate>();
+        let date = certificate.and_then(|certificate| certificate.date.as_ref());
+        witnesses.extend(date.map(|hub| {
+            let who = authority(&hub.url).unwrap_or(host);
+            Witness::new(who, true, hub.date, hub.sent_at, hub.answered_at)
+        }));
+        // The hub's own clock first, however the hops were ordered.
+        witnesses.sort_by_key(|witness| !witness.own);
+        Evidence {
+            now: cx.world.now(),
+            witnesses: one_per_host(witnesses.into_iter()),
+            certificate_valid_at_date: certificate.is_some_and(|c| c.only_our_clock_objects()),
+        }
+    }
+
+    fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
+        let theirs = others.iter().flat_map(|other| &other.witnesses).cloned();
+        let theirs = theirs.map(|witness| Witness { own: false, ..witness });
+        let witnesses = one_per_host(own.witnesses.iter().cloned().chain(theirs));
+        (witnesses.len() > own.witnesses.len()).then(|| Evidence { witnesses, ..own.clone() })
+    }
+}
+
+/// The clock of this hub, or the first that could be read.
+fn main_witness(e: &Evidence) -> Option<&Witness> {
+    e.witnesses.iter().find(|witness| witness.own).or_else(|| e.witnesses.first())
+}
+
+fn show(e: &Evidence) -> Proof {
+    e.witnesses.iter().take(8).fold(Proof::seen("this computer's time", e.now), |proof, w| {
+        let at = format!("offset of {}", w.who);
+        let seen = format!("{:+} s, give or take {} s", w.offset_s, w.uncertainty_s);
+        proof.compared(at, format!("less than {WRONG_FROM_S} s"), seen)
+    })
+}
+
+fn this_computer_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
+    let mut off = e.witnesses.iter().filter(|witness| witness.is_off());
+    let agreeing = off.clone().find_map(|one| {
+        let second = e.witnesses.iter().find(|other| {
+            !std::ptr::eq(*other, one) && other.is_off() && other.agrees_with(one)
+        });
+        second.map(|second| (one, second))
+    });
+    let ours_is_right = e.witnesses.iter().any(|witness| !witness.is_off());
+    let proof = match agreeing {
+        // Two hubs of one site may be wrong together, but not while a third agrees with us.
+        Some(_) if ours_is_right && !e.certificate_valid_at_date => return None,
+        Some((one, second)) => show(e)
+            .and("witnesses that agree", format!("{} and {}", one.who, second.who))
+            .not("clock/hub-wrong: a second clock says the same"),
+        None if ours_is_right || !e.certificate_valid_at_date => return None,
+        None => show(e)
+            .and("the hub's certificate", "invalid by this computer's clock, valid by the hub's")
+            .at_most(Confidence::Likely),
+    };
+    let witness = agreeing.map(|(one, _)| one).or_else(|| off.next())?;
+    let proof = with_zone(proof, witness.offset_s)
+        .value("offset", format!("{} the other clocks", direction(-witness.offset_s)));
+    Some(if e.certificate_valid_at_date {
+        proof
+            .and("effect", "a certificate of the hub seems invalid because of it")
+            .severity(Severity::Blocks)
+    } else {
+        proof
+    })
+}
+
+fn hub_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
+    let hub = e.witnesses.iter().find(|witness| witness.own && witness.is_off())?;
+    let second = e.witnesses.iter().find(|witness| !witness.own && !witness.is_off())?;
+    let proof = show(e)
+        .and("clock that agrees with this computer", &second.who)
+        .not(format!("clock/this-computer-wrong: {} agrees with this computer", second.who))
+        .value("offset", format!("{} the other clocks", direction(hub.offset_s)));
+    Some(with_zone(proof, hub.offset_s))
+}
+
+fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
+    let off = main_witness(e).is_some_and(Witness::is_off);
+    let named = this_computer_wrong(e, case).is_some() || hub_wrong(e, case).is_some();
+    let informs = "a difference alone stops nobody, and one other clock cannot say who is wrong";
+    (off && !named).then(|| show(e).and("meaning", informs).severity(Severity::Informs))
+}
+
+/// "2 hours behind", for a clock that is `ahead_s` seconds ahead (negative: behind).
+fn direction(ahead_s: f64) -> String {
+    let side = if ahead_s < 0.0 { "behind" } else { "ahead of" };
+    format!("{} {side}", span(ahead_s.abs()))
+}
+
+fn span(seconds: f64) -> String {
+    let (count, unit) = match seconds {
+        s if s < 120.0 => (s, "seconds"),
+        s if s < 7200.0 => (s / 60.0, "minutes"),
+        s if s < 172_800.0 => (s / 3600.0, "hours"),
+        s => (s / 86_400.0, "days"),
+    };
+    format!("{count:.0} {unit}")
+}
+
+/// Time zones differ by whole half-hours, up to fourteen hours and one of summer time.
+fn with_zone(proof: Proof, offset_s: f64) -> Proof {
+    const HALF_HOUR_S: f64 = 1800.0;
+    const FARTHEST_S: f64 = 15.0 * 3600.0;
+    let halves = (offset_s.abs() / HALF_HOUR_S).round();
+    let apart = (offset_s.abs() - halves * HALF_HOUR_S).abs();
+    if halves >= 1.0 && apart <= AGREE_WITHIN_S && offset_s.abs() <= FARTHEST_S {
+        return proof.and("time zone", "the difference is whole half-hours: the zone may be set wrongly");
+    }
+    proof
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).expect("RFC 3339")
+    }
+
+    fn witness(who: &str, offset_s: f64, own: bool) -> Witness {
+        Witness { who: who.into(), offset_s, uncertainty_s: 1.0, own }
+    }
+
+    fn evidence(witnesses: &[Witness]) -> Evidence {
+        Evidence {
+            now: at("2026-11-24T12:00:00Z"),
+            witnesses: witnesses.to_vec(),
+            certificate_valid_at_date: false,
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_answer_is_halved() {
+        let sent = at("2026-11-24T12:00:00Z");
+        let answered = at("2026-11-24T12:00:04Z");
+        let seen = Witness::new("hub", true, at("2026-11-24T12:02:02Z"), sent, answered);
+        assert_eq!((seen.offset_s, seen.uncertainty_s), (120.0, 3.0));
+    }
+
+    #[test]
+    fn hubs_of_one_host_are_one_witness() {
+        let own = evidence(&[witness("hub.corp.test", 600.0, true)]);
+        let same = evidence(&[witness("HUB.corp.test:4244", 600.0, true)]);
+        assert_eq!(Clock::compare(&own, &[&same]), None);
+        let other = evidence(&[witness("other.corp.test", 601.0, true)]);
+        let compared = Clock::compare(&own, &[&same, &other]).expect("one more witness");
+        assert_eq!(compared.witnesses.len(), 2);
+        assert!(!compared.witnesses[1].own);
+        assert!(this_computer_wrong(&compared, &Case::default()).is_some());
+    }
+
+    #[test]
+    fn the_direction_is_said_in_words() {
+        assert_eq!(direction(-7200.0), "2 hours behind");
+        assert_eq!(direction(90.0), "90 seconds ahead of");
+        assert_eq!(direction(63_072_000.0), "730 days ahead of");
+    }
+
+    #[test]
+    fn whole_half_hours_speak_of_the_zone() {
+        let zone = |offset| with_zone(Proof::default(), offset).lines.len();
+        assert_eq!(zone(-7201.0), 1);
+        assert_eq!(zone(5400.0), 1);
+        assert_eq!(zone(1200.0), 0);
+        assert_eq!(zone(63_072_000.0), 0);
+    }
+
+    #[test]
+    fn the_authority_of_a_url_is_found() {
+        assert_eq!(authority("https://hub:4244/x?y"), Some("hub:4244"));
+        assert_eq!(host_of("[::1]:443"), "::1");
+        assert_eq!(host_of("hub:443"), "hub");
+    }
+}
