@@ -9,6 +9,7 @@ use hublink_probe::{Connect, Exchange, Scheme};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::address::HubAddress;
@@ -182,10 +183,7 @@ fn origin(cx: &Context) -> Option<Origin> {
 
 /// Other names of the server: from its certificate, and from a redirect within its own site.
 fn own_names(case: &Case) -> Vec<String> {
-    let certificate = case.saved("certificate");
-    let leaf = certificate.and_then(|saved| saved.get("chain")?.get(0)?.get("dns_names"));
-    let listed = leaf.and_then(serde_json::Value::as_array).into_iter().flatten();
-    let listed = listed.filter_map(serde_json::Value::as_str).map(str::to_ascii_lowercase);
+    let listed = case.saved("certificate").map(leaf_names).unwrap_or_default();
     let neighbour = case.of::<Http>().and_then(|http| http.left_to.as_ref());
     let neighbour = neighbour.filter(|left| left.to.kind == DestinationKind::SameSite);
     let mut names: Vec<String> = Vec::new();
@@ -197,6 +195,13 @@ fn own_names(case: &Case) -> Vec<String> {
     }
     names.truncate(NAMES_COMPARED);
     names
+}
+
+/// The names in the server's own certificate, as the `certificate` check saved them.
+fn leaf_names(certificate: &Value) -> Vec<String> {
+    let names = certificate.pointer("/chain/0/dns_names").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_ascii_lowercase).collect()
 }
 
 async fn path(cx: &Context, origin: Origin, path: &str) -> PathAnswer {
