@@ -6,7 +6,7 @@ mod causes;
 mod tests;
 
 use hublink_probe::{Connect, Exchange, Scheme};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +18,9 @@ use crate::http::{
     self, DestinationKind, DoorKind, Elsewhere, Http, Mark, Origin, Page, ask_same_host, scheme_of,
 };
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
+
+/// What a browser's `encodeURIComponent` escapes, so that the question looks as Qlik's own does.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How many of the server's own names are compared: the first ones are the names it is known by.
 const NAMES_COMPARED: usize = 3;
@@ -164,7 +167,7 @@ fn user_path(hub: &HubAddress, origin: Origin, name: &str) -> String {
         ..hub.clone()
     };
     let prefix = hub.prefix.as_ref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    let target = utf8_percent_encode(&named.url("/hub/"), NON_ALPHANUMERIC).to_string();
+    let target = utf8_percent_encode(&named.url("/hub/"), COMPONENT).to_string();
     format!("{prefix}/qps/user?targetUri={target}")
 }
 
