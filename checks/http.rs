@@ -7,7 +7,7 @@ mod door;
 mod elsewhere;
 mod page;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use hublink_probe::{Ending, Exchange, Handshake, Scheme};
 use schemars::JsonSchema;

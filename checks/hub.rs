@@ -6,9 +6,10 @@ mod causes;
 mod tests;
 
 use hublink_probe::{Connect, Exchange, Scheme};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::address::HubAddress;
@@ -17,6 +18,9 @@ use crate::http::{
     self, DestinationKind, DoorKind, Elsewhere, Http, Mark, Origin, Page, ask_same_host, scheme_of,
 };
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
+
+/// What a browser's `encodeURIComponent` escapes, so that the question looks as Qlik's own does.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How many of the server's own names are compared: the first ones are the names it is known by.
 const NAMES_COMPARED: usize = 3;
@@ -163,7 +167,7 @@ fn user_path(hub: &HubAddress, origin: Origin, name: &str) -> String {
         ..hub.clone()
     };
     let prefix = hub.prefix.as_ref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    let target = utf8_percent_encode(&named.url("/hub/"), NON_ALPHANUMERIC).to_string();
+    let target = utf8_percent_encode(&named.url("/hub/"), COMPONENT).to_string();
     format!("{prefix}/qps/user?targetUri={target}")
 }
 
@@ -182,10 +186,7 @@ fn origin(cx: &Context) -> Option<Origin> {
 
 /// Other names of the server: from its certificate, and from a redirect within its own site.
 fn own_names(case: &Case) -> Vec<String> {
-    let certificate = case.saved("certificate");
-    let leaf = certificate.and_then(|saved| saved.get("chain")?.get(0)?.get("dns_names"));
-    let listed = leaf.and_then(serde_json::Value::as_array).into_iter().flatten();
-    let listed = listed.filter_map(serde_json::Value::as_str).map(str::to_ascii_lowercase);
+    let listed = case.saved("certificate").map(leaf_names).unwrap_or_default();
     let neighbour = case.of::<Http>().and_then(|http| http.left_to.as_ref());
     let neighbour = neighbour.filter(|left| left.to.kind == DestinationKind::SameSite);
     let mut names: Vec<String> = Vec::new();
@@ -197,6 +198,13 @@ fn own_names(case: &Case) -> Vec<String> {
     }
     names.truncate(NAMES_COMPARED);
     names
+}
+
+/// The names in the server's own certificate, as the `certificate` check saved them.
+fn leaf_names(certificate: &Value) -> Vec<String> {
+    let names = certificate.pointer("/chain/0/dns_names").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_ascii_lowercase).collect()
 }
 
 async fn path(cx: &Context, origin: Origin, path: &str) -> PathAnswer {

@@ -30,7 +30,7 @@ pub enum DoorKind {
     Forms,
     /// An identity provider that speaks SAML.
     Saml,
-    /// An identity provider that speaks OpenID Connect.
+    /// An identity provider that speaks `OpenID` Connect.
     Oidc,
     /// A login module that hands out tickets.
     Module,

@@ -147,14 +147,13 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
         answer: None,
         page: None,
     };
-    let mut addresses = match host.parse::<IpAddr>() {
-        Ok(address) => vec![address],
-        Err(_) => {
-            let lookup = cx.world.lookup(&host, cx.budget.lookup).await;
-            let found = lookup.addresses.clone();
-            seen.lookup = Some(lookup);
-            found
-        }
+    let mut addresses = if let Ok(address) = host.parse::<IpAddr>() {
+        vec![address]
+    } else {
+        let lookup = cx.world.lookup(&host, cx.budget.lookup).await;
+        let found = lookup.addresses.clone();
+        seen.lookup = Some(lookup);
+        found
     };
     if !cx.world.policy().loopback_allowed && addresses.iter().any(is_own) {
         seen.not_tried = true;

@@ -133,7 +133,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
 
 fn marks(e: &Evidence, case: &Case) -> Vec<Mark> {
     let http = case.of::<Http>();
-    let chain = http.into_iter().flat_map(|http| http.marks());
+    let chain = http.into_iter().flat_map(http::Evidence::marks);
     let left = http.and_then(|http| http.left_to.as_ref()?.page.as_ref());
     let left = left.into_iter().flat_map(|page| page.marks.iter().copied());
     e.marks.iter().copied().chain(chain).chain(left).collect()
@@ -149,7 +149,7 @@ fn is_cloud(case: &Case) -> bool {
 }
 
 /// The last answer of the link's own host, and what its page says.
-fn last<'c>(case: &'c Case) -> Option<(&'c Exchange, &'c http::Page)> {
+fn last(case: &Case) -> Option<(&Exchange, &http::Page)> {
     case.of::<Http>()?.last()
 }
 

@@ -606,4 +606,36 @@ mod tests {
         assert_eq!(date.to_string(), "2026-11-24T13:22:59Z");
         assert_eq!(http_date("yesterday"), None);
     }
+
+    /// What a TLS port answers to a plain request, as OpenSSL servers do it.
+    #[tokio::test]
+    async fn a_tls_alert_in_answer_to_a_plain_request_is_not_http_and_keeps_its_bytes() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).await.expect("a request");
+            stream.write_all(&[0x15, 3, 3, 0, 2, 2, 70]).await.expect("an open connection");
+            read
+        });
+        let limit = Duration::from_secs(5);
+        let request = Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+        };
+        let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
+        let seen = exchange(&request, &TrustStore::empty(), &world).await;
+        assert!(server.await.expect("the server ends") > 0);
+        assert_eq!(seen.ending, Ending::NotHttp);
+        assert_eq!(seen.head_hex, "15030300020246");
+    }
 }
