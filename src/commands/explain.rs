@@ -47,18 +47,25 @@ pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
     for step in cause.remedy {
         text.push_str(&format!("- {}\n", markdown(step)));
     }
-    text.push_str("\nTo check that it helped, run `hublink doctor` again with the same target.\n");
+    text.push('\n');
+    if cause.remedy.iter().any(|step| step.contains('<')) {
+        text.push_str("A report has your own values where ‹…› stands. ");
+    }
+    text.push_str("To check that it helped, run `hublink doctor` again with the same target.\n");
     if !cause.look_alikes.is_empty() {
-        text.push_str("\n## What it is not\n\n");
+        text.push_str("\n## What looks alike\n\n");
         for look_alike in cause.look_alikes {
             text.push_str(&format!("- {}\n", markdown(look_alike)));
         }
     }
     if !cause.suppresses.is_empty() {
         let list: Vec<String> = cause.suppresses.iter().map(|id| format!("`{id}`")).collect();
-        text.push_str(&format!("\nIt is more specific than {}.\n", list.join(" and ")));
+        text.push_str(&format!(
+            "\nWhere it is found, {} is not named as well: that would only say less.\n",
+            list.join(" or ")
+        ));
     }
-    text.push_str("\n## Rests on\n\n");
+    text.push_str("\n## Sources\n\n");
     for source in cause.see {
         text.push_str(&format!("- {}\n", markdown(source)));
     }
