@@ -1,0 +1,242 @@
+//! What is printed from the tables stays as the tables are, and what is written by hand names
+//! only what exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use hublink::cli::Cli;
+use hublink::commands::explain::page;
+
+/// What to type when a page is not as it should be.
+const REMEDY: &str = "type: UPDATE_DOCS=1 cargo test --test docs";
+
+/// Who may be named as the one who has to act.
+const OWNERS: [&str; 5] =
+    ["you", "your IT network team", "your Qlik admin", "your identity-provider admin", "Qlik"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    let text = fs::read_to_string(path);
+    // A checkout on Windows may have other line ends.
+    text.unwrap_or_else(|error| panic!("{}: {error}", path.display())).replace("\r\n", "\n")
+}
+
+/// Every printed file by its path below the repository, with `/` on every system.
+fn printed() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
+    files.insert("docs/causes/README.md".to_owned(), list());
+    for check in hublink_checks::all() {
+        let source = format!("checks/{}.rs", check.meta().id.replace('-', "_"));
+        for cause in check.causes() {
+            let note = format!("<!-- Printed from {source}. Do not edit; {REMEDY} -->\n\n");
+            files.insert(format!("docs/causes/{}.md", cause.id), note + &page(*check, &cause));
+        }
+    }
+    files
+}
+
+fn list() -> String {
+    let count: usize = hublink_checks::all().iter().map(|check| check.causes().len()).sum();
+    let checks = hublink_checks::all().len();
+    let mut text =
+        format!("<!-- Printed from the tables in checks/. Do not edit; {REMEDY} -->\n\n");
+    text.push_str(&format!(
+        "# The causes that hublink knows\n\n\
+         {count} causes in {checks} checks, in the order in which the checks build on each other. \
+         The same pages come from `hublink explain CAUSE`.\n"
+    ));
+    for check in hublink_checks::all() {
+        let meta = check.meta();
+        text.push_str(&format!("\n## {}: {}\n\n{}\n\n", meta.id, meta.title, meta.docs));
+        text.push_str("| cause | what is wrong | who has to act | effect |\n|---|---|---|---|\n");
+        for cause in check.causes() {
+            text.push_str(&format!(
+                "| [{id}]({id}.md) | {} | {} | {} |\n",
+                cause.title,
+                cause.owner.label(),
+                cause.severity.label(),
+                id = cause.id
+            ));
+        }
+    }
+    text
+}
+
+/// The files that lie in `docs/causes`.
+fn pages_on_disk(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            found.append(&mut pages_on_disk(&path));
+        } else {
+            found.insert(path);
+        }
+    }
+    found
+}
+
+fn write(files: &BTreeMap<String, String>, left_over: &[PathBuf]) {
+    for (name, text) in files {
+        let path = root().join(name);
+        fs::create_dir_all(path.parent().expect("a path below the root")).expect("a folder");
+        fs::write(&path, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    for path in left_over {
+        fs::remove_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        // The folder of a check that is gone goes too; one that holds other pages stays.
+        fs::remove_dir(path.parent().expect("a folder")).ok();
+    }
+}
+
+#[test]
+fn printed_pages_are_as_the_tables_are() {
+    let files = printed();
+    let expected: BTreeSet<PathBuf> = files.keys().map(|name| root().join(name)).collect();
+    let on_disk = pages_on_disk(&root().join("docs/causes"));
+    let left_over: Vec<PathBuf> = on_disk.difference(&expected).cloned().collect();
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        write(&files, &left_over);
+        return;
+    }
+    let mut wrong: Vec<String> =
+        left_over.iter().map(|path| format!("{} is left over", path.display())).collect();
+    for (name, text) in &files {
+        let path = root().join(name);
+        if !path.exists() {
+            wrong.push(format!("{name} is missing"));
+        } else if read(&path) != *text {
+            wrong.push(format!("{name} differs from the tables"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{REMEDY}", wrong.join("\n"));
+}
+
+#[test]
+fn every_page_says_what_is_wrong_who_acts_and_what_to_do() {
+    for check in hublink_checks::all() {
+        for cause in check.causes() {
+            let text = page(*check, &cause);
+            assert!(text.contains(cause.title), "{}: no title", cause.id);
+            assert!(text.contains("\n## What to do\n\n- "), "{}: nothing to do", cause.id);
+            let owner = text.lines().find_map(|line| line.strip_prefix("| who has to act | "));
+            let owner = owner.and_then(|line| line.strip_suffix(" |"));
+            assert!(owner.is_some_and(|o| OWNERS.contains(&o)), "{}: {owner:?}", cause.id);
+        }
+    }
+}
+
+/// The pages written by hand.
+fn by_hand() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+        .iter()
+        .map(|name| root().join(name))
+        .collect();
+    for entry in fs::read_dir(root().join("docs")).expect("the folder exists") {
+        let path = entry.expect("a readable entry").path();
+        if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The targets of `[text](target)`.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for page in by_hand() {
+        let text = read(&page);
+        for target in links(&text).filter(|target| !target.contains("://")) {
+            let file = target.split('#').next().unwrap_or(target);
+            let path = page.parent().expect("a folder").join(file);
+            assert!(path.exists(), "{}: {target} leads nowhere", page.display());
+        }
+    }
+}
+
+#[test]
+fn causes_named_by_hand_exist() {
+    let known: BTreeSet<&str> =
+        hublink_checks::all().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
+    let checks: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
+    for page in by_hand() {
+        let text = read(&page);
+        for word in text.split('`').skip(1).step_by(2) {
+            let Some((check, defect)) = word.split_once('/') else { continue };
+            let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
+            if checks.contains(check) && !defect.is_empty() && defect.chars().all(kebab) {
+                assert!(known.contains(word), "{}: no cause is called {word}", page.display());
+            }
+        }
+    }
+}
+
+/// The words of a command line of a page: quotes are the only thing a shell does there.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('"' | '\'', None) => quote = Some(c),
+            (' ', None) => words.push(String::new()),
+            _ => words.last_mut().expect("never empty").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Command lines in code blocks: what stands before a comment, a pipe or a redirection.
+#[test]
+fn command_lines_of_the_pages_are_understood() {
+    let mut count = 0;
+    for page in by_hand() {
+        let text = read(&page);
+        for block in text.split("```").skip(1).step_by(2) {
+            for line in block.lines().filter(|line| line.starts_with("hublink ")) {
+                let command = line.split(" # ").next().unwrap_or(line);
+                let command = command.split(['|', '>', '<']).next().unwrap_or(command).trim();
+                let parsed = Cli::try_parse_from(words(command));
+                assert!(parsed.is_ok(), "{}: {line}: {}", page.display(), parsed.unwrap_err());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 5, "only {count} command lines were found");
+}
+
+/// The names of a table of a manifest.
+fn names<'a>(manifest: &'a str, table: &str) -> BTreeSet<&'a str> {
+    let start = manifest.find(&format!("\n[{table}]\n")).expect("the table exists");
+    let body = &manifest[start + table.len() + 4..];
+    let body = body.split("\n[").next().unwrap_or(body);
+    body.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn the_readme_gives_a_reason_for_every_dependency() {
+    let manifest = read(&root().join("Cargo.toml"));
+    let readme = read(&root().join("README.md"));
+    let (_, table) = readme.split_once("\n## Dependencies\n").expect("the section exists");
+    let table = table.split("\n## ").next().unwrap_or(table);
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let given: BTreeSet<&str> = cells.flat_map(|(names, _)| names.split("`, `")).collect();
+    let mut used = names(&manifest, "workspace.dependencies");
+    used.retain(|name| !name.starts_with("hublink-"));
+    let missing: Vec<&&str> = used.difference(&given).collect();
+    let gone: Vec<&&str> = given.difference(&used).collect();
+    assert!(missing.is_empty(), "README.md gives no reason for {missing:?}");
+    assert!(gone.is_empty(), "README.md explains what is not used: {gone:?}");
+}
