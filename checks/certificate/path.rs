@@ -90,9 +90,10 @@ impl<'a> Graph<'a> {
             let by_node = signers(node, others, &mut left);
             let by_root = signers(node, roots.iter().enumerate(), &mut left);
             let is_root = roots.iter().any(|root| same_name_and_key(root, node));
-            let itself = node.facts.self_issued.then(|| {
-                verify(&node.certificate, node.certificate.public_key())
-            });
+            let itself = node
+                .facts
+                .self_issued
+                .then(|| verify(&node.certificate, node.certificate.public_key()));
             graph.by_node.push(by_node);
             graph.by_root.push(by_root);
             graph.is_root.push(is_root);
@@ -146,9 +147,9 @@ impl<'a> Graph<'a> {
                 top = Some(place);
             }
             for &(next, signature) in &self.by_node[place] {
-                let fits = self.nodes[next].as_ref().is_some_and(|node| {
-                    self.is_root[next] || allowed(node)
-                });
+                let fits = self.nodes[next]
+                    .as_ref()
+                    .is_some_and(|node| self.is_root[next] || allowed(node));
                 if !seen[next] && signed(signature) && fits {
                     seen[next] = true;
                     from[next] = Some(place);
@@ -194,7 +195,8 @@ impl<'a> Graph<'a> {
             return false;
         };
         let issuer = top.certificate.issuer().as_raw();
-        !found.trusted && self.roots.iter().any(|root| root.certificate.subject().as_raw() == issuer)
+        !found.trusted
+            && self.roots.iter().any(|root| root.certificate.subject().as_raw() == issuer)
     }
 }
 
