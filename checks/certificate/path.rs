@@ -137,8 +137,20 @@ impl<'a> Graph<'a> {
             if self.is_root[place] {
                 return Some(Found { path: back(&from, place), root: None, trusted: true });
             }
+            // A root that was presented has a place in the chain to point at, so it comes first.
+            let ends_path = |&&(next, signature): &&(usize, Signature)| {
+                let node = self.nodes[next].as_ref();
+                self.is_root[next]
+                    && signed(signature)
+                    && node.is_some_and(|node| allowed_root(node, allowed))
+            };
+            if let Some(&(next, _)) = self.by_node[place].iter().find(ends_path) {
+                let mut path = back(&from, place);
+                path.push(next);
+                return Some(Found { path, root: None, trusted: true });
+            }
             let root = self.by_root[place].iter().find(|&&(root, signature)| {
-                signed(signature) && (!must_be_trusted || allowed_root(&self.roots[root], allowed))
+                signed(signature) && allowed_root(&self.roots[root], allowed)
             });
             if let Some(&(root, _)) = root {
                 return Some(Found { path: back(&from, place), root: Some(root), trusted: true });
@@ -147,9 +159,7 @@ impl<'a> Graph<'a> {
                 top = Some(place);
             }
             for &(next, signature) in &self.by_node[place] {
-                let fits = self.nodes[next]
-                    .as_ref()
-                    .is_some_and(|node| self.is_root[next] || allowed(node));
+                let fits = self.nodes[next].as_ref().is_some_and(allowed);
                 if !seen[next] && signed(signature) && fits {
                     seen[next] = true;
                     from[next] = Some(place);
