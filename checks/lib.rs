@@ -4,7 +4,11 @@
 
 pub mod frame;
 
+pub mod certificate;
+pub mod clock;
 pub mod dns;
+pub mod http;
+pub mod hub;
 pub mod hubs_file;
 pub mod link;
 pub mod tcp;
@@ -20,5 +24,15 @@ use frame::ErasedCheck;
 /// its line here; a test names whatever is missing.
 #[must_use]
 pub fn all() -> &'static [&'static dyn ErasedCheck] {
-    &[&hubs_file::HubsFile, &link::Link, &dns::Dns, &tcp::Tcp, &tls::Tls]
+    &[
+        &hubs_file::HubsFile,
+        &link::Link,
+        &dns::Dns,
+        &tcp::Tcp,
+        &tls::Tls,
+        &certificate::Certificate,
+        &clock::Clock,
+        &http::Http,
+        &hub::Hub,
+    ]
 }

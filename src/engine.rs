@@ -398,6 +398,7 @@ fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
 /// Lets root causes claim what they explain, and fills in why checks were skipped.
 fn settle(ended: &mut BTreeMap<&'static str, Ended>) {
     claim(ended);
+    silence_consequences(ended);
     let roots: Vec<(&'static str, String)> = ended
         .iter()
         .filter(|(_, one)| one.because_of.is_some())
@@ -423,6 +424,28 @@ fn claim(ended: &mut BTreeMap<&'static str, Ended>) {
             one.status = Status::Skipped;
             one.causes.clear();
             one.because_of = Some(by);
+        }
+    }
+}
+
+/// A check that passed at first may have failed in the control pass. What was built on it then
+/// says nothing of its own. The list is in the order of the ladder, so one walk is enough.
+fn silence_consequences(ended: &mut BTreeMap<&'static str, Ended>) {
+    for check in hublink_checks::all() {
+        let broken = check.meta().needs.iter().find(|need| {
+            need.kind == NeedKind::Passed
+                && ended.get(need.check).is_some_and(|needed| {
+                    needed.status == Status::Failed || needed.because_of.is_some()
+                })
+        });
+        let Some(need) = broken else { continue };
+        if let Some(one) = ended.get_mut(check.meta().id)
+            && one.because_of.is_none()
+            && one.status != Status::Skipped
+        {
+            one.status = Status::Skipped;
+            one.causes.clear();
+            one.because_of = Some(need.check);
         }
     }
 }

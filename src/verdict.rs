@@ -1,7 +1,7 @@
 //! From the checks of one hub to one answer: will the login work, and if not, who mends what?
 
 use hublink_checks::frame::{Diagnosis, ReasonKind, Severity, Status};
-//HUB
+use hublink_checks::hub;
 
 use crate::engine::{Ended, Examined, first_blocking};
 use crate::report::{Ready, Verdict};
@@ -79,18 +79,18 @@ fn unknown(id: &str, ended: &Ended) -> Verdict {
 
 /// What answered, what was found beside, and what was not tried.
 fn ready_summary(examined: &Examined) -> String {
-    let answered: Option<String> = None;
-    let answered = answered.unwrap_or_else(|| "The hub answered".to_owned());
+    let answered = hub::summary(&examined.case);
+    let answered = answered.unwrap_or_else(|| "The hub answers.".to_owned());
     let found = examined.checks.values().flat_map(|ended| &ended.causes);
     let worth_mending = found.filter(|cause| cause.severity == Severity::Degrades).count();
     let beside = match worth_mending {
-        0 => "nothing found blocks a login".to_owned(),
-        1 => "nothing found blocks a login, but one thing should be mended".to_owned(),
-        n => format!("nothing found blocks a login, but {n} things should be mended"),
+        0 => "Nothing found blocks a login".to_owned(),
+        1 => "Nothing found blocks a login, but one thing should be mended".to_owned(),
+        n => format!("Nothing found blocks a login, but {n} things should be mended"),
     };
     format!(
-        "{answered}, and {beside}. The login itself was not tried, so user, password and licence \
-         are not examined."
+        "{answered} {beside}. The login itself was not tried, so user, password and licence are \
+         not examined."
     )
 }
 

@@ -31,6 +31,9 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// The most of a fetched document that is read (a large company's revocation list).
 const FETCH_LIMIT: usize = 1024 * 1024;
 
+/// How much of a page's beginning is kept for people.
+const HEAD_KEPT: usize = 120;
+
 /// The longest header value that is kept.
 const VALUE_KEPT: usize = 512;
 
@@ -140,6 +143,9 @@ pub struct Exchange {
     /// The beginning of the body, or of whatever came instead of HTTP.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub head: String,
+    /// The first bytes of an answer that is not HTTP, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head_hex: String,
     /// The body, bounded; what matters of it stands in the check's evidence.
     #[serde(skip)]
     pub body: Vec<u8>,
@@ -168,6 +174,7 @@ impl Exchange {
             waited_ms: None,
             body_bytes: 0,
             head: String::new(),
+            head_hex: String::new(),
             body: Vec::new(),
             next: None,
             took_ms: 0.0,
@@ -322,7 +329,8 @@ async fn talk<S>(
             };
             failed(seen, ending, kind);
             if before == 0 {
-                seen.head = printable(&record.head);
+                seen.head = masked(&printable(&record.head));
+                seen.head_hex = hex(record.head.iter().take(8));
             }
             if let Some(io) = io_error(&error) {
                 seen.failure = Some(Failure::from_io(Operation::ReadAnswer, io));
@@ -331,6 +339,10 @@ async fn talk<S>(
         Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
     }
     driver.abort();
+}
+
+fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    bytes.fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
@@ -369,7 +381,7 @@ async fn read_body(seen: &mut Exchange, mut body: Incoming, deadline: Deadline) 
             break Ending::Long;
         }
     };
-    seen.head = printable(&seen.body[..seen.body.len().min(120)]);
+    seen.head = masked(&printable(&seen.body[..seen.body.len().min(HEAD_KEPT)]));
 }
 
 /// The headers a diagnosis may rest on. All others stay out of the report.
@@ -439,16 +451,77 @@ const ONE_TIME: &[&str] = &[
     "xrfkey",
 ];
 
-/// The URL with the values of one-time parameters left out.
-pub(crate) fn masked(url: &str) -> String {
-    let Some((path, query)) = url.split_once('?') else { return bounded(url) };
-    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-        Some((name, _)) if ONE_TIME.contains(&name.to_ascii_lowercase().as_str()) => {
-            format!("{name}=…")
+/// The text without the values of one-time parameters, bounded.
+fn masked(text: &str) -> String {
+    bounded(&mask_one_time(text))
+}
+
+/// The text with the values of one-time parameters left out, however deep the URL that holds them
+/// is wrapped: a login address often carries another one, percent-encoded, and the page of a
+/// redirect repeats it.
+#[must_use]
+pub fn mask_one_time(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['=', '%']) {
+        let (before, from_sign) = rest.split_at(at);
+        safe.push_str(before);
+        let Some(sign) = equals_sign(from_sign) else {
+            safe.push_str(&from_sign[..1]);
+            rest = &from_sign[1..];
+            continue;
+        };
+        let secret = ends_with_one_time_name(&safe);
+        safe.push_str(sign);
+        rest = &from_sign[sign.len()..];
+        if secret {
+            safe.push('…');
+            rest = &rest[value_length(rest, sign)..];
         }
-        _ => parameter.to_owned(),
-    });
-    bounded(&format!("{path}?{}", parameters.collect::<Vec<_>>().join("&")))
+    }
+    safe.push_str(rest);
+    safe
+}
+
+/// `=`, as it is or percent-encoded once or more.
+fn equals_sign(text: &str) -> Option<&str> {
+    if text.starts_with('=') {
+        return Some(&text[..1]);
+    }
+    let wrapped = text.strip_prefix('%')?.trim_start_matches("25");
+    let code = wrapped.get(..2)?;
+    code.eq_ignore_ascii_case("3d").then(|| &text[..text.len() - wrapped.len() + 2])
+}
+
+fn ends_with_one_time_name(text: &str) -> bool {
+    ONE_TIME.iter().any(|name| {
+        let Some(at) = text.len().checked_sub(name.len()) else { return false };
+        let fits = text.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        fits && is_boundary(&text[..at])
+    })
+}
+
+/// Whether a parameter name may begin here: after a separator, as it is or percent-encoded.
+fn is_boundary(before: &str) -> bool {
+    let bytes = before.as_bytes();
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    match bytes {
+        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        [.., b'2', b'5', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
+        [.., last] => !word(*last),
+        [] => true,
+    }
+}
+
+fn value_length(text: &str, sign: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '&' | '#' | '"' | '\'' | '<' | '>');
+    let plain = text.find(ends).unwrap_or(text.len());
+    if sign == "=" {
+        return plain;
+    }
+    // A wrapped value ends at the separator that is wrapped as deep.
+    let separator = sign.replace("3d", "26").replace("3D", "26");
+    text.find(&separator).map_or(plain, |at| at.min(plain))
 }
 
 fn bounded(text: &str) -> String {
@@ -513,9 +586,56 @@ mod tests {
     }
 
     #[test]
+    fn one_time_values_are_found_inside_other_addresses_and_pages() {
+        let nested = "/login?returnto=https%3A%2F%2Fh%2F%3FtargetId%3D1-2-3%26a%3Db&lang=en";
+        assert_eq!(
+            mask_one_time(nested),
+            "/login?returnto=https%3A%2F%2Fh%2F%3FtargetId%3D…%26a%3Db&lang=en"
+        );
+        let twice = mask_one_time("u=x%253Fticket%253Dabc");
+        assert_eq!(twice, "u=x%253Fticket%253D…");
+        let page = mask_one_time("moved to <a href=\"/w/?targetId=1-2-3\">here</a>");
+        assert_eq!(page, "moved to <a href=\"/w/?targetId=…\">here</a>");
+        assert_eq!(mask_one_time("#access_token=abc"), "#access_token=…");
+        assert_eq!(mask_one_time("postcode=12345&ü%3d%"), "postcode=12345&ü%3d%");
+    }
+
+    #[test]
     fn the_date_of_a_server_is_read() {
         let date = http_date("Tue, 24 Nov 2026 13:22:59 GMT").expect("an IMF-fixdate");
         assert_eq!(date.to_string(), "2026-11-24T13:22:59Z");
         assert_eq!(http_date("yesterday"), None);
+    }
+
+    /// What a TLS port answers to a plain request, as OpenSSL servers do it.
+    #[tokio::test]
+    async fn a_tls_alert_in_answer_to_a_plain_request_is_not_http_and_keeps_its_bytes() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).await.expect("a request");
+            stream.write_all(&[0x15, 3, 3, 0, 2, 2, 70]).await.expect("an open connection");
+            read
+        });
+        let limit = Duration::from_secs(5);
+        let request = Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+        };
+        let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
+        let seen = exchange(&request, &TrustStore::empty(), &world).await;
+        assert!(server.await.expect("the server ends") > 0);
+        assert_eq!(seen.ending, Ending::NotHttp);
+        assert_eq!(seen.head_hex, "15030300020246");
     }
 }

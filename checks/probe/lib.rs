@@ -25,7 +25,7 @@ mod world;
 pub use dns::{DnsRecord, DnsReply, ExtendedError, NameServers, RecordKind, SystemLookup};
 pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
-pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme};
+pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};
 pub use real::{Pretend, RealWorld, WorldOptions};
 pub use scripted::ScriptedWorld;
 pub use tcp::{Connect, Icmp, TcpState};

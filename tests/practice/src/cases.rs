@@ -285,9 +285,9 @@ pub const CASES: &[Case] = &[
     })
     .blocked_by("http/redirect-loop", "qlik-admin"),
     Case::new("moved", "the hub has moved to another host", || {
-        healthy().site(Site::MovedTo { host: "new-home.practice.test".to_owned(), status: 301 })
+        healthy().site(Site::MovedTo { host: "sense.moved.test".to_owned(), status: 301 })
     })
-    .beside(&[Beside { host: "new-home.practice.test", behaviour: healthy }])
+    .beside(&[Beside { host: "sense.moved.test", behaviour: healthy }])
     .mentioning("http/redirect-to-other-host"),
     Case::new("moved-away", "the hub redirects to a name that does not exist", || {
         healthy().site(Site::MovedTo { host: "inside-only.practice.test".to_owned(), status: 302 })

@@ -1,0 +1,188 @@
+//! Follows the redirects of one host, one request and one connection at a time.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hublink_probe::{Ending, Exchange, Request, Scheme, mask_one_time};
+use url::Url;
+
+use super::{
+    Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole, scheme_of,
+};
+use crate::frame::Context;
+
+/// A Qlik hub offers Windows login only to a User-Agent that contains `Windows` (the virtual
+/// proxy's default pattern), and Desktop runs on Windows.
+pub(crate) const USER_AGENT: &str =
+    concat!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) hublink/", env!("CARGO_PKG_VERSION"));
+
+/// The normal way to a login takes three redirects; browsers give up after twenty.
+const MOST_HOPS: usize = 10;
+
+/// A wait beyond this is slow: a warm Qlik proxy answers within a second.
+pub(super) const SLOW_MS: f64 = 5000.0;
+
+/// A port of the hub's address, and how it is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) scheme: Scheme,
+    pub(crate) to: SocketAddr,
+}
+
+/// One anonymous GET to the link's host.
+pub(crate) async fn ask_same_host(
+    cx: &Context,
+    origin: Origin,
+    path: &str,
+    limit: Duration,
+) -> Exchange {
+    cx.world.exchange(&request(cx, cx.case.host(), origin, path, limit)).await
+}
+
+pub(super) fn request(
+    cx: &Context,
+    host: &str,
+    origin: Origin,
+    path: &str,
+    limit: Duration,
+) -> Request {
+    Request {
+        scheme: origin.scheme,
+        host: host.to_owned(),
+        to: origin.to,
+        path: path.to_owned(),
+        user_agent: USER_AGENT.to_owned(),
+        connect_limit: cx.budget.connect,
+        handshake_limit: cx.budget.handshake,
+        answer_limit: limit,
+    }
+}
+
+/// Follows the redirects from `start` at one address of the link's host.
+pub(super) async fn walk(cx: &Context, ip: IpAddr, start: Url) -> Evidence {
+    let mut seen = Evidence::default();
+    let mut visited = Vec::new();
+    let mut url = start;
+    loop {
+        let Some(origin) = origin_of(&url, ip) else {
+            return stopped(seen, Stop::BadLocation, &url);
+        };
+        visited.push(mask_one_time(without_fragment(&url)));
+        let answer = ask_twice_if_needed(cx, origin, &url, &mut seen).await;
+        let next = next(&answer, &url);
+        seen.pages.push(Page::of(&answer, next.as_ref().ok()));
+        seen.hops.push(answer);
+        let to = match next {
+            Ok(to) => to,
+            Err(stop) => {
+                seen.stop = stop;
+                break;
+            }
+        };
+        if let Some(door) = LoginDoor::behind(&to) {
+            seen.login = Some(door);
+        }
+        if host_of(&to) != cx.case.host() {
+            seen.stop = Stop::OtherHost;
+            seen.left_to = Some(elsewhere::look(cx, &to).await);
+            break;
+        }
+        if visited.contains(&mask_one_time(without_fragment(&to))) {
+            seen = stopped(seen, Stop::Loop, &to);
+            break;
+        }
+        if seen.hops.len() >= MOST_HOPS {
+            seen = stopped(seen, Stop::TooMany, &to);
+            break;
+        }
+        url = to;
+    }
+    if seen.login.is_none() {
+        seen.login = seen.last().and_then(|(answer, page)| LoginDoor::here(&url, answer, page));
+    }
+    warmed(cx, ip, seen).await
+}
+
+fn stopped(seen: Evidence, stop: Stop, at: &Url) -> Evidence {
+    let at = mask_one_time(without_fragment(at)).chars().take(512).collect();
+    Evidence { stop, stopped_at: Some(at), ..seen }
+}
+
+fn origin_of(url: &Url, ip: IpAddr) -> Option<Origin> {
+    let scheme = scheme_of(url)?;
+    let port = url.port().unwrap_or(scheme.default_port());
+    Some(Origin { scheme, to: (ip, port).into() })
+}
+
+fn without_fragment(url: &Url) -> &str {
+    let text = url.as_str();
+    text.split_once('#').map_or(text, |(address, _)| address)
+}
+
+pub(super) fn path_of(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    }
+}
+
+/// Where an answer sends the visitor, or why the chain ends with it.
+fn next(answer: &Exchange, asked: &Url) -> Result<Url, Stop> {
+    let redirects = matches!(answer.status, Some(301 | 302 | 303 | 307 | 308));
+    match &answer.next {
+        Some(location) if redirects => {
+            let to = asked.join(location).map_err(|_| Stop::BadLocation)?;
+            let usable = scheme_of(&to).is_some() && to.has_host();
+            if usable { Ok(to) } else { Err(Stop::BadLocation) }
+        }
+        _ if is_whole(answer) => Err(Stop::Answer),
+        _ => Err(Stop::NoAnswer),
+    }
+}
+
+/// Sends a request, and once more if the first try failed in a way that may pass.
+///
+/// The second try belongs to the look itself and not to the control pass: a single hiccup would
+/// otherwise keep `hub` from being examined at all. Silence is not repeated: it has already used
+/// up a minute.
+async fn ask_twice_if_needed(
+    cx: &Context,
+    origin: Origin,
+    url: &Url,
+    seen: &mut Evidence,
+) -> Exchange {
+    let first_ever = seen.hops.is_empty();
+    let limit = if first_ever { cx.budget.first_answer } else { cx.budget.later_answer };
+    let first = ask_same_host(cx, origin, &path_of(url), limit).await;
+    let may_pass =
+        matches!(first.ending, Ending::EmptyReply | Ending::CutOff) || is_service_fault(&first);
+    if !may_pass || seen.retried.is_some() {
+        return first;
+    }
+    let limit = cx.budget.later_answer;
+    let path = path_of(url);
+    let again = ask_same_host(cx, origin, &path, limit);
+    let second = if url.path() == "/" {
+        again.await
+    } else {
+        let (second, root) = tokio::join!(again, ask_same_host(cx, origin, "/", limit));
+        seen.root = Some(root);
+        second
+    };
+    seen.retried = Some(first);
+    second
+}
+
+/// Asks once more if the only answer came slowly: a cold proxy is slow once, a sick one always.
+async fn warmed(cx: &Context, ip: IpAddr, mut seen: Evidence) -> Evidence {
+    let [only] = &seen.hops[..] else { return seen };
+    if only.waited_ms.is_none_or(|waited| waited <= SLOW_MS) || !is_whole(only) {
+        return seen;
+    }
+    let url = Url::parse(&only.url).ok();
+    if let Some((url, origin)) = url.and_then(|url| origin_of(&url, ip).map(|o| (url, o))) {
+        let limit = cx.budget.later_answer;
+        seen.warm = Some(ask_same_host(cx, origin, &path_of(&url), limit).await);
+    }
+    seen
+}

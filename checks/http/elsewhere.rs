@@ -1,0 +1,276 @@
+//! One look at another host that a redirect names: does it answer at all?
+
+use std::net::{IpAddr, SocketAddr};
+
+use hublink_probe::{
+    Connect, Exchange, FailureKind, Handshake, Hello, Scheme, SystemLookup, mask_one_time,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::chain::{Origin, request};
+use super::{LoginDoor, Page, host_of, scheme_of};
+use crate::frame::{Confidence, Context};
+
+/// Three addresses are enough to tell a dead host from a dead address.
+const ADDRESSES_TRIED: usize = 3;
+
+/// Where a redirect leads.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Destination {
+    /// The address, without one-time values.
+    pub url: String,
+    /// Its scheme.
+    pub scheme: Scheme,
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What it is to the link's host.
+    pub kind: DestinationKind,
+}
+
+/// What the host of a redirect is to the link's host.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DestinationKind {
+    /// A login lives there.
+    IdentityProvider,
+    /// A neighbour under the same domain.
+    SameSite,
+    /// Neither.
+    Other,
+}
+
+/// Another host, and what one look at it showed.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Elsewhere {
+    /// Where the redirect leads.
+    pub to: Destination,
+    /// The look-up of its name; none if it is an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<SystemLookup>,
+    /// It lies on this computer or on its own link, so it was not knocked at.
+    #[serde(default)]
+    pub not_tried: bool,
+    /// The attempts to connect, for http.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connects: Vec<Connect>,
+    /// The attempts to shake hands, for https.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handshakes: Vec<Handshake>,
+    /// What it answered. An identity provider is not asked: a request would begin a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Exchange>,
+    /// What that answer says about who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Page>,
+}
+
+/// Why another host cannot be used, in words, and how sure that is.
+pub(crate) struct Unreached {
+    pub(crate) why: String,
+    pub(crate) confidence: Confidence,
+    /// Only the certificate stands in the way.
+    pub(crate) by_certificate: bool,
+}
+
+impl Destination {
+    pub(super) fn of(url: &Url, own_host: &str) -> Option<Self> {
+        let scheme = scheme_of(url)?;
+        let host = host_of(url);
+        let kind = if LoginDoor::behind(url).is_some() || is_known_provider(&host) {
+            DestinationKind::IdentityProvider
+        } else if same_site(own_host, &host) {
+            DestinationKind::SameSite
+        } else {
+            DestinationKind::Other
+        };
+        let port = url.port().unwrap_or(scheme.default_port());
+        let masked = mask_one_time(url.as_str()).chars().take(512).collect();
+        Some(Self { url: masked, scheme, host, port, kind })
+    }
+}
+
+impl Elsewhere {
+    /// Why the host cannot be used; `None` if it answers or was not tried.
+    pub(crate) fn unreached(&self) -> Option<Unreached> {
+        let because =
+            |why: String, confidence| Some(Unreached { why, confidence, by_certificate: false });
+        if self.not_tried {
+            return None;
+        }
+        if let Some(failure) = self.lookup.as_ref().and_then(|lookup| lookup.failure) {
+            // A temporary failure may be ours: it is not proof that the name does not exist.
+            let known = matches!(failure.kind, FailureKind::NameNotFound | FailureKind::NoData);
+            let confidence = if known { Confidence::Certain } else { Confidence::Likely };
+            return because(failure.to_string(), confidence);
+        }
+        match self.to.scheme {
+            Scheme::Http => {
+                let failed = self.connects.last()?.failure?;
+                because(failed.to_string(), Confidence::Certain)
+            }
+            Scheme::Https => {
+                let handshake = self.handshakes.last()?;
+                if let Some(failure) = handshake.connect.failure.or(handshake.failure) {
+                    return because(failure.to_string(), Confidence::Certain);
+                }
+                let verdict = handshake.rustls.as_ref().filter(|verdict| !verdict.accepted)?;
+                Some(Unreached {
+                    why: format!("certificate not accepted ({})", verdict.error),
+                    confidence: Confidence::Likely,
+                    by_certificate: true,
+                })
+            }
+        }
+    }
+}
+
+/// Takes one look at the host that a redirect names. Nothing of the redirect's query is sent.
+pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
+    let host = host_of(url);
+    let to = Destination::of(url, cx.case.host()).unwrap_or_else(|| Destination {
+        url: String::new(),
+        scheme: Scheme::Https,
+        host: host.clone(),
+        port: Scheme::Https.default_port(),
+        kind: DestinationKind::Other,
+    });
+    let mut seen = Elsewhere {
+        to,
+        lookup: None,
+        not_tried: false,
+        connects: Vec::new(),
+        handshakes: Vec::new(),
+        answer: None,
+        page: None,
+    };
+    let mut addresses = if let Ok(address) = host.parse::<IpAddr>() {
+        vec![address]
+    } else {
+        let lookup = cx.world.lookup(&host, cx.budget.lookup).await;
+        let found = lookup.addresses.clone();
+        seen.lookup = Some(lookup);
+        found
+    };
+    if !cx.world.policy().loopback_allowed && addresses.iter().any(is_own) {
+        seen.not_tried = true;
+        return seen;
+    }
+    addresses.truncate(ADDRESSES_TRIED);
+    let Some(reached) = knock(cx, &addresses, &mut seen).await else { return seen };
+    if seen.to.kind != DestinationKind::IdentityProvider {
+        let origin = Origin { scheme: seen.to.scheme, to: reached };
+        let limit = cx.budget.later_answer;
+        let answer = cx.world.exchange(&request(cx, &host, origin, url.path(), limit)).await;
+        let next = answer.next.as_ref().and_then(|location| url.join(location).ok());
+        seen.page = Some(Page::of(&answer, next.as_ref()));
+        seen.answer = Some(answer);
+    }
+    seen
+}
+
+/// The first address that can be spoken to.
+async fn knock(cx: &Context, addresses: &[IpAddr], seen: &mut Elsewhere) -> Option<SocketAddr> {
+    for &ip in addresses {
+        let to = SocketAddr::new(ip, seen.to.port);
+        let reached = if seen.to.scheme == Scheme::Http {
+            let connect = cx.world.connect(to, cx.budget.connect).await;
+            let reached = connect.succeeded();
+            seen.connects.push(connect);
+            reached
+        } else {
+            let hello = Hello {
+                to,
+                server_name: seen.to.host.clone(),
+                connect_limit: cx.budget.connect,
+                limit: cx.budget.handshake,
+            };
+            let handshake = cx.world.handshake(&hello).await;
+            let reached = handshake.completed();
+            seen.handshakes.push(handshake);
+            reached
+        };
+        if reached {
+            return Some(to);
+        }
+    }
+    None
+}
+
+/// A server may send visitors anywhere; it must not make this tool knock on the user's own
+/// computer or on link-local services.
+fn is_own(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unicast_link_local()
+                || v6.to_ipv4_mapped().is_some_and(|v4| is_own(&v4.into()))
+        }
+    }
+}
+
+/// Hosts that only ever are login pages. A redirect there is no portal, whatever its parameters.
+const PROVIDERS: &[&str] = &[
+    "accounts.google.com",
+    "auth0.com",
+    "duosecurity.com",
+    "login.microsoftonline.com",
+    "login.qlik.com",
+    "okta.com",
+    "onelogin.com",
+    "pingone.com",
+];
+
+fn is_known_provider(host: &str) -> bool {
+    PROVIDERS.iter().any(|provider| is_under(host, provider))
+}
+
+fn is_under(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Whether two names belong to one owner, as far as names alone can tell.
+pub(super) fn same_site(own: &str, other: &str) -> bool {
+    if own.parse::<IpAddr>().is_ok() || other.parse::<IpAddr>().is_ok() {
+        return own == other;
+    }
+    if is_under(other, own) || is_under(own, other) && other.contains('.') {
+        return true;
+    }
+    own.split_once('.').is_some_and(|(_, domain)| has_owner(domain) && is_under(other, domain))
+}
+
+/// Whether a domain belongs to somebody: `corp.test` does, `test` and `co.uk` do not.
+fn has_owner(domain: &str) -> bool {
+    let labels: Vec<&str> = domain.split('.').collect();
+    match labels[..] {
+        [] | [_] => false,
+        [second, top] => {
+            let registry = ["ac", "co", "com", "edu", "gov", "net", "org"].contains(&second);
+            !(registry && top.len() == 2)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_site;
+
+    #[test]
+    fn neighbours_share_a_domain_that_belongs_to_somebody() {
+        assert!(same_site("hub.corp.test", "login.corp.test"));
+        assert!(same_site("corp.test", "www.corp.test"));
+        assert!(same_site("hub.corp.test", "corp.test"));
+        assert!(!same_site("hub.co.uk", "portal.co.uk"));
+        assert!(!same_site("hub.corp.test", "portal.hotel.test"));
+        assert!(!same_site("hub", "portal"));
+        assert!(!same_site("10.0.0.1", "10.0.0.2"));
+        assert!(!same_site("hub.corp.test", "evilcorp.test"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The probe against a scripted world: what it asks, in which order, and what it never keeps.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hublink_probe::{Ending, Exchange, Request, Scheme, ScriptedWorld, SystemLookup, Timestamp};
+use serde_json::json;
+
+use super::*;
+use crate::address::HubAddress;
+use crate::frame::{Budget, Case, Facts, Origin as Place, Source, Stored, Target};
+
+pub(crate) const AT: &str = "203.0.113.10:443";
+
+pub(crate) fn hub() -> HubAddress {
+    HubAddress {
+        scheme: Scheme::Https,
+        host: "hub.corp.test".to_owned(),
+        port: 443,
+        prefix: None,
+        path: "/hub/".to_owned(),
+    }
+}
+
+pub(crate) fn world() -> ScriptedWorld {
+    ScriptedWorld::at(Timestamp::parse("2026-11-24T13:00:00Z").expect("a time"))
+}
+
+/// An answer at an address of the practice network.
+pub(crate) fn answer(url: &str, status: u16, location: Option<&str>, body: &str) -> Exchange {
+    let url = Url::parse(url).expect("a URL");
+    let request = Request {
+        scheme: scheme_of(&url).expect("http or https"),
+        host: host_of(&url),
+        to: format!("203.0.113.10:{}", url.port_or_known_default().expect("a port"))
+            .parse()
+            .expect("an address"),
+        path: chain::path_of(&url),
+        user_agent: String::new(),
+        connect_limit: std::time::Duration::ZERO,
+        handshake_limit: std::time::Duration::ZERO,
+        answer_limit: std::time::Duration::ZERO,
+    };
+    Exchange {
+        status: Some(status),
+        next: location.map(str::to_owned),
+        body: body.as_bytes().to_vec(),
+        body_bytes: body.len() as u64,
+        waited_ms: Some(20.0),
+        ..Exchange::of(&request, Ending::Complete)
+    }
+}
+
+/// The answer under the URL it is asked for by, which has no one-time values.
+pub(crate) fn script(world: &mut ScriptedWorld, exchange: Exchange) {
+    world.exchanges.insert(exchange.url.clone(), exchange);
+}
+
+pub(crate) fn context(world: ScriptedWorld, hub: HubAddress) -> (Context, Arc<ScriptedWorld>) {
+    let world = Arc::new(world);
+    let mut case = Case::new(Facts { hub: Some(hub), hubs_in_run: 1, ..Facts::default() });
+    let tcp = serde_json::from_value(json!({ "attempts": [], "chosen": AT })).expect("evidence");
+    case.put(Stored::new::<Tcp>(tcp));
+    let source = Source { kind: Place::Argument, file: None, line: None };
+    let target = Target { name: "practice".to_owned(), source, file: None, text: None };
+    let cx =
+        Context { world: world.clone(), target: Arc::new(target), case, budget: Budget::default() };
+    (cx, world)
+}
+
+fn ids(evidence: &Evidence, cx: &Context) -> Vec<String> {
+    let found = crate::frame::judge(Http::CAUSES, evidence, &cx.case);
+    found.into_iter().map(|diagnosis| diagnosis.id).collect()
+}
+
+#[tokio::test]
+async fn redirects_are_followed_one_by_one_and_one_time_values_are_not_kept() {
+    let mut world = world();
+    let door = "https://hub.corp.test/internal_windows_authentication/?targetId=SECRET-1";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(door), ""));
+    script(&mut world, answer(door, 401, None, ""));
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(
+        world.asked(),
+        [
+            "get https://hub.corp.test/hub/",
+            "get https://hub.corp.test/internal_windows_authentication/?targetId=…",
+        ]
+    );
+    assert_eq!(seen.login.as_ref().map(|door| door.kind), Some(DoorKind::Windows));
+    assert_eq!(seen.stop, Stop::Answer);
+    let saved = serde_json::to_string(&seen).expect("JSON");
+    assert!(!saved.contains("SECRET"), "{saved}");
+    assert!(ids(&seen, &cx).is_empty());
+}
+
+#[tokio::test]
+async fn an_identity_provider_is_knocked_at_and_not_asked() {
+    let mut world = world();
+    let idp = "https://idp.other.test/saml?SAMLRequest=SECRET-1&RelayState=SECRET-2";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    let address = "198.51.100.80".parse().expect("an address");
+    let lookup =
+        SystemLookup { replaced: false, addresses: vec![address], failure: None, took_ms: 1.0 };
+    world.lookups.insert("idp.other.test".to_owned(), lookup);
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(
+        world.asked(),
+        [
+            "get https://hub.corp.test/hub/",
+            "lookup idp.other.test",
+            "handshake 198.51.100.80:443 idp.other.test",
+        ]
+    );
+    let left = seen.left_to.as_ref().expect("another host");
+    assert_eq!(left.to.kind, DestinationKind::IdentityProvider);
+    assert!(left.unreached().is_some());
+    let saved = serde_json::to_string(&seen).expect("JSON");
+    assert!(!saved.contains("SECRET"), "{saved}");
+    assert!(ids(&seen, &cx).is_empty(), "its failure is the hub check's business");
+}
+
+#[tokio::test]
+async fn another_host_is_asked_once_and_without_the_query() {
+    let mut world = world();
+    let elsewhere = "https://new.other.test/hub/?a=b";
+    script(&mut world, answer("https://hub.corp.test/hub/", 301, Some(elsewhere), ""));
+    world.lookups.insert(
+        "new.other.test".to_owned(),
+        SystemLookup {
+            replaced: false,
+            addresses: vec!["203.0.113.10".parse().expect("an address")],
+            failure: None,
+            took_ms: 1.0,
+        },
+    );
+    let to: SocketAddr = AT.parse().expect("an address");
+    let unreachable = world.handshakes.get(&(to, String::new())).cloned();
+    assert!(unreachable.is_none(), "nothing is scripted for that host");
+    let handshake = serde_json::from_value(json!({
+        "connect": { "to": AT, "took_ms": 1.0 }, "server_name": "new.other.test", "sent": 500,
+        "received": 3000, "certificates": 1, "took_ms": 2.0,
+    }));
+    let handshake = handshake.expect("a handshake");
+    world.handshakes.insert((to, "new.other.test".to_owned()), handshake);
+    let door = "https://new.other.test/internal_forms_authentication/?targetId=SECRET";
+    script(&mut world, answer("https://new.other.test/hub/", 302, Some(door), ""));
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(world.asked().last().map(String::as_str), Some("get https://new.other.test/hub/"));
+    assert_eq!(world.asked().len(), 4);
+    assert_eq!(ids(&seen, &cx), ["http/redirect-to-other-host"]);
+}
+
+#[tokio::test]
+async fn a_redirect_to_this_computer_is_not_followed() {
+    let mut world = world();
+    let own = "http://127.0.0.1:8080/x";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(own), ""));
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(world.asked(), ["get https://hub.corp.test/hub/"]);
+    assert!(seen.left_to.is_some_and(|left| left.not_tried));
+}
+
+#[tokio::test]
+async fn a_circle_is_seen_through_fresh_one_time_values() {
+    let mut world = world();
+    let login = "https://hub.corp.test/login?targetId=1";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(login), ""));
+    script(&mut world, answer(login, 302, Some("/login?targetId=2"), ""));
+    let (cx, _) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!((seen.stop, seen.hops.len()), (Stop::Loop, 2));
+    assert_eq!(ids(&seen, &cx), ["http/redirect-loop"]);
+}
+
+#[tokio::test]
+async fn an_endless_chain_ends_after_ten_requests() {
+    let mut world = world();
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some("/0"), ""));
+    for step in 0..20 {
+        let next = format!("/{}", step + 1);
+        script(&mut world, answer(&format!("https://hub.corp.test/{step}"), 302, Some(&next), ""));
+    }
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!((seen.stop, world.asked().len()), (Stop::TooMany, 10));
+}
+
+#[tokio::test]
+async fn a_fault_is_asked_for_again_beside_the_root() {
+    let mut world = world();
+    script(&mut world, answer("https://hub.corp.test/hub/", 503, None, ""));
+    script(&mut world, answer("https://hub.corp.test/", 503, None, ""));
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(world.asked().len(), 3);
+    assert_eq!(ids(&seen, &cx), ["http/service-error"]);
+}
+
+#[tokio::test]
+async fn the_control_looks_at_port_80_and_at_the_names_of_a_strange_certificate() {
+    let mut world = world();
+    script(&mut world, answer("https://hub.corp.test/hub/", 404, None, ""));
+    let portal = "http://login.hotel.test/start?token=SECRET";
+    script(&mut world, answer("http://hub.corp.test/", 302, Some(portal), ""));
+    let (mut cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    cx.case.put(Stored::new::<Http>(seen.clone()));
+    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    assert_eq!(
+        world.asked()[1..],
+        ["get http://hub.corp.test/", "handshake 203.0.113.10:443 hub.corp.test"]
+    );
+    let saved = serde_json::to_string(&closer).expect("JSON");
+    assert!(!saved.contains("SECRET"), "{saved}");
+    assert!(ids(&closer, &cx).is_empty(), "one signal is no proof");
+}

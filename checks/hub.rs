@@ -1,0 +1,248 @@
+//! The hub: is what answers at the link's path a Qlik hub, and does it lead to a login?
+
+mod answers;
+mod causes;
+#[cfg(test)]
+mod tests;
+
+use hublink_probe::{Connect, Exchange, Scheme};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::address::HubAddress;
+use crate::frame::{Case, Cause, Check, Context, Meta, passed};
+use crate::http::{
+    self, DestinationKind, DoorKind, Elsewhere, Http, Mark, Origin, Page, ask_same_host, scheme_of,
+};
+pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
+
+/// What a browser's `encodeURIComponent` escapes, so that the question looks as Qlik's own does.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How many of the server's own names are compared: the first ones are the names it is known by.
+const NAMES_COMPARED: usize = 3;
+
+/// Whether a Qlik hub answers.
+pub struct Hub;
+
+/// What was seen of the hub.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// Marks of a Qlik hub in the answers below.
+    pub marks: Vec<Mark>,
+    /// `/qps/user`, asked in the name that the link uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserAnswer>,
+    /// The same, asked in the server's own names; only if the link's name got no login address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+    /// The product information of a Qlik Sense server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductAnswer>,
+    /// `/api/v1/users/me` of a Qlik Cloud tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantAnswer>,
+    /// Control: `/` of the same server, without the prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathAnswer>,
+    /// Control: `/hub/` of the same server, without the prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_hub: Option<PathAnswer>,
+    /// Control: one more attempt on the separate login port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_port: Option<Connect>,
+    /// Control: one more look at the identity provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_again: Option<Elsewhere>,
+}
+
+/// `/qps/user`, asked in one of the server's own names.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Compared {
+    /// The name, from the server's certificate or a redirect.
+    pub name: String,
+    /// The answer.
+    pub user: UserAnswer,
+}
+
+/// A path, and what its answer says about who sent it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct PathAnswer {
+    /// The answer.
+    pub answer: Exchange,
+    /// What it says about who sent it.
+    #[serde(default)]
+    pub page: Page,
+}
+
+impl Check for Hub {
+    type Evidence = Evidence;
+
+    const META: Meta = Meta {
+        id: "hub",
+        title: "a Qlik hub answers at the link's path",
+        docs: "Asks what only a Qlik hub answers: who the visitor is and where to log in \
+               (`/qps/user`), and which product it is. On Qlik Cloud it asks the tenant who the \
+               visitor is, without a key. From the answers it tells a hub from another web \
+               server, a wrong path from a right one, and whether the hub accepts the name that \
+               the link uses for it. Nobody is logged in by it.",
+        needs: &[passed::<Http>()],
+    };
+
+    const CAUSES: &'static [Cause<Evidence>] = causes::CAUSES;
+
+    async fn probe(cx: &Context) -> Evidence {
+        let (Some(hub), Some(origin)) = (cx.case.facts.hub.as_ref(), origin(cx)) else {
+            return Evidence::default();
+        };
+        let mut seen = if hub.is_cloud() {
+            let tenant = answers::tenant(cx, origin).await;
+            Evidence { tenant: Some(tenant), ..Evidence::default() }
+        } else {
+            server(cx, hub, origin).await
+        };
+        seen.marks = marks_of(&seen);
+        seen
+    }
+
+    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+        let http = cx.of::<Http>()?;
+        let mut seen = seen.clone();
+        let mut changed = false;
+        let prefixed = cx.case.facts.hub.as_ref().is_some_and(|hub| hub.prefix.is_some());
+        if let Some(origin) = origin(cx).filter(|_| prefixed) {
+            let (root, hub) = tokio::join!(path(cx, origin, "/"), path(cx, origin, "/hub/"));
+            (seen.root, seen.plain_hub) = (Some(root), Some(hub));
+            changed = true;
+        }
+        if http::is_login_port(http, &cx.case)
+            && let Some(last) = http.hops.last()
+        {
+            seen.login_port = Some(cx.world.connect(last.to, cx.budget.connect).await);
+            changed = true;
+        }
+        let provider = http.left_to.as_ref().filter(|left| {
+            left.to.kind == DestinationKind::IdentityProvider && left.unreached().is_some()
+        });
+        if let Some(url) = provider.and_then(|left| Url::parse(&left.to.url).ok()) {
+            seen.provider_again = Some(http::look(cx, &url).await);
+            changed = true;
+        }
+        changed.then_some(seen)
+    }
+}
+
+/// Asks a Qlik Sense server who the visitor is and what it is.
+async fn server(cx: &Context, hub: &HubAddress, origin: Origin) -> Evidence {
+    let (user, product) = tokio::join!(
+        answers::user(cx, origin, user_path(hub, origin, &hub.host)),
+        answers::product(cx, origin),
+    );
+    let mut seen = Evidence { user: Some(user), product: Some(product), ..Evidence::default() };
+    if !seen.user.as_ref().is_some_and(UserAnswer::withholds_login) {
+        return seen;
+    }
+    // Asked here and not in the control pass: it decides between a fault and a healthy hub.
+    for name in own_names(&cx.case) {
+        let user = answers::user(cx, origin, user_path(hub, origin, &name)).await;
+        let told = user.login.is_some();
+        seen.compared.push(Compared { name, user });
+        if told {
+            break;
+        }
+    }
+    seen
+}
+
+/// The path that asks, in a given name of the hub, who the visitor is and where to log in.
+fn user_path(hub: &HubAddress, origin: Origin, name: &str) -> String {
+    let named = HubAddress {
+        scheme: origin.scheme,
+        host: name.to_owned(),
+        port: origin.to.port(),
+        ..hub.clone()
+    };
+    let prefix = hub.prefix.as_ref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    let target = utf8_percent_encode(&named.url("/hub/"), COMPONENT).to_string();
+    format!("{prefix}/qps/user?targetUri={target}")
+}
+
+/// The scheme and port where the hub itself answered: where the chain of redirects was last at
+/// the hub's page and not yet at its login.
+fn origin(cx: &Context) -> Option<Origin> {
+    let http = cx.of::<Http>()?;
+    let at_hub = http.hops.iter().rev().find(|hop| {
+        let path = Url::parse(&hop.url).map(|url| url.path().to_owned()).unwrap_or_default();
+        hop.status.is_some() && (path == "/" || path.ends_with("/hub/"))
+    });
+    let hop = at_hub.or(http.hops.first())?;
+    let scheme = Url::parse(&hop.url).ok().and_then(|url| scheme_of(&url));
+    Some(Origin { scheme: scheme.unwrap_or(Scheme::Https), to: hop.to })
+}
+
+/// Other names of the server: from its certificate, and from a redirect within its own site.
+fn own_names(case: &Case) -> Vec<String> {
+    let listed = case.saved("certificate").map(leaf_names).unwrap_or_default();
+    let neighbour = case.of::<Http>().and_then(|http| http.left_to.as_ref());
+    let neighbour = neighbour.filter(|left| left.to.kind == DestinationKind::SameSite);
+    let mut names: Vec<String> = Vec::new();
+    for name in neighbour.map(|left| left.to.host.clone()).into_iter().chain(listed) {
+        let usable = !name.contains('*') && name.len() <= 253 && name != case.host();
+        if usable && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(NAMES_COMPARED);
+    names
+}
+
+/// The names in the server's own certificate, as the `certificate` check saved them.
+fn leaf_names(certificate: &Value) -> Vec<String> {
+    let names = certificate.pointer("/chain/0/dns_names").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_ascii_lowercase).collect()
+}
+
+async fn path(cx: &Context, origin: Origin, path: &str) -> PathAnswer {
+    let answer = ask_same_host(cx, origin, path, cx.budget.later_answer).await;
+    let base = Url::parse(&answer.url).ok();
+    let next = answer.next.as_ref().and_then(|to| base?.join(to).ok());
+    PathAnswer { page: Page::of(&answer, next.as_ref()), answer }
+}
+
+fn marks_of(seen: &Evidence) -> Vec<Mark> {
+    let user = seen.user.as_ref().filter(|user| user.session.is_some()).map(|_| Mark::User);
+    let product = seen.product.as_ref().filter(|product| product.is_server());
+    let tenant = seen.tenant.as_ref().filter(|tenant| tenant.is_tenant());
+    let marks = [user, product.map(|_| Mark::Product), tenant.map(|_| Mark::CloudError)];
+    marks.into_iter().flatten().collect()
+}
+
+/// What answers and which login it offers, in one sentence. `None` if it is no hub.
+#[must_use]
+pub fn summary(case: &Case) -> Option<String> {
+    let (hub, http) = (case.of::<Hub>()?, case.of::<Http>()?);
+    if !causes::is_hub(hub, case) {
+        return None;
+    }
+    let product = hub.product.as_ref();
+    let cloud = case.facts.hub.as_ref().is_some_and(HubAddress::is_cloud);
+    let name = match product.and_then(|product| product.name.as_deref()) {
+        Some(name) => name,
+        None if cloud => "Qlik Cloud",
+        None => "A Qlik hub",
+    };
+    let release = product.and_then(|p| p.release.as_deref().or(p.version.as_deref()));
+    let release = release.map(|release| format!(" ({release})")).unwrap_or_default();
+    let login = match &http.login {
+        Some(door) if door.kind == DoorKind::Anonymous => format!(" with {}", door.kind.label()),
+        Some(door) if door.host == case.host() => format!(" and offers {}", door.kind.label()),
+        Some(door) => format!(" and offers {} on {}", door.kind.label(), door.host),
+        None => String::new(),
+    };
+    Some(format!("{name}{release} answers{login}."))
+}
