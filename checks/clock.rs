@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::{Certificate, Evidence as Seen};
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, ran,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
+    cause, fallback, passed, ran,
 };
 use crate::http::Http;
+use crate::tcp::Tcp;
+use crate::tls::Tls;
 
 /// From this difference on clocks disagree. Below it lies what measuring costs (H27).
 const WRONG_FROM_S: f64 = 60.0;
@@ -111,7 +114,7 @@ impl Check for Clock {
                this computer's clock with the `Date` of every answer of the hub, halving the time \
                the answer took. One other clock cannot say who is wrong; the clocks of the other \
                hubs of the run can. Differences below a minute are errors of measuring.",
-        needs: &[ran::<Certificate>(), ran::<Http>()],
+        needs: &[passed::<Tcp>(), passed::<Tls>(), ran::<Certificate>(), ran::<Http>()],
     };
 
     const CAUSES: &'static [Cause<Evidence>] = &[
@@ -143,6 +146,12 @@ impl Check for Clock {
         },
         fallback("clock/unexplained", unexplained),
     ];
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let reason = Reason::of(ReasonKind::NotApplicable);
+        (!seen.witnesses.iter().any(|witness| witness.own))
+            .then(|| reason.detail("no server told its time"))
+    }
 
     async fn probe(cx: &Context) -> Evidence {
         let host = cx.case.host();

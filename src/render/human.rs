@@ -220,7 +220,9 @@ impl Page {
     fn who_has_to_act(&mut self, report: &Report) {
         let mut owners: Vec<(Owner, Vec<String>)> = Vec::new();
         for hub in &report.hubs {
-            let (Some(owner), Some(cause)) = (hub.verdict.owner, &hub.verdict.cause) else { continue };
+            let (Some(owner), Some(cause)) = (hub.verdict.owner, &hub.verdict.cause) else {
+                continue;
+            };
             let entry = format!("{} ({cause})", hub.name);
             match owners.iter_mut().find(|(known, _)| *known == owner) {
                 Some((_, hubs)) => hubs.push(entry),
