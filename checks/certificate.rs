@@ -134,7 +134,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   that cannot be proven.",
         remedy: &["Ask your Qlik admin for a link that begins with <link>."],
         owner: Owner::QlikAdmin,
-        look_alikes: &["The other name leads to another server: then the certificate is wrong."],
+        look_alikes: &["the other name leads to another server: then the certificate is wrong"],
         see: &[RFC9525],
         suppresses: &["certificate/wrong-name"],
         ..cause("certificate/link-uses-other-name", proofs::link_uses_other_name)
@@ -153,8 +153,8 @@ const CAUSES: &[Cause<Evidence>] = &[
         ],
         owner: Owner::QlikAdmin,
         look_alikes: &[
-            "A company issuer whose name ends in -CA: it is not named after the server.",
-            "The same certificate with its root in this computer's store: then all is well.",
+            "a company issuer whose name ends in -CA: it is not named after the server",
+            "the same certificate with its root in this computer's store: then all is well",
         ],
         see: &["Qlik support article 1716657", "Qlik Proxy Service API documentation", RFC5280],
         suppresses: &["certificate/untrusted-issuer", "certificate/chain-incomplete"],
@@ -164,12 +164,14 @@ const CAUSES: &[Cause<Evidence>] = &[
         title: "The hub's certificate, or one that issued it, has run out.",
         explain: "Every certificate has a last day. After it, programs refuse the connection, \
                   even though nothing else about the hub has changed.",
-        remedy: &["Ask your Qlik admin to renew the certificate <subject> on <host>: it ran out on \
-                   <date>."],
+        remedy: &[
+            "Ask your Qlik admin to renew the certificate <subject> on <host>: it ran out on \
+                   <date>.",
+        ],
         owner: Owner::QlikAdmin,
         look_alikes: &[
-            "A wrong clock of this computer: then the certificate is valid at the hub's own time.",
-            "A certificate that ran out but is not needed for the path.",
+            "a wrong clock of this computer: then the certificate is valid at the hub's own time",
+            "a certificate that ran out but is not needed for the path",
         ],
         see: &[RFC5280, MEASURED],
         ..cause("certificate/expired", proofs::expired)
@@ -182,7 +184,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                    (<subject> starts on <date>), or to correct the server's clock."],
         owner: Owner::QlikAdmin,
         look_alikes: &[
-            "A wrong clock of this computer: then the certificate is valid at the hub's own time.",
+            "a wrong clock of this computer: then the certificate is valid at the hub's own time",
         ],
         see: &[RFC5280, MEASURED],
         ..cause("certificate/not-yet-valid", proofs::not_yet_valid)
@@ -195,8 +197,8 @@ const CAUSES: &[Cause<Evidence>] = &[
                    (it has: <names>)."],
         owner: Owner::QlikAdmin,
         look_alikes: &[
-            "A wildcard one label deep covers the name.",
-            "The link uses a short name or an address of the right server.",
+            "a wildcard one label deep covers the name",
+            "the link uses a short name or an address of the right server",
         ],
         see: &[RFC9525, MEASURED],
         ..cause("certificate/wrong-name", proofs::wrong_name)
@@ -206,12 +208,14 @@ const CAUSES: &[Cause<Evidence>] = &[
         explain: "The path of issuers ends in a root that is not in this computer's store. That \
                   is normal for a company's own issuer as long as its root was not installed \
                   here, and it is no sign of an attack by itself.",
-        remedy: &["Ask IT to install the root certificate <issuer> on this computer, or your Qlik \
-                   admin for a publicly trusted certificate on <host>."],
+        remedy: &[
+            "Ask IT to install the root certificate <issuer> on this computer, or your Qlik \
+                   admin for a publicly trusted certificate on <host>.",
+        ],
         owner: Owner::Network,
         look_alikes: &[
-            "The certificate that Qlik makes for itself, SERVER under SERVER-CA.",
-            "A server that forgets to send an intermediate certificate.",
+            "the certificate that Qlik makes for itself, SERVER under SERVER-CA",
+            "a server that forgets to send an intermediate certificate",
         ],
         see: &[RFC5280, MEASURED],
         ..cause("certificate/untrusted-issuer", proofs::untrusted_issuer)
@@ -221,10 +225,12 @@ const CAUSES: &[Cause<Evidence>] = &[
         explain: "Between the hub's certificate and a trusted root stand intermediate issuers, \
                   and the server must send them. Windows may fetch a missing one by itself, so \
                   that some computers connect and others do not.",
-        remedy: &["Ask your Qlik admin to install the intermediate certificate <issuer> on <host>."],
+        remedy: &[
+            "Ask your Qlik admin to install the intermediate certificate <issuer> on <host>.",
+        ],
         owner: Owner::QlikAdmin,
         severity: Severity::Degrades,
-        look_alikes: &["The completed path ends in a root that is not trusted here."],
+        look_alikes: &["the completed path ends in a root that is not trusted here"],
         see: &[RFC5280, "RFC 5280 section 4.2.2.1 (where issuers can be fetched)", MEASURED],
         ..cause("certificate/chain-incomplete", proofs::chain_incomplete)
     },
@@ -235,7 +241,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Ask your Qlik admin for a newly issued certificate for <host>. What is wrong \
                    with <subject>: <rule broken>."],
         owner: Owner::QlikAdmin,
-        look_alikes: &["A key that is too small, which some programs report as a bad signature."],
+        look_alikes: &["a key that is too small, which some programs report as a bad signature"],
         see: &[RFC5280, MEASURED],
         ..cause("certificate/misissued", proofs::misissued)
     },
@@ -246,18 +252,20 @@ const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Ask your Qlik admin for a new certificate instead of <subject>, with RSA 2048 \
                    or ECDSA P-256 and SHA-256."],
         owner: Owner::QlikAdmin,
-        look_alikes: &["A trusted root's own SHA-1 signature, which nobody checks."],
+        look_alikes: &["a trusted root's own SHA-1 signature, which nobody checks"],
         see: &["CA/Browser Forum baseline requirements", MEASURED],
         ..cause("certificate/too-weak", proofs::too_weak)
     },
     Cause {
         title: "The certificate works but will soon run out.",
         explain: "After its last day programs will refuse the connection.",
-        remedy: &["Ask your Qlik admin to renew the certificate <subject> on <host> before <date>."],
+        remedy: &[
+            "Ask your Qlik admin to renew the certificate <subject> on <host> before <date>.",
+        ],
         owner: Owner::QlikAdmin,
         confidence: Confidence::Certain,
         severity: Severity::Informs,
-        look_alikes: &["A certificate with more than 14 days left."],
+        look_alikes: &["a certificate with more than 14 days left"],
         see: &[RFC5280],
         ..cause("certificate/expires-soon", proofs::expires_soon)
     },

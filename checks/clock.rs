@@ -6,11 +6,14 @@ use hublink_probe::{Exchange, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Evidence as Seen};
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, ran,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
+    cause, fallback, passed, ran,
 };
 use crate::http::Http;
+use crate::tcp::Tcp;
+use crate::tls::Tls;
 
 /// From this difference on clocks disagree. Below it lies what measuring costs (H27).
 const WRONG_FROM_S: f64 = 60.0;
@@ -111,7 +114,7 @@ impl Check for Clock {
                this computer's clock with the `Date` of every answer of the hub, halving the time \
                the answer took. One other clock cannot say who is wrong; the clocks of the other \
                hubs of the run can. Differences below a minute are errors of measuring.",
-        needs: &[ran::<Certificate>(), ran::<Http>()],
+        needs: &[passed::<Tcp>(), passed::<Tls>(), ran::<Certificate>(), ran::<Http>()],
     };
 
     const CAUSES: &'static [Cause<Evidence>] = &[
@@ -123,8 +126,8 @@ impl Check for Clock {
             remedy: &["This computer is <offset>. Set date, time and time zone: Settings, Time, \
                        Synchronise now."],
             look_alikes: &[
-                "A wrong clock of the hub: then another clock agrees with this computer.",
-                "A difference below a minute.",
+                "a wrong clock of the hub: then another clock agrees with this computer",
+                "a difference below a minute",
             ],
             see: &["RFC 9110 section 6.6.1 (Date)", "RFC 4120 (Kerberos allows five minutes)"],
             severity: Severity::Degrades,
@@ -136,13 +139,19 @@ impl Check for Clock {
                       on its clock. Qlik asks for the same time on all nodes of a site.",
             remedy: &["Ask your Qlik admin to synchronise the clock of <host>: it is <offset>."],
             owner: Owner::QlikAdmin,
-            look_alikes: &["A wrong clock of this computer: then other hubs differ from it too."],
+            look_alikes: &["a wrong clock of this computer: then other hubs differ from it too"],
             see: &["Qlik help, logging requirements (synchronised time)", "RFC 9110 section 6.6.1"],
             severity: Severity::Degrades,
             ..cause("clock/hub-wrong", hub_wrong)
         },
         fallback("clock/unexplained", unexplained),
     ];
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let reason = Reason::of(ReasonKind::NotApplicable);
+        (!seen.witnesses.iter().any(|witness| witness.own))
+            .then(|| reason.detail("no server told its time"))
+    }
 
     async fn probe(cx: &Context) -> Evidence {
         let host = cx.case.host();
@@ -160,7 +169,7 @@ impl Check for Clock {
         Evidence {
             now: cx.world.now(),
             witnesses: one_per_host(witnesses.into_iter()),
-            certificate_valid_at_date: certificate.is_some_and(|c| c.only_our_clock_objects()),
+            certificate_valid_at_date: certificate.is_some_and(Seen::only_our_clock_objects),
         }
     }
 
@@ -188,9 +197,10 @@ fn show(e: &Evidence) -> Proof {
 fn this_computer_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
     let mut off = e.witnesses.iter().filter(|witness| witness.is_off());
     let agreeing = off.clone().find_map(|one| {
-        let second = e.witnesses.iter().find(|other| {
-            !std::ptr::eq(*other, one) && other.is_off() && other.agrees_with(one)
-        });
+        let second = e
+            .witnesses
+            .iter()
+            .find(|other| !std::ptr::eq(*other, one) && other.is_off() && other.agrees_with(one));
         second.map(|second| (one, second))
     });
     let ours_is_right = e.witnesses.iter().any(|witness| !witness.is_off());
@@ -257,7 +267,8 @@ fn with_zone(proof: Proof, offset_s: f64) -> Proof {
     let halves = (offset_s.abs() / HALF_HOUR_S).round();
     let apart = (offset_s.abs() - halves * HALF_HOUR_S).abs();
     if halves >= 1.0 && apart <= AGREE_WITHIN_S && offset_s.abs() <= FARTHEST_S {
-        return proof.and("time zone", "the difference is whole half-hours: the zone may be set wrongly");
+        return proof
+            .and("time zone", "the difference is whole half-hours: the zone may be set wrongly");
     }
     proof
 }

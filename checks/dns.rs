@@ -323,7 +323,7 @@ fn outcome(reply: &DnsReply) -> String {
     match (reply.rcode, reply.failure) {
         (Some(0), _) if reply.answers.is_empty() => "no error, but no record".to_owned(),
         (Some(code), _) => rcode(code),
-        (None, Some(failure)) => failure.to_string(),
+        (None, Some(failure)) => failure.what(),
         (None, None) => "nothing".to_owned(),
     }
 }
@@ -331,13 +331,14 @@ fn outcome(reply: &DnsReply) -> String {
 /// Every observation of the check, for a proof.
 fn raw(e: &Evidence) -> Proof {
     let system = match e.system.failure {
-        Some(failure) => format!("{failure} after {} ms", e.system.took_ms),
+        Some(failure) => format!("{} after {} ms", failure.what(), e.system.took_ms),
         None => format!("{} address(es) after {} ms", e.addresses.len(), e.system.took_ms),
     };
     let at = if e.system.replaced { "look-up at --resolver" } else { "system look-up" };
     let proof = Proof::seen(format!("{at} of {}", e.host), system);
     e.replies.iter().chain(&e.controls).fold(proof, |proof, reply| {
-        let question = format!("{} asked for {} {:?}", reply.server, reply.name, reply.kind);
+        let name = if reply.name == "." { "the root of all names" } else { &reply.name };
+        let question = format!("{} asked for {name}, {}", reply.server, reply.kind.label());
         proof.and(question, format!("{} after {} ms", outcome(reply), reply.took_ms))
     })
 }

@@ -288,7 +288,7 @@ fn raw(e: &Evidence) -> Proof {
 fn outcome(attempt: &Connect) -> String {
     let mut text = match attempt.failure {
         None => format!("accepted after {} ms", attempt.took_ms),
-        Some(failure) => format!("{failure} after {} ms", attempt.took_ms),
+        Some(failure) => format!("{} after {} ms", failure.what(), attempt.took_ms),
     };
     if let Some(icmp) = &attempt.icmp {
         text.push_str(&format!(", {}", icmp_text(icmp)));

@@ -151,9 +151,9 @@ fn raw(e: &Evidence) -> Proof {
 
 fn outcome(handshake: &Handshake) -> String {
     let mut text = match (handshake.connect.failure, handshake.alert, handshake.failure) {
-        (Some(failure), ..) => failure.to_string(),
+        (Some(failure), ..) => format!("no connection: {}", failure.what()),
         (_, Some(alert), _) => format!("the server sent alert {alert} ({})", alert_name(alert)),
-        (_, _, Some(failure)) => failure.to_string(),
+        (_, _, Some(failure)) => failure.what(),
         (None, None, None) => "completed".to_owned(),
     };
     text.push_str(&format!(" after {} ms", handshake.took_ms));

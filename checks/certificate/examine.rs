@@ -195,11 +195,7 @@ fn certificate(
     }
 }
 
-fn constraints(
-    graph: &Graph<'_>,
-    found: &Found,
-    roots: &[Node<'_>],
-) -> Option<OutsideConstraints> {
+fn constraints(graph: &Graph<'_>, found: &Found, roots: &[Node<'_>]) -> Option<OutsideConstraints> {
     let own = graph.nodes.first()?.as_ref()?;
     let above = found.path.iter().skip(1).map(|&place| (Some(place), graph.nodes[place].as_ref()));
     let root = found.root.iter().map(|&root| (None, roots.get(root)));

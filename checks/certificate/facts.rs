@@ -233,8 +233,14 @@ impl CertificateFacts {
     /// (RFC 5280 section 4.2). Policies are understood by Windows and OpenSSL but not by rustls,
     /// so they are a limit of this tool and no fault of the certificate.
     fn note_critical(&mut self, extension: &X509Extension<'_>) {
-        const UNEVALUATED: &[&str] =
-            &["2.5.29.18", "2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54", "1.3.6.1.5.5.7.1.24"];
+        const UNEVALUATED: &[&str] = &[
+            "2.5.29.18",
+            "2.5.29.32",
+            "2.5.29.33",
+            "2.5.29.36",
+            "2.5.29.54",
+            "1.3.6.1.5.5.7.1.24",
+        ];
         if !extension.critical {
             return;
         }
@@ -289,7 +295,9 @@ pub(super) fn key(info: &SubjectPublicKeyInfo<'_>) -> Key {
     }
     match info.parsed() {
         Ok(PublicKey::RSA(rsa)) => Key { kind: KeyKind::Rsa, bits: bits(rsa.modulus) },
-        Ok(PublicKey::EC(point)) => Key { kind: KeyKind::Ec, bits: curve_bits(info, point.key_size()) },
+        Ok(PublicKey::EC(point)) => {
+            Key { kind: KeyKind::Ec, bits: curve_bits(info, point.key_size()) }
+        }
         _ if algorithm == "1.2.840.113549.1.1.10" => Key { kind: KeyKind::Rsa, bits: 0 },
         _ => Key { kind: KeyKind::Other, bits: 0 },
     }

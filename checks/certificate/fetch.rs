@@ -76,8 +76,7 @@ pub(super) async fn complete(
         }
     }
     for attempt in &mut log {
-        attempt.completes_to_trusted =
-            seen.trusted && attempt.outcome == FetchOutcome::Certificate;
+        attempt.completes_to_trusted = seen.trusted && attempt.outcome == FetchOutcome::Certificate;
     }
     (seen, log)
 }

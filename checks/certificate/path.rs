@@ -90,9 +90,10 @@ impl<'a> Graph<'a> {
             let by_node = signers(node, others, &mut left);
             let by_root = signers(node, roots.iter().enumerate(), &mut left);
             let is_root = roots.iter().any(|root| same_name_and_key(root, node));
-            let itself = node.facts.self_issued.then(|| {
-                verify(&node.certificate, node.certificate.public_key())
-            });
+            let itself = node
+                .facts
+                .self_issued
+                .then(|| verify(&node.certificate, node.certificate.public_key()));
             graph.by_node.push(by_node);
             graph.by_root.push(by_root);
             graph.is_root.push(is_root);
@@ -136,8 +137,20 @@ impl<'a> Graph<'a> {
             if self.is_root[place] {
                 return Some(Found { path: back(&from, place), root: None, trusted: true });
             }
+            // A root that was presented has a place in the chain to point at, so it comes first.
+            let ends_path = |&&(next, signature): &&(usize, Signature)| {
+                let node = self.nodes[next].as_ref();
+                self.is_root[next]
+                    && signed(signature)
+                    && node.is_some_and(|node| allowed_root(node, allowed))
+            };
+            if let Some(&(next, _)) = self.by_node[place].iter().find(ends_path) {
+                let mut path = back(&from, place);
+                path.push(next);
+                return Some(Found { path, root: None, trusted: true });
+            }
             let root = self.by_root[place].iter().find(|&&(root, signature)| {
-                signed(signature) && (!must_be_trusted || allowed_root(&self.roots[root], allowed))
+                signed(signature) && allowed_root(&self.roots[root], allowed)
             });
             if let Some(&(root, _)) = root {
                 return Some(Found { path: back(&from, place), root: Some(root), trusted: true });
@@ -146,9 +159,7 @@ impl<'a> Graph<'a> {
                 top = Some(place);
             }
             for &(next, signature) in &self.by_node[place] {
-                let fits = self.nodes[next].as_ref().is_some_and(|node| {
-                    self.is_root[next] || allowed(node)
-                });
+                let fits = self.nodes[next].as_ref().is_some_and(allowed);
                 if !seen[next] && signed(signature) && fits {
                     seen[next] = true;
                     from[next] = Some(place);
@@ -194,7 +205,8 @@ impl<'a> Graph<'a> {
             return false;
         };
         let issuer = top.certificate.issuer().as_raw();
-        !found.trusted && self.roots.iter().any(|root| root.certificate.subject().as_raw() == issuer)
+        !found.trusted
+            && self.roots.iter().any(|root| root.certificate.subject().as_raw() == issuer)
     }
 }
 

@@ -1,0 +1,514 @@
+//! Real certificates, made on the spot and broken in every known way.
+
+use std::sync::Arc;
+
+use hublink_probe::{
+    Connect, Ending, Exchange, Fetch, Handshake, Request, RustlsVerdict, Scheme, ScriptedWorld,
+    SystemLookup, Timestamp, TrustStore,
+};
+use proptest::prelude::*;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+};
+
+use super::*;
+use crate::address::HubAddress;
+use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
+use crate::tls;
+
+const HOST: &str = "hub.corp.test";
+const AIA: &str = "http://pki.corp.test/issuing.crt";
+
+type Ca = CertifiedIssuer<'static, KeyPair>;
+
+fn now() -> Timestamp {
+    at("2026-11-24T12:00:00Z")
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("RFC 3339")
+}
+
+fn params(cn: &str, names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names");
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, cn);
+    params.not_before = at("2026-01-01T00:00:00Z").0;
+    params.not_after = at("2027-06-01T00:00:00Z").0;
+    params
+}
+
+fn leaf_params() -> CertificateParams {
+    let mut params = params(HOST, &[HOST]);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params
+}
+
+fn ca_params(cn: &str) -> CertificateParams {
+    let mut params = params(cn, &[]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+fn key() -> KeyPair {
+    KeyPair::generate().expect("a key")
+}
+
+fn anchor(cn: &str) -> Ca {
+    Ca::self_signed(ca_params(cn), key()).expect("a root")
+}
+
+fn under(params: CertificateParams, issuer: &Ca) -> Ca {
+    Ca::signed_by(params, key(), issuer).expect("an issuer")
+}
+
+fn signed(params: &CertificateParams, issuer: &Ca) -> Vec<u8> {
+    params.signed_by(&key(), issuer).expect("a certificate").der().to_vec()
+}
+
+fn der(ca: &Ca) -> Vec<u8> {
+    ca.der().to_vec()
+}
+
+fn found(e: &Evidence) -> Vec<Diagnosis> {
+    judge(CAUSES, e, &Case::default())
+}
+
+fn ids(e: &Evidence) -> Vec<String> {
+    found(e).into_iter().map(|cause| cause.id).collect()
+}
+
+/// Judges a chain offline.
+fn judged(chain: &[Vec<u8>], trusted: &[Vec<u8>]) -> Evidence {
+    let trust = TrustStore::of(trusted.iter().cloned());
+    Evidence::offline(examine(chain, HOST, now(), &trust))
+}
+
+#[test]
+fn a_good_chain_in_any_order_is_good() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let own = signed(&leaf_params(), &issuing);
+    let stranger = anchor("Somebody else");
+    let chain = [own.clone(), der(&stranger), der(&root), der(&issuing)];
+    let e = judged(&chain, &[der(&root)]);
+    assert_eq!(ids(&e), [""; 0]);
+    assert!(e.examined.trusted && !e.examined.chain[1].in_path);
+    assert_eq!(e.examined.path().len(), 3);
+    assert_eq!(e.faulty(), None);
+    let short = judged(&[own, der(&issuing)], &[der(&root)]);
+    assert_eq!(ids(&short), [""; 0]);
+    assert_eq!(short.examined.root.map(|root| root.subject).as_deref(), Some("CN=Corp Root"));
+}
+
+#[test]
+fn each_certificate_of_the_path_is_judged_by_its_dates() {
+    let root = anchor("Corp Root");
+    let mut params = ca_params("Corp Issuing");
+    params.not_after = at("2026-11-01T00:00:00Z").0;
+    let issuing = under(params, &root);
+    let mut e = judged(&[signed(&leaf_params(), &issuing), der(&issuing)], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/expired"]);
+    assert_eq!(e.faulty(), Some(1));
+    assert_eq!(found(&e)[0].confidence, Confidence::Likely, "the hub's time is not known");
+    let hub = |date| HubDate { url: String::new(), date, sent_at: now(), answered_at: now() };
+    e.date = Some(hub(now()));
+    assert_eq!(found(&e)[0].confidence, Confidence::Certain);
+    e.date = Some(hub(at("2026-10-01T00:00:00Z")));
+    assert_eq!(ids(&e), ["certificate/unexplained"]);
+    assert!(e.only_our_clock_objects());
+}
+
+#[test]
+fn a_sound_path_is_preferred_to_one_that_ran_out() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let mut old = ca_params("Corp Issuing");
+    old.not_after = at("2026-02-01T00:00:00Z").0;
+    let old = old.signed_by(issuing.key(), &root).expect("the old one").der().to_vec();
+    let e = judged(&[signed(&leaf_params(), &issuing), old, der(&issuing)], &[der(&root)]);
+    assert_eq!(ids(&e), [""; 0]);
+    assert!(!e.examined.chain[1].in_path);
+}
+
+#[test]
+fn names_that_do_not_fit_are_told_apart() {
+    let root = anchor("Corp Root");
+    let with = |cn: &str, names: &[&str]| {
+        let e = judged(&[signed(&params(cn, names), &root)], &[der(&root)]);
+        (e.examined.name, ids(&e))
+    };
+    let wrong = vec!["certificate/wrong-name".to_owned()];
+    assert_eq!(with("x", &["other.corp.test"]), (NameMatch::None, wrong.clone()));
+    assert_eq!(with(HOST, &[]), (NameMatch::OnlyCn, wrong.clone()));
+    assert_eq!(with("x", &["*.test"]), (NameMatch::None, wrong));
+    assert_eq!(with("x", &["*.corp.test"]), (NameMatch::Wildcard, vec![]));
+    let many: Vec<String> = (0..10_000).map(|n| format!("h{n}.corp.test")).collect();
+    let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
+    many.push(HOST);
+    assert_eq!(with("x", &many), (NameMatch::Exact, vec![]));
+}
+
+#[test]
+fn what_ends_without_a_trusted_root_is_told_apart() {
+    let (root, trusted) = (anchor("Corp Root"), [der(&anchor("Public Root"))]);
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let own = signed(&leaf_params(), &issuing);
+    let whole = judged(&[own.clone(), der(&issuing), der(&root)], &trusted);
+    assert_eq!(ids(&whole), ["certificate/untrusted-issuer"]);
+    assert_eq!(found(&whole)[0].confidence, Confidence::Certain);
+    let no_root = judged(&[own.clone(), der(&issuing)], &trusted);
+    assert_eq!(ids(&no_root), ["certificate/untrusted-issuer"]);
+    assert_eq!(found(&no_root)[0].confidence, Confidence::Likely);
+    let alone = judged(&[own], &trusted);
+    assert_eq!(ids(&alone), ["certificate/chain-incomplete"]);
+    assert_eq!(found(&alone)[0].confidence, Confidence::Likely);
+    let no_store = judged(&[der(&issuing), der(&root)], &[]);
+    let cause = found(&no_store).into_iter().find(|c| c.id == "certificate/untrusted-issuer");
+    assert_eq!(cause.expect("untrusted").confidence, Confidence::Possible);
+}
+
+#[test]
+fn the_certificate_qlik_makes_is_recognised() {
+    let trusted = [der(&anchor("Public Root"))];
+    let site = anchor("hub.corp.test-CA");
+    let own = signed(&leaf_params(), &site);
+    assert_eq!(ids(&judged(&[own.clone(), der(&site)], &trusted)), ["certificate/qlik-default"]);
+    assert_eq!(ids(&judged(std::slice::from_ref(&own), &trusted)), ["certificate/qlik-default"]);
+    assert_eq!(ids(&judged(std::slice::from_ref(&own), &[der(&site)])), [""; 0]);
+    let anew = judged(&[own], &[der(&anchor("hub.corp.test-CA"))]);
+    assert_eq!(ids(&anew), ["certificate/qlik-default"]);
+    assert!(anew.examined.same_named_root);
+    let company = anchor("CORP-DC1-CA");
+    let e = judged(&[signed(&leaf_params(), &company), der(&company)], &trusted);
+    assert_eq!(ids(&e), ["certificate/untrusted-issuer"]);
+    let first = anchor("first.corp.test-CA");
+    let e = judged(&[signed(&leaf_params(), &first), der(&first)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/qlik-default");
+    assert_eq!(found(&e)[0].confidence, Confidence::Possible);
+}
+
+#[test]
+fn an_outdated_root_of_the_same_name_is_no_tampering() {
+    let own = signed(&leaf_params(), &anchor("Corp Root"));
+    let e = judged(&[own], &[der(&anchor("Corp Root"))]);
+    assert_eq!(ids(&e), ["certificate/untrusted-issuer"]);
+    assert!(e.examined.same_named_root);
+}
+
+#[test]
+fn what_is_made_wrongly_is_named() {
+    let root = anchor("Corp Root");
+    let trusted = [der(&root)];
+    let mut client = leaf_params();
+    client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let mut critical = leaf_params();
+    let mut extension =
+        CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
+    extension.set_criticality(true);
+    critical.custom_extensions.push(extension);
+    for params in [&client, &critical] {
+        let e = judged(&[signed(params, &root)], &trusted);
+        assert_eq!(ids(&e), ["certificate/misissued"]);
+        assert_eq!(e.faulty(), Some(0));
+    }
+    let mut no_ca = params("Corp Issuing", &[]);
+    no_ca.is_ca = IsCa::ExplicitNoCa;
+    let mut elsewhere = ca_params("Corp Issuing");
+    elsewhere.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("other.test".into())],
+        excluded_subtrees: vec![],
+    });
+    for params in [no_ca, elsewhere] {
+        let issuing = under(params, &root);
+        let e = judged(&[signed(&leaf_params(), &issuing), der(&issuing)], &trusted);
+        assert_eq!(ids(&e), ["certificate/misissued"]);
+        assert_eq!(e.faulty(), Some(1));
+    }
+}
+
+#[test]
+fn a_signature_that_does_not_fit_is_named() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let other = under(ca_params("Corp Issuing"), &root);
+    let own = signed(&leaf_params(), &issuing);
+    let e = judged(&[own, der(&other)], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/misissued"]);
+    assert!(!e.examined.trusted);
+}
+
+#[test]
+fn too_many_issuers_below_one_are_named() {
+    let root = anchor("Corp Root");
+    let mut params = ca_params("Corp Policy");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let policy = under(params, &root);
+    let issuing = under(ca_params("Corp Issuing"), &policy);
+    let own = signed(&leaf_params(), &issuing);
+    let e = judged(&[own, der(&issuing), der(&policy)], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/misissued"]);
+    assert_eq!(e.faulty(), Some(2));
+}
+
+/// Chains that only OpenSSL makes: the hub's own certificate and a root, valid for 100 years.
+fn sample(name: &str) -> Evidence {
+    let path = format!("{}/certificate/samples/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    let pem = std::fs::read(path).expect("a sample");
+    let blocks = x509_parser::pem::Pem::iter_from_buffer(&pem);
+    let chain: Vec<Vec<u8>> = blocks.map(|block| block.expect("PEM").contents).collect();
+    let trust = TrustStore::of([chain[1].clone()]);
+    let mut e = Evidence::offline(examine(&chain, HOST, at("2027-01-01T00:00:00Z"), &trust));
+    e.rustls = Some(RustlsVerdict { accepted: false, error: "BadSignature".into() });
+    e
+}
+
+#[test]
+fn weak_keys_and_hashes_are_not_called_tampering() {
+    for (name, faulty) in [("rsa1024", 1), ("rsa512", 1), ("sha1", 0), ("md5", 0)] {
+        let e = sample(name);
+        assert_eq!(ids(&e), ["certificate/too-weak"], "{name}");
+        assert!(e.examined.trusted, "{name}");
+        assert_eq!(e.faulty(), Some(faulty), "{name}");
+    }
+}
+
+#[test]
+fn a_key_only_this_tool_cannot_use_is_not_blamed() {
+    let e = sample("p521");
+    assert_eq!(e.examined.chain[0].signature, Signature::Unchecked);
+    assert_eq!(ids(&e), ["certificate/unexplained"]);
+    assert_eq!(found(&e)[0].severity, Severity::Degrades);
+}
+
+#[test]
+fn a_self_signed_issuer_in_the_store_is_our_limit() {
+    let mut params = leaf_params();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = der(&Ca::self_signed(params, key()).expect("self-signed"));
+    let mut e = judged(std::slice::from_ref(&own), std::slice::from_ref(&own));
+    e.rustls = Some(RustlsVerdict { accepted: false, error: "Other".into() });
+    assert_eq!(ids(&e), [""; 0]);
+    let e = judged(&[own], &[der(&anchor("Public Root"))]);
+    assert_eq!(ids(&e), ["certificate/untrusted-issuer"]);
+}
+
+#[test]
+fn issuers_that_sign_each_other_end_the_search() {
+    let keys: Vec<Ca> = (0..15).map(|n| anchor(&format!("Ring {n}"))).collect();
+    let mut chain = vec![signed(&leaf_params(), &keys[0])];
+    for (n, ca) in keys.iter().enumerate() {
+        for step in 1..3 {
+            let issuer = &keys[(n + step) % keys.len()];
+            let cross = ca_params(&format!("Ring {n}")).signed_by(ca.key(), issuer);
+            chain.push(cross.expect("a cross-signed issuer").der().to_vec());
+        }
+    }
+    let e = judged(&chain, &[der(&anchor("Public Root"))]);
+    assert!(!e.examined.trusted);
+    let e = judged(&chain, &[der(&keys[14])]);
+    assert!(e.examined.trusted && e.examined.path().len() < 16);
+}
+
+#[test]
+fn names_of_strangers_are_safe_to_print() {
+    let root = anchor("Corp Root");
+    let hostile = format!("a\u{1b}[31m\u{202e}{}", "x".repeat(2000));
+    let mut params = leaf_params();
+    params.distinguished_name.push(DnType::OrganizationName, hostile.as_str());
+    let e = judged(&[signed(&params, &root)], &[der(&root)]);
+    let subject = &e.examined.own().expect("facts").subject;
+    assert!(!subject.contains(['\u{1b}', '\u{202e}']), "{subject}");
+    assert!(subject.chars().count() < 600, "{}", subject.len());
+}
+
+#[test]
+fn a_broken_certificate_is_a_fact() {
+    let root = anchor("Corp Root");
+    let own = signed(&leaf_params(), &root);
+    let e = judged(&[vec![0x30, 0x03, 0x02, 0x01], own.clone()], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/unexplained"]);
+    assert_eq!(ids(&judged(&[own, vec![], vec![0xff; 40]], &[der(&root)])), [""; 0]);
+    assert_eq!(ids(&judged(&[], &[der(&root)])), ["certificate/unexplained"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_certificates_never_panic(cut in 0usize..2000, flips in prop::collection::vec((0usize..2000, any::<u8>()), 0..6)) {
+        let root = anchor("Corp Root");
+        let mut params = ca_params("Corp Issuing");
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("corp.test".into())],
+            excluded_subtrees: vec![],
+        });
+        let issuing = under(params, &root);
+        let mut chain = [signed(&leaf_params(), &issuing), der(&issuing)];
+        for one in &mut chain {
+            for &(place, mask) in &flips {
+                let length = one.len();
+                one[place % length] ^= mask;
+            }
+            if cut < one.len() / 2 {
+                one.truncate(one.len() - cut);
+            }
+        }
+        let e = judged(&chain, &[der(&root)]);
+        let saved = serde_json::to_value(&e).expect("plain data");
+        let again: Evidence = serde_json::from_value(saved).expect("the same shape");
+        prop_assert_eq!(&again, &e);
+        prop_assert_eq!(ids(&again), ids(&e));
+    }
+}
+
+fn hub() -> HubAddress {
+    let path = "/hub/".to_owned();
+    HubAddress { scheme: Scheme::Https, host: HOST.into(), port: 443, prefix: None, path }
+}
+
+fn shake(name: &str, presented: Vec<Vec<u8>>) -> Handshake {
+    let to = "192.0.2.7:443".parse().expect("an address");
+    let connect = Connect { to, from: None, failure: None, icmp: None, state: None, took_ms: 1.0 };
+    Handshake {
+        connect,
+        server_name: name.to_owned(),
+        failure: None,
+        alert: None,
+        head: String::new(),
+        head_hex: String::new(),
+        sent: 0,
+        received: 0,
+        version: None,
+        cipher: None,
+        client_certificate_requested: false,
+        rustls: Some(RustlsVerdict { accepted: false, error: "UnknownIssuer".into() }),
+        certificates: presented.len(),
+        presented,
+        state: None,
+        took_ms: 1.0,
+    }
+}
+
+/// A context in which the `tls` check saw a chain.
+fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Context) {
+    let world = Arc::new(world);
+    let facts = Facts { hub: Some(hub()), ..Facts::default() };
+    let mut cx = context_for_tests(world.clone(), facts, Budget::default());
+    let handshake = shake(HOST, chain);
+    cx.case.put(Stored::new::<Tls>(tls::Evidence { handshake, again: None, other_name: None }));
+    (world, cx)
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(work)
+}
+
+/// The extension that says where the issuer can be fetched.
+fn aia(url: &str) -> CustomExtension {
+    let tlv = |tag: u8, content: &[u8]| {
+        let length = u8::try_from(content.len()).expect("short");
+        [&[tag, length], content].concat()
+    };
+    let method = tlv(0x06, &[0x2b, 6, 1, 5, 5, 7, 48, 2]);
+    let access = tlv(0x30, &[method, tlv(0x86, url.as_bytes())].concat());
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &access))
+}
+
+fn document(body: Vec<u8>) -> Fetch {
+    Fetch { url: AIA.into(), status: Some(200), failure: None, body, took_ms: 1.0 }
+}
+
+#[test]
+fn a_forgotten_intermediate_is_fetched() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let mut params = leaf_params();
+    params.custom_extensions.push(aia(AIA));
+    let own = signed(&params, &issuing);
+    let looked = |body: Option<Vec<u8>>, trusted: Vec<u8>| {
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([trusted]));
+        world.documents_by_url.extend(body.map(|body| (AIA.to_owned(), document(body))));
+        let (_, cx) = context(world, vec![own.clone()]);
+        run(Certificate::probe(&cx))
+    };
+    for body in [der(&issuing), issuing.pem().into_bytes()] {
+        let e = looked(Some(body), der(&root));
+        assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+        assert_eq!(found(&e)[0].severity, Severity::Degrades);
+        assert_eq!(found(&e)[0].confidence, Confidence::Certain);
+        assert!(e.fetched[0].completes_to_trusted);
+    }
+    let e = looked(Some(der(&issuing)), der(&anchor("Public Root")));
+    assert_eq!(ids(&e), ["certificate/untrusted-issuer"]);
+    let e = looked(Some(der(&anchor("Other"))), der(&root));
+    assert_eq!(e.fetched[0].outcome, FetchOutcome::OtherCertificate);
+    assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+    assert_eq!(found(&e)[0].severity, Severity::Blocks);
+    let e = looked(Some(b"<html>".to_vec()), der(&root));
+    assert_eq!(e.fetched[0].outcome, FetchOutcome::NotACertificate);
+    assert_eq!(looked(None, der(&root)).fetched[0].outcome, FetchOutcome::Nothing);
+}
+
+#[test]
+fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
+    let root = anchor("Corp Root");
+    let looked = |not_after: &str| {
+        let mut params = leaf_params();
+        params.not_after = at(not_after).0;
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([der(&root)]));
+        let request = Request {
+            scheme: Scheme::Http,
+            host: HOST.into(),
+            to: "192.0.2.7:80".parse().expect("an address"),
+            path: "/".into(),
+            user_agent: String::new(),
+            connect_limit: Budget::default().connect,
+            handshake_limit: Budget::default().handshake,
+            answer_limit: Budget::default().later_answer,
+        };
+        let answer = Exchange {
+            date: Some(at("2026-10-01T00:00:00Z")),
+            sent_at: Some(now()),
+            answered_at: Some(now()),
+            ..Exchange::of(&request, Ending::Complete)
+        };
+        world.exchanges.insert(request.url(), answer);
+        let (world, cx) = context(world, vec![signed(&params, &root)]);
+        let e = run(Certificate::probe(&cx));
+        (e, world.asked())
+    };
+    let (e, asked) = looked("2026-11-01T00:00:00Z");
+    assert_eq!(asked, ["get https://hub.corp.test/", "get http://hub.corp.test/"]);
+    assert!(e.only_our_clock_objects());
+    let (e, asked) = looked("2027-11-01T00:00:00Z");
+    assert!(asked.is_empty() && e.date.is_none());
+}
+
+#[test]
+fn another_name_of_the_server_is_looked_for() {
+    let root = anchor("Corp Root");
+    let full = "qlik.corp.test";
+    let own = signed(&params("qlik", &["x.corp.test", full, "*.corp.example"]), &root);
+    let mut world = ScriptedWorld::at(now());
+    world.trust = Arc::new(TrustStore::of([der(&root)]));
+    let addresses = vec!["192.0.2.7".parse().expect("an address")];
+    let lookup = SystemLookup { replaced: false, addresses, failure: None, took_ms: 1.0 };
+    world.lookups.insert(full.to_owned(), lookup);
+    let shaken = shake(full, vec![own.clone()]);
+    world.handshakes.insert((shaken.connect.to, full.to_owned()), shaken);
+    let (_, cx) = context(world, vec![own]);
+    let first = run(Certificate::probe(&cx));
+    assert_eq!(ids(&first), ["certificate/wrong-name"]);
+    let e = run(Certificate::control(&cx, &first)).expect("something to add");
+    assert_eq!(e.other_names.len(), 2);
+    assert_eq!(ids(&e), ["certificate/link-uses-other-name"]);
+    let remedy = &found(&e)[0].remedy[0];
+    assert!(remedy.contains("https://qlik.corp.test"), "{remedy}");
+}

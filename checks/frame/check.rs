@@ -84,6 +84,11 @@ pub trait Check: Sized + Send + Sync + 'static {
         std::future::ready(None)
     }
 
+    /// Whether there was nothing to judge, although the check ran: it must not pass then.
+    fn nothing_seen(_seen: &Self::Evidence) -> Option<Reason> {
+        None
+    }
+
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
     ///
     /// Pure. Returns `None` if that changes nothing.
@@ -175,6 +180,8 @@ pub trait ErasedCheck: Send + Sync {
     fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored>;
     /// See [`Check::control`].
     fn control<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
+    /// See [`Check::nothing_seen`].
+    fn nothing_seen(&self, case: &Case) -> Option<Reason>;
     /// See [`Check::compare`].
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored>;
     /// The causes that the case proves, the most specific first.
@@ -210,6 +217,10 @@ impl<C: Check> ErasedCheck for C {
             let seen = cx.case.of::<C>()?;
             C::control(cx, seen).await.map(Stored::new::<C>)
         })
+    }
+
+    fn nothing_seen(&self, case: &Case) -> Option<Reason> {
+        C::nothing_seen(case.of::<C>()?)
     }
 
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored> {

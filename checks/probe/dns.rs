@@ -63,6 +63,16 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// As DNS spells it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Soa => "SOA",
+        }
+    }
+
     fn wire(self) -> RecordType {
         match self {
             Self::A => RecordType::A,

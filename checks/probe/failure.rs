@@ -25,6 +25,15 @@ impl Failure {
         Self { operation, kind, code: None }
     }
 
+    /// The kind and the number, for a text that already says what was attempted.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self.code {
+            Some(code) => format!("{} ({code})", self.kind.label()),
+            None => self.kind.label().to_owned(),
+        }
+    }
+
     /// Classifies an error of the system by its number, else by its type.
     #[must_use]
     pub fn from_io(operation: Operation, error: &io::Error) -> Self {
@@ -36,11 +45,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.operation.label(), self.kind.label())?;
-        match self.code {
-            Some(code) => write!(f, " ({code})"),
-            None => Ok(()),
-        }
+        write!(f, "{}: {}", self.operation.label(), self.what())
     }
 }
 

@@ -52,6 +52,13 @@ impl TrustStore {
         }
     }
 
+    /// A store that holds exactly these certificates (DER).
+    #[must_use]
+    pub fn of(certificates: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let given: Vec<_> = certificates.into_iter().map(CertificateDer::from).collect();
+        Self::load(&given, false)
+    }
+
     /// The roots given, and the system's if asked for.
     #[must_use]
     pub(crate) fn load(given: &[CertificateDer<'static>], system: bool) -> Self {

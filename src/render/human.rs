@@ -1,7 +1,7 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{Diagnosis, ReasonKind, Severity, Status};
+use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
 
 use super::{Style, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
@@ -79,6 +79,8 @@ impl Page {
         let options = textwrap::Options::new(self.style.width.clamp(40, 100))
             .initial_indent(label)
             .subsequent_indent(&indent)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .break_words(true);
         for wrapped in textwrap::wrap(&safe, options) {
             line(&mut self.text, &wrapped);
@@ -142,7 +144,10 @@ impl Page {
     fn why(&mut self, cause: &Diagnosis, label: &str, detail: Detail) {
         let most = if detail == Detail::Verbose { usize::MAX } else { 6 };
         let indent = " ".repeat(label.chars().count());
-        for (n, proof) in cause.proof.iter().take(most).enumerate() {
+        // What was compared says most; the rest is context.
+        let (compared, context): (Vec<&ProofLine>, Vec<&ProofLine>) =
+            cause.proof.iter().partition(|proof| proof.expected.is_some());
+        for (n, proof) in compared.into_iter().chain(context).take(most).enumerate() {
             let text = match &proof.expected {
                 Some(expected) => format!("{}: expected {expected}, seen {}", proof.at, proof.seen),
                 None => format!("{}: {}", proof.at, proof.seen),
@@ -211,7 +216,35 @@ impl Page {
         line(&mut self.text, &format!("  {mark} {:<12} {}", check.id, told(check)));
     }
 
+    /// Of many hubs, the list to hand on: each owner with the hubs that wait for them.
+    fn who_has_to_act(&mut self, report: &Report) {
+        let mut owners: Vec<(Owner, Vec<String>)> = Vec::new();
+        for hub in &report.hubs {
+            let (Some(owner), Some(cause)) = (hub.verdict.owner, &hub.verdict.cause) else {
+                continue;
+            };
+            let entry = format!("{} ({cause})", hub.name);
+            match owners.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, hubs)) => hubs.push(entry),
+                None => owners.push((owner, vec![entry])),
+            }
+        }
+        if owners.is_empty() {
+            return;
+        }
+        line(&mut self.text, "Who has to act:");
+        for (owner, hubs) in owners {
+            let mut label = owner.label().chars();
+            let capital = label.next().map(|c| c.to_uppercase().chain(label).collect::<String>());
+            self.paragraph("  ", &format!("{}: {}", capital.unwrap_or_default(), hubs.join(", ")));
+        }
+        self.blank();
+    }
+
     fn summary(&mut self, report: &Report) {
+        if report.hubs.len() > 1 {
+            self.who_has_to_act(report);
+        }
         let ready = report.hubs.iter().filter(|hub| hub.verdict.ready == Ready::Yes).count();
         let all = report.hubs.len();
         let noun = if all == 1 { "hub" } else { "hubs" };
