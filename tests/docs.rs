@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use hublink::cli::Cli;
 use hublink::commands::explain::page;
+use hublink_checks::frame::CauseInfo;
 
 /// What to type when a page is not as it should be.
 const REMEDY: &str = "type: UPDATE_DOCS=1 cargo test --test docs";
@@ -44,28 +45,27 @@ fn printed() -> BTreeMap<String, String> {
 fn list() -> String {
     let count: usize = hublink_checks::all().iter().map(|check| check.causes().len()).sum();
     let checks = hublink_checks::all().len();
-    let mut text =
-        format!("<!-- Printed from the tables in checks/. Do not edit; {REMEDY} -->\n\n");
-    text.push_str(&format!(
-        "# The causes that hublink knows\n\n\
+    let mut parts = vec![format!(
+        "<!-- Printed from the tables in checks/. Do not edit; {REMEDY} -->\n\n\
+         # The causes that hublink knows\n\n\
          {count} causes in {checks} checks, in the order in which the checks build on each other. \
          The same pages come from `hublink explain CAUSE`.\n"
-    ));
+    )];
     for check in hublink_checks::all() {
         let meta = check.meta();
-        text.push_str(&format!("\n## {}: {}\n\n{}\n\n", meta.id, meta.title, meta.docs));
-        text.push_str("| cause | what is wrong | who has to act | effect |\n|---|---|---|---|\n");
-        for cause in check.causes() {
-            text.push_str(&format!(
-                "| [{id}]({id}.md) | {} | {} | {} |\n",
-                cause.title,
-                cause.owner.label(),
-                cause.severity.label(),
-                id = cause.id
-            ));
-        }
+        parts.push(format!("\n## {}: {}\n\n{}\n\n", meta.id, meta.title, meta.docs));
+        parts.push(
+            "| cause | what is wrong | who has to act | effect |\n|---|---|---|---|\n".into(),
+        );
+        parts.extend(check.causes().iter().map(row));
     }
-    text
+    parts.concat()
+}
+
+fn row(cause: &CauseInfo) -> String {
+    let (id, title) = (cause.id, cause.title);
+    let (owner, effect) = (cause.owner.label(), cause.severity.label());
+    format!("| [{id}]({id}.md) | {title} | {owner} | {effect} |\n")
 }
 
 /// The files that lie in `docs/causes`.
@@ -208,8 +208,9 @@ fn command_lines_of_the_pages_are_understood() {
             for line in block.lines().filter(|line| line.starts_with("hublink ")) {
                 let command = line.split(" # ").next().unwrap_or(line);
                 let command = command.split(['|', '>', '<']).next().unwrap_or(command).trim();
-                let parsed = Cli::try_parse_from(words(command));
-                assert!(parsed.is_ok(), "{}: {line}: {}", page.display(), parsed.unwrap_err());
+                if let Err(error) = Cli::try_parse_from(words(command)) {
+                    panic!("{}: {line}: {error}", page.display());
+                }
                 count += 1;
             }
         }

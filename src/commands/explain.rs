@@ -23,53 +23,51 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
 }
 
 fn list() -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for check in hublink_checks::all() {
-        text.push_str(&format!("{}: {}\n", check.meta().id, check.meta().title));
+        lines.push(format!("{}: {}\n", check.meta().id, check.meta().title));
         for cause in check.causes() {
-            text.push_str(&format!("  {:<34} {}\n", cause.id, cause.title));
+            lines.push(format!("  {:<34} {}\n", cause.id, cause.title));
         }
-        text.push('\n');
+        lines.push("\n".to_owned());
     }
-    text
+    lines.concat()
 }
 
 /// One cause as Markdown.
 #[must_use]
 pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
-    let mut text = format!("# {}\n\n{}\n\n{}\n\n", cause.id, cause.title, cause.explain);
-    text.push_str("| | |\n|---|---|\n");
-    text.push_str(&format!("| found by | `{}`: {} |\n", check.meta().id, check.meta().title));
-    text.push_str(&format!("| who has to act | {} |\n", cause.owner.label()));
-    text.push_str(&format!("| what it does | {} |\n", effect(cause)));
-    text.push_str(&format!("| how sure at most | {} |\n", cause.confidence.label()));
-    text.push_str("\n## What to do\n\n");
-    for step in cause.remedy {
-        text.push_str(&format!("- {}\n", markdown(step)));
-    }
-    text.push('\n');
+    let mut parts = vec![
+        format!("# {}\n\n{}\n\n{}\n\n", cause.id, cause.title, cause.explain),
+        "| | |\n|---|---|\n".to_owned(),
+        format!("| found by | `{}`: {} |\n", check.meta().id, check.meta().title),
+        format!("| who has to act | {} |\n", cause.owner.label()),
+        format!("| what it does | {} |\n", effect(cause)),
+        format!("| how sure at most | {} |\n", cause.confidence.label()),
+        format!("\n## What to do\n\n{}\n", bullets(cause.remedy)),
+    ];
     if cause.remedy.iter().any(|step| step.contains('<')) {
-        text.push_str("A report has your own values where ‹…› stands. ");
+        parts.push("A report has your own values where ‹…› stands. ".to_owned());
     }
-    text.push_str("To check that it helped, run `hublink doctor` again with the same target.\n");
+    parts.push(
+        "To check that it helped, run `hublink doctor` again with the same target.\n".to_owned(),
+    );
     if !cause.look_alikes.is_empty() {
-        text.push_str("\n## What looks alike\n\n");
-        for look_alike in cause.look_alikes {
-            text.push_str(&format!("- {}\n", markdown(look_alike)));
-        }
+        parts.push(format!("\n## What looks alike\n\n{}", bullets(cause.look_alikes)));
     }
     if !cause.suppresses.is_empty() {
         let list: Vec<String> = cause.suppresses.iter().map(|id| format!("`{id}`")).collect();
-        text.push_str(&format!(
+        parts.push(format!(
             "\nWhere it is found, {} is not named as well: that would only say less.\n",
             list.join(" or ")
         ));
     }
-    text.push_str("\n## Sources\n\n");
-    for source in cause.see {
-        text.push_str(&format!("- {}\n", markdown(source)));
-    }
-    text
+    parts.push(format!("\n## Sources\n\n{}", bullets(cause.see)));
+    parts.concat()
+}
+
+fn bullets(items: &[&str]) -> String {
+    items.iter().map(|item| format!("- {}\n", markdown(item))).collect::<Vec<_>>().concat()
 }
 
 fn effect(cause: &CauseInfo) -> &'static str {
