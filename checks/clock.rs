@@ -37,6 +37,15 @@ pub struct Evidence {
     pub certificate_valid_at_date: bool,
 }
 
+impl Evidence {
+    /// Another hub whose clock agrees with this computer's, so that this one's is right.
+    #[must_use]
+    pub fn confirmed_by(&self) -> Option<&str> {
+        let other = self.witnesses.iter().find(|witness| !witness.own && !witness.is_off());
+        other.map(|witness| witness.who.as_str())
+    }
+}
+
 /// Another clock, read from the `Date` of an answer.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Witness {
@@ -206,11 +215,11 @@ fn this_computer_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
     let ours_is_right = e.witnesses.iter().any(|witness| !witness.is_off());
     let proof = match agreeing {
         // Two hubs of one site may be wrong together, but not while a third agrees with us.
-        Some(_) if ours_is_right && !e.certificate_valid_at_date => return None,
+        _ if ours_is_right => return None,
         Some((one, second)) => show(e)
             .and("witnesses that agree", format!("{} and {}", one.who, second.who))
             .not("clock/hub-wrong: a second clock says the same"),
-        None if ours_is_right || !e.certificate_valid_at_date => return None,
+        None if !e.certificate_valid_at_date => return None,
         None => show(e)
             .and("the hub's certificate", "invalid by this computer's clock, valid by the hub's")
             .at_most(Confidence::Likely),
@@ -229,10 +238,10 @@ fn this_computer_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
 
 fn hub_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
     let hub = e.witnesses.iter().find(|witness| witness.own && witness.is_off())?;
-    let second = e.witnesses.iter().find(|witness| !witness.own && !witness.is_off())?;
+    let second = e.confirmed_by()?;
     let proof = show(e)
-        .and("clock that agrees with this computer", &second.who)
-        .not(format!("clock/this-computer-wrong: {} agrees with this computer", second.who))
+        .and("clock that agrees with this computer", second)
+        .not(format!("clock/this-computer-wrong: {second} agrees with this computer"))
         .value("offset", format!("{} the other clocks", direction(hub.offset_s)));
     Some(with_zone(proof, hub.offset_s))
 }

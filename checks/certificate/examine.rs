@@ -47,7 +47,7 @@ pub struct Examination {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct ChainCertificate {
     /// What it says; `None` if it is broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     pub facts: Option<CertificateFacts>,
     /// Where hublink fetched it; `None` if the hub presented it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

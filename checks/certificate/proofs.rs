@@ -9,6 +9,7 @@ use super::facts::KeyKind;
 use super::names::NameMatch;
 use super::path::IssuedBy;
 use super::signature::Signature;
+use crate::clock::Clock;
 use crate::frame::{Case, Confidence, Proof, Severity};
 
 /// How long before its end a certificate is worth a word.
@@ -43,52 +44,59 @@ fn day(at: Timestamp) -> String {
     at.0.date().to_string()
 }
 
+/// Another hub's clock that agrees with ours, so that this hub's time says nothing about dates.
+fn confirmed(case: &Case) -> Option<&str> {
+    case.of::<Clock>()?.confirmed_by()
+}
+
 /// Whether a date lies out of range for us and, if the hub told its time, for the hub too.
 ///
 /// Without the hub's time the answer holds, but less surely: our own clock may be wrong.
-fn for_both(e: &Evidence, out_of_range: impl Fn(Timestamp) -> bool) -> bool {
-    out_of_range(e.examined.now) && e.date.as_ref().is_none_or(|hub| out_of_range(hub.date))
+fn for_both(e: &Evidence, case: &Case, out_of_range: impl Fn(Timestamp) -> bool) -> bool {
+    let for_hub = e.date.as_ref().is_none_or(|hub| out_of_range(hub.date));
+    out_of_range(e.examined.now) && (for_hub || confirmed(case).is_some())
 }
 
-fn with_clocks(e: &Evidence, step: &Step<'_>, proof: Proof) -> Proof {
-    let proof = match &e.date {
-        Some(hub) => proof
+fn with_clocks(e: &Evidence, case: &Case, step: &Step<'_>, proof: Proof) -> Proof {
+    let proof = match (confirmed(case), &e.date) {
+        (Some(other), _) => proof
+            .and("a clock that agrees with this computer's", other)
+            .not(format!("a wrong clock of this computer: {other} has the same time")),
+        (None, Some(hub)) => proof
             .and("the hub's own time", hub.date)
             .not("a wrong clock of this computer: the hub's own time gives the same answer"),
-        None => proof
-            .and("the hub's own time", "not known: it answered no request")
-            .at_most(Confidence::Likely),
+        (None, None) => proof.and("the hub's own time", "not known").at_most(Confidence::Likely),
     };
     // Programs differ in whether they look at the dates of a root they trust.
     if step.is_root { proof.at_most(Confidence::Likely) } else { proof }
 }
 
-fn expired_step(e: &Evidence) -> Option<Step<'_>> {
+fn expired_step<'e>(e: &'e Evidence, case: &Case) -> Option<Step<'e>> {
     let mut path = e.examined.path().into_iter();
-    path.find(|step| for_both(e, |at| step.facts.not_after < at))
+    path.find(|step| for_both(e, case, |at| step.facts.not_after < at))
 }
 
-pub(super) fn expired(e: &Evidence, _: &Case) -> Option<Proof> {
-    let step = expired_step(e)?;
+pub(super) fn expired(e: &Evidence, case: &Case) -> Option<Proof> {
+    let step = expired_step(e, case)?;
     let end = step.facts.not_after;
     let proof = about(e, &step)
         .compared("end of validity", format!("after {}", e.examined.now), end)
         .value("date", day(end));
-    Some(with_rustls(e, with_clocks(e, &step, proof)))
+    Some(with_rustls(e, with_clocks(e, case, &step, proof)))
 }
 
-fn early_step(e: &Evidence) -> Option<Step<'_>> {
+fn early_step<'e>(e: &'e Evidence, case: &Case) -> Option<Step<'e>> {
     let mut path = e.examined.path().into_iter();
-    path.find(|step| for_both(e, |at| step.facts.not_before > at))
+    path.find(|step| for_both(e, case, |at| step.facts.not_before > at))
 }
 
-pub(super) fn not_yet_valid(e: &Evidence, _: &Case) -> Option<Proof> {
-    let step = early_step(e)?;
+pub(super) fn not_yet_valid(e: &Evidence, case: &Case) -> Option<Proof> {
+    let step = early_step(e, case)?;
     let start = step.facts.not_before;
     let proof = about(e, &step)
         .compared("start of validity", format!("before {}", e.examined.now), start)
         .value("date", day(start));
-    Some(with_rustls(e, with_clocks(e, &step, proof)))
+    Some(with_rustls(e, with_clocks(e, case, &step, proof)))
 }
 
 fn names_of(e: &Evidence) -> String {
@@ -341,7 +349,7 @@ fn explained(e: &Evidence, case: &Case) -> bool {
 /// The place in the chain of the certificate at fault; 0 is the hub's own.
 pub(super) fn faulty(e: &Evidence) -> Option<usize> {
     let nowhere = Case::default();
-    if let Some(step) = expired_step(e).or_else(|| early_step(e)) {
+    if let Some(step) = expired_step(e, &nowhere).or_else(|| early_step(e, &nowhere)) {
         return step.index;
     }
     if wrong_name_proof(e).is_some() || qlik_default(e, &nowhere).is_some() {
@@ -362,7 +370,8 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         let seen = if e.examined.chain.is_empty() { "none" } else { "one that cannot be read" };
         return Some(with_rustls(e, Proof::seen("the hub's certificate", seen)));
     };
-    if let Some(hub) = e.date.as_ref().filter(|_| e.only_our_clock_objects()) {
+    let hub = e.date.as_ref().filter(|_| confirmed(case).is_none() && e.only_our_clock_objects());
+    if let Some(hub) = hub {
         let off = path.iter().find(|step| !step.facts.valid_at(e.examined.now)).unwrap_or(own);
         let proof = about(e, off)
             .and("this computer's time", e.examined.now)

@@ -12,8 +12,11 @@ use rcgen::{
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 
+use serde_json::json;
+
 use super::*;
 use crate::address::HubAddress;
+use crate::clock::Clock;
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 use crate::tls;
 
@@ -120,6 +123,14 @@ fn each_certificate_of_the_path_is_judged_by_its_dates() {
     e.date = Some(hub(at("2026-10-01T00:00:00Z")));
     assert_eq!(ids(&e), ["certificate/unexplained"]);
     assert!(e.only_our_clock_objects());
+    let witness = json!({"who": "other.corp.test", "offset_s": 0.2, "uncertainty_s": 1.0});
+    let clock = json!({"now": now(), "witnesses": [witness]});
+    let mut case = Case::default();
+    let clock = serde_json::from_value(clock).expect("evidence of the clock");
+    case.put(Stored::new::<Clock>(clock));
+    let causes = judge(CAUSES, &e, &case);
+    assert_eq!(causes[0].id, "certificate/expired", "the hub's clock is the wrong one");
+    assert_eq!(causes[0].confidence, Confidence::Certain);
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The doctor in the practice world: every state is named for what it is.
 
-mod support;
-
+use crate::support::{Stage, causes, doctor, short};
 use hublink::report::{Hub, Ready};
 use hublink_checks::frame::Severity;
 use hublink_practice::{CASES, Case, SHOWCASE, case};
-use support::{Stage, causes, doctor, short};
 
 /// What differs from what a case expects; empty if nothing does.
 fn differences(case: &Case, hub: &Hub) -> Vec<String> {

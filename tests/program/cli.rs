@@ -1,0 +1,255 @@
+//! The program itself: exit codes, standard output, files.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{Stage, assert_valid};
+use hublink_practice::{Behaviour, Certificate, Port};
+use serde_json::Value;
+
+fn hublink() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hublink"));
+    for name in [
+        "HUBLINK_HUBS",
+        "NO_COLOR",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("the program ended by itself")
+}
+
+fn json(output: &Output) -> Value {
+    let text = std::str::from_utf8(&output.stdout).expect("UTF-8");
+    let document = serde_json::from_str(text).expect("exactly one JSON document");
+    assert_valid(&document);
+    document
+}
+
+/// The program beside a practice world: the world needs this thread while the program runs.
+async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().expect("the program starts"))
+        .await
+        .expect("the program ran")
+}
+
+fn visit(stage: &Stage, arguments: &[&str]) -> Command {
+    let mut command = hublink();
+    command
+        .args(arguments)
+        .arg("--resolver")
+        .arg(stage.practice.resolver().to_string())
+        .arg("--ca-file")
+        .arg(stage.path("ca.pem"));
+    command
+}
+
+#[tokio::test]
+async fn the_exit_code_is_the_answer_in_every_format() {
+    let stage = Stage::start().await;
+    let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let expired = Behaviour::healthy().certificate(Certificate::Expired);
+    let bad = stage.practice.hub("bad", expired).await.expect("a hub");
+    let mute =
+        stage.practice.hub("mute", Behaviour::healthy().port(Port::Mute)).await.expect("a hub");
+    for format in ["human", "json"] {
+        for (url, deadline, expected) in
+            [(good.url(), "60", 0), (bad.url(), "60", 1), (mute.url(), "1", 3)]
+        {
+            let arguments = [url.as_str(), "--format", format, "--deadline", deadline];
+            let output = run(visit(&stage, &arguments)).await;
+            assert_eq!(code(&output), expected, "{url} {format}");
+            assert!(output.stderr.is_empty(), "progress goes to a terminal only");
+            if format == "json" {
+                json(&output);
+            }
+        }
+        let both = [good.url(), bad.url()];
+        let output = run(visit(&stage, &["doctor", &both[0], &both[1], "--format", format])).await;
+        assert_eq!(code(&output), 1, "one hub that is not ready outweighs one that is");
+    }
+}
+
+#[tokio::test]
+async fn preflight_says_one_line_per_hub_with_the_same_codes() {
+    let stage = Stage::start().await;
+    let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let unknown = Behaviour::healthy().certificate(Certificate::UnknownRoot);
+    let bad = stage.practice.hub("bad", unknown).await.expect("a hub");
+    let output = run(visit(&stage, &["preflight", &good.link(), &bad.link()])).await;
+    assert_eq!(code(&output), 1);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("READY ") && lines[1].starts_with("NOT READY "), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[tokio::test]
+async fn a_report_goes_into_a_file_whole_and_beside_what_is_shown() {
+    let stage = Stage::start().await;
+    let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let (shown, kept) = (stage.path("shown.txt"), stage.path("kept.json"));
+    std::fs::write(&kept, "an older report").expect("a file");
+    let url = good.url();
+    let mut command = visit(&stage, &[&url]);
+    command.arg("--output").arg(&shown).arg("--report").arg(&kept);
+    let output = run(command).await;
+    assert_eq!(code(&output), 0);
+    assert!(output.stdout.is_empty());
+    assert!(std::fs::read_to_string(&shown).expect("a file").contains("READY"));
+    let report = std::fs::read_to_string(&kept).expect("a file");
+    assert_valid(&serde_json::from_str(&report).expect("JSON"));
+    let requests = good.requests().iter().filter(|request| request.path.contains("qps")).count();
+    assert_eq!(requests, 1, "one run for both");
+}
+
+#[tokio::test]
+async fn a_reader_that_went_away_is_no_error() {
+    let stage = Stage::start().await;
+    let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let url = good.url();
+    let mut command = visit(&stage, &[&url, "--format", "json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (status, stderr) = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().expect("the program starts");
+        drop(child.stdout.take());
+        let mut text = String::new();
+        child.stderr.take().expect("piped").read_to_string(&mut text).expect("UTF-8");
+        (child.wait().expect("it ends"), text)
+    })
+    .await
+    .expect("the program ran");
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_wrong_command_line_is_two_and_says_what_was_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let not_pem = folder.path().join("not.pem");
+    std::fs::write(&not_pem, "no certificate").expect("a file");
+    let not_pem = not_pem.display().to_string();
+    let cases: [(&[&str], &str); 6] = [
+        (&["--no-such-option"], "--no-such-option"),
+        (&["doctor"], "hubs.ini"),
+        (&["hub.invalid", "--ca-file", &not_pem], "expected PEM"),
+        (&["hub.invalid", "--ca-file", "/nonexistent/ca.pem"], "does not exist"),
+        (&["hub.invalid", "--resolver", "dns.corp"], "IP address"),
+        (&["explain", "dns/name-not-fond"], "did you mean dns/name-not-found?"),
+    ];
+    for (arguments, expected) in cases {
+        let output = hublink().args(arguments).output().expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2, "{arguments:?}: {told}");
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// The bad shapes a hubs.ini comes in. No name is looked up for any of them.
+#[test]
+fn every_bad_file_has_its_cause_with_the_place_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    };
+    let large = folder.path().join("large.ini");
+    let file = std::fs::File::create(&large).expect("a file");
+    file.set_len(100 * 1024 * 1024).expect("a sparse file");
+    let directory = folder.path().join("folder.ini");
+    std::fs::create_dir(&directory).expect("a folder");
+    let misplaced = folder.path().join("hubs.ini");
+    write("hubs.ini.txt", b"https://hub.invalid\n");
+    let cases = [
+        (folder.path().join("missing.ini"), "hubs-file/missing"),
+        (misplaced, "hubs-file/misplaced"),
+        (directory, "hubs-file/unreadable"),
+        (write("empty.ini", b""), "hubs-file/no-link"),
+        (write("comments.ini", b"; nothing here\r\n# nor here\r\n"), "hubs-file/no-link"),
+        (write("nul.ini", b"[A]\0\0\0\xff\xfe\0"), "hubs-file/no-link"),
+        (write("page.ini", b"<html><body>Sign in</body></html>"), "hubs-file/no-link"),
+        (large, "hubs-file/unexplained"),
+    ];
+    for (path, expected) in cases {
+        let output = examine(&path);
+        let report = json(&output);
+        assert_eq!(code(&output), 1, "{}", path.display());
+        let hub = &report["hubs"][0];
+        assert_eq!(hub["verdict"]["cause"], expected, "{}", path.display());
+        assert_eq!(hub["host"], Value::Null);
+        let proof = hub["checks"][0]["causes"][0]["proof"].to_string();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        assert!(proof.contains(&*name), "{}: the proof names the file: {proof}", path.display());
+    }
+}
+
+fn examine(path: &Path) -> Output {
+    hublink().arg(path).args(["--format", "json"]).output().expect("the program starts")
+}
+
+/// The encodings a hubs.ini comes in all read the same.
+#[test]
+fn every_encoding_of_a_file_yields_the_same_hub() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[Söner]\r\nlink=https://hub.invalid/finance\r\n";
+    let utf16 = |big: bool| -> Vec<u8> {
+        let units = std::iter::once('\u{feff}').chain(text.chars()).collect::<String>();
+        units
+            .encode_utf16()
+            .flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() })
+            .collect()
+    };
+    let windows_1252: Vec<u8> =
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).expect("Latin-1")).collect();
+    let shapes = [
+        ("utf-8.ini", text.as_bytes().to_vec()),
+        ("utf-8-bom.ini", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("utf-16le.ini", utf16(false)),
+        ("utf-16be.ini", utf16(true)),
+        ("windows-1252.ini", windows_1252),
+    ];
+    for (name, bytes) in shapes {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        let output = hublink().arg("hubs").arg(&path).output().expect("the program starts");
+        let told = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(told.starts_with("Söner\thttps://hub.invalid/finance\t"), "{name}: {told}");
+        assert!(told.trim_end().ends_with(":2"), "{name}: the line is named: {told}");
+    }
+}
+
+#[test]
+fn a_made_link_is_alone_on_standard_output_and_reads_back() {
+    let make = ["link", "make", "--url", "https://sense.example.com", "--name", "Example"];
+    let output = hublink().args(make).output().expect("the program starts");
+    let link = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(
+        link,
+        "qliksense://enterpriseurl?action=add&url=https%3A%2F%2Fsense.example.com&name=Example\
+         &version=0.1&signature=d2d0a5c84b640417299848c02d039521b3ea753b139a7641cb2a161cf6b3611d\n"
+    );
+    let whole = hublink().args(["link", "inspect", link.trim()]).output().expect("starts");
+    assert_eq!(code(&whole), 0);
+    let mangled = link.trim().replace('&', "&amp;");
+    let broken = hublink().args(["link", "inspect", &mangled]).output().expect("starts");
+    let told = String::from_utf8_lossy(&broken.stdout).into_owned();
+    assert_eq!(code(&broken), 1);
+    assert!(told.contains(link.trim()), "the right link is shown: {told}");
+    let bad = hublink().args(["link", "make", "--url", "ftp://x"]).output().expect("starts");
+    assert_eq!((code(&bad), bad.stdout.is_empty()), (1, true));
+}

@@ -1,0 +1,6 @@
+//! Whole-program tests: the doctor in the practice world, in other worlds, and from the shell.
+
+mod cli;
+mod more_worlds;
+mod practice_world;
+mod support;
