@@ -63,7 +63,7 @@ pub enum LinkCommand {
     },
     /// Make the right link, alone on standard output
     Make {
-        /// The address of the hub, such as https://sense.example.com
+        /// The address of the hub: https, its name, and the prefix of a virtual proxy if it has one
         #[arg(long)]
         url: String,
         /// The friendly name
