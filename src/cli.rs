@@ -63,7 +63,7 @@ pub enum LinkCommand {
     },
     /// Make the right link, alone on standard output
     Make {
-        /// The address of the hub: https, its name, and the prefix of a virtual proxy if it has one
+        /// The address of the hub, such as `https://sense.example.com`
         #[arg(long)]
         url: String,
         /// The friendly name
@@ -80,7 +80,7 @@ pub enum LinkCommand {
 pub struct RunArgs {
     /// A hubs.ini, a link, a URL or a host; - reads standard input
     ///
-    /// Without one: the file named by HUBLINK_HUBS, then the place where Desktop reads it.
+    /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// How to print the report

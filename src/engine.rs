@@ -364,6 +364,7 @@ async fn look_closer(
     (check, seen, start.elapsed())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what catch_unwind hands over")]
 fn panic_text(panic: Box<dyn Any + Send>) -> String {
     let text = panic
         .downcast_ref::<&str>()

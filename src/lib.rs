@@ -85,7 +85,5 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
 /// The JSON Schema of the report as it is printed and committed.
 #[must_use]
 pub fn schema_text() -> String {
-    let mut text = serde_json::to_string_pretty(&report::schema()).expect("a schema is plain data");
-    text.push('\n');
-    text
+    output::json_document(&report::schema())
 }

@@ -3,7 +3,19 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
 use tempfile::NamedTempFile;
+
+/// A value as one JSON document with a final line end.
+///
+/// # Panics
+/// If the value is not plain data with text keys, which is a bug of its type.
+#[must_use]
+pub fn json_document(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("plain data with text keys");
+    text.push('\n');
+    text
+}
 
 /// Writes to standard output. A reader that went away is no error.
 ///

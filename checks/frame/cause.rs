@@ -87,6 +87,7 @@ pub struct Proof {
     pub severity: Option<Severity>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a proof reads better without ampersands")]
 impl Proof {
     /// A proof that starts with one observation.
     #[must_use]

@@ -67,6 +67,7 @@ pub trait Check: Sized + Send + Sync + 'static {
     const CAUSES: &'static [Cause<Self::Evidence>];
 
     /// Whether the question arises for this target at all. `Some` skips the check.
+    #[must_use]
     fn not_applicable(_target: &Target) -> Option<Reason> {
         None
     }
@@ -85,6 +86,7 @@ pub trait Check: Sized + Send + Sync + 'static {
     }
 
     /// Whether there was nothing to judge, although the check ran: it must not pass then.
+    #[must_use]
     fn nothing_seen(_seen: &Self::Evidence) -> Option<Reason> {
         None
     }
@@ -92,6 +94,7 @@ pub trait Check: Sized + Send + Sync + 'static {
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
     ///
     /// Pure. Returns `None` if that changes nothing.
+    #[must_use]
     fn compare(_own: &Self::Evidence, _others: &[&Self::Evidence]) -> Option<Self::Evidence> {
         None
     }
@@ -145,7 +148,7 @@ impl Default for Budget {
             dns_query: Duration::from_secs(2),
             lookup: Duration::from_secs(20),
             handshake: Duration::from_secs(10),
-            first_answer: Duration::from_secs(60),
+            first_answer: Duration::from_mins(1),
             later_answer: Duration::from_secs(20),
             fetch: Duration::from_secs(2),
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::Failed;
 use crate::cli::Format;
 use crate::exit::Exit;
+use crate::output::json_document;
 use crate::render::clean;
 use crate::targets::expand;
 
@@ -39,11 +40,7 @@ pub fn hubs(targets: &[String], format: Format) -> Result<(String, Exit), Failed
         .collect();
     let exit = if found.iter().all(|hub| hub.url.is_some()) { Exit::Good } else { Exit::Bad };
     let text = match format {
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(&found).expect("plain data");
-            text.push('\n');
-            text
-        }
+        Format::Json => json_document(&found),
         Format::Human => found.iter().map(line).collect(),
     };
     Ok((text, exit))

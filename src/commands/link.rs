@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::super::Failed;
 use crate::cli::Format;
 use crate::exit::Exit;
+use crate::output::json_document;
 use crate::render::clean;
 
 #[derive(Serialize)]
@@ -30,11 +31,7 @@ pub fn inspect_link(text: &str, format: Format) -> Result<(String, Exit), Failed
     let exit = if whole { Exit::Good } else { Exit::Bad };
     let inspected = Inspected { link, causes };
     let text = match format {
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(&inspected).expect("plain data");
-            text.push('\n');
-            text
-        }
+        Format::Json => json_document(&inspected),
         Format::Human => told(&inspected),
     };
     Ok((text, exit))

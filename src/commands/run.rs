@@ -11,7 +11,7 @@ use crate::cli::{Format, RunArgs};
 use crate::doctor::examine;
 use crate::engine::{Settings, Stop};
 use crate::exit::Exit;
-use crate::output::{print, write_file};
+use crate::output::{json_document, print, write_file};
 use crate::render::Style;
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
@@ -96,7 +96,7 @@ fn settings(args: &RunArgs, mode: Mode) -> Settings {
 fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
     let to_file = args.output.is_some();
     let text = match args.format {
-        Format::Json => json(report),
+        Format::Json => json_document(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
             let style = style(args.color, stream);
@@ -115,21 +115,13 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         Failed::usage(format!("cannot write {}: {error}", path.display()))
     };
     if let Some(path) = &args.report {
-        write_file(path, &json(report)).map_err(|error| unwritable(path, error))?;
+        write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
     }
     match &args.output {
         Some(path) => write_file(path, &text).map_err(|error| unwritable(path, error))?,
         None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
     }
     Ok(Exit::of(report))
-}
-
-/// The JSON document of a report, with a final line end.
-#[must_use]
-pub fn json(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(report).expect("a report is plain data");
-    text.push('\n');
-    text
 }
 
 /// Where text goes.

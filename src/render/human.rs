@@ -113,7 +113,7 @@ impl Page {
 
     fn heading(&mut self, hub: &Hub) {
         let mark = self.style.verdict(hub.verdict.ready);
-        let name = self.style.paint(&clean(&hub.name), |s| s.bold());
+        let name = self.style.paint(&clean(&hub.name), Colorize::bold);
         line(&mut self.text, &format!("{mark}  {name}"));
         let place = match (&hub.source.file, hub.source.line) {
             (Some(file), Some(number)) => format!("{file} line {number}"),

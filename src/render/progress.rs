@@ -45,16 +45,16 @@ impl Progress {
                 if let Some(now) = state.now.get_mut(hub) {
                     *now = None;
                 }
-                self.write(&format!("\r\x1b[K{}\n", self.ended(hub, examined)));
+                write(&format!("\r\x1b[K{}\n", self.ended(hub, examined)));
             }
         }
-        self.write(&format!("\r\x1b[K{}", self.status(&state)));
+        write(&format!("\r\x1b[K{}", self.status(&state)));
     }
 
     /// Takes the line away again.
     pub fn finish(&self) {
         if self.state.is_some() {
-            self.write("\r\x1b[K\n");
+            write("\r\x1b[K\n");
         }
     }
 
@@ -83,12 +83,12 @@ impl Progress {
         let text = format!("{}/{} {}", state.ended, self.names.len(), busy.join(", "));
         text.chars().take(self.style.width.saturating_sub(1)).collect()
     }
+}
 
-    /// Progress is a courtesy: if nobody can see it, that is no reason to stop.
-    fn write(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        if stderr.write_all(text.as_bytes()).is_ok() {
-            stderr.flush().ok();
-        }
+/// Progress is a courtesy: if nobody can see it, that is no reason to stop.
+fn write(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    if stderr.write_all(text.as_bytes()).is_ok() {
+        stderr.flush().ok();
     }
 }

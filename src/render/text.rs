@@ -40,11 +40,11 @@ impl Style {
     #[must_use]
     pub fn mark(self, status: Status) -> ColoredString {
         match status {
-            Status::Passed => self.paint("✓", |s| s.green()),
-            Status::Warned => self.paint("!", |s| s.yellow()),
-            Status::Failed => self.paint("✗", |s| s.red()),
-            Status::Skipped => self.paint("-", |s| s.dimmed()),
-            Status::Errored => self.paint("?", |s| s.magenta()),
+            Status::Passed => self.paint("✓", Colorize::green),
+            Status::Warned => self.paint("!", Colorize::yellow),
+            Status::Failed => self.paint("✗", Colorize::red),
+            Status::Skipped => self.paint("-", Colorize::dimmed),
+            Status::Errored => self.paint("?", Colorize::magenta),
         }
     }
 

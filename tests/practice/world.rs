@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hublink::doctor::examine;
 use hublink::engine::{Settings, Stop};
-use hublink::output::write_file;
+use hublink::output::{json_document, write_file};
 use hublink::render::Style;
 use hublink::render::human::{self, Detail};
 use hublink::report::{Ready, Report};
@@ -54,7 +54,7 @@ async fn tour() -> io::Result<bool> {
     let report = visit(&practice, folder.path(), &hubs_ini).await?;
     let style = Style { width: 90, colour: io::stdout().is_terminal() };
     say(&human::render(&report, style, Detail::Normal))?;
-    write_file(Path::new(REPORT), &hublink::commands::run::json(&report))?;
+    write_file(Path::new(REPORT), &json_document(&report))?;
     let right = compare(&report)?;
     say(&format!("\nThe whole report is in {REPORT}.\n"))?;
     Ok(right)

@@ -173,8 +173,10 @@ fn every_bad_file_has_its_cause_with_the_place_of_it() {
     file.set_len(100 * 1024 * 1024).expect("a sparse file");
     let directory = folder.path().join("folder.ini");
     std::fs::create_dir(&directory).expect("a folder");
-    let misplaced = folder.path().join("hubs.ini");
-    write("hubs.ini.txt", b"https://hub.invalid\n");
+    let misplaced = folder.path().join("saved");
+    std::fs::create_dir(&misplaced).expect("a folder");
+    let misplaced = misplaced.join("hubs.ini");
+    write("saved/hubs.ini.txt", b"https://hub.invalid\n");
     let cases = [
         (folder.path().join("missing.ini"), "hubs-file/missing"),
         (misplaced, "hubs-file/misplaced"),

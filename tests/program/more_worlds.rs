@@ -99,7 +99,7 @@ async fn an_interrupted_run_reports_what_it_knows() {
         stage.practice.hub("mute", Behaviour::healthy().port(Port::Mute)).await.expect("a hub");
     let world = stage.world(|_| {});
     let expanded = expand(&*world, &[mute.link()], &mut std::io::empty()).expect("targets");
-    let deadline = Duration::from_secs(60);
+    let deadline = Duration::from_mins(1);
     let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: false };
     let (interrupt, stop) = Stop::new(deadline);
     tokio::spawn(async move {
