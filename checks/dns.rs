@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, passed,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
+    cause, fallback, passed,
 };
 use crate::link::Link;
 
@@ -179,6 +180,13 @@ impl Check for Dns {
         },
         fallback("dns/unexplained", |e, _| failed(e).then(|| raw(e))),
     ];
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let ours =
+            seen.system.failure.map(|failure| failure.kind) == Some(FailureKind::TooManyOpen);
+        let reason = Reason::of(ReasonKind::CouldNotLook);
+        (ours && failed(seen)).then(|| reason.detail("too many look-ups were under way"))
+    }
 
     async fn probe(cx: &Context) -> Evidence {
         let host = cx.case.host().to_owned();
@@ -383,7 +391,13 @@ fn answered(e: &Evidence) -> Option<Vec<&DnsReply>> {
 
 fn resolver_refuses(e: &Evidence, _: &Case) -> Option<Proof> {
     let refuses = |reply: &&DnsReply| matches!(reply.rcode, Some(1 | 4 | 5));
-    let refusing: Vec<&DnsReply> = e.replies.iter().filter(refuses).collect();
+    // A server that answers one kind of question and refuses another costs nobody anything.
+    let refuses_all = |server| {
+        let mut its = e.replies.iter().filter(|r| r.server == server && r.rcode.is_some());
+        its.all(|reply| refuses(&reply))
+    };
+    let refusing: Vec<&DnsReply> =
+        e.replies.iter().filter(refuses).filter(|reply| refuses_all(reply.server)).collect();
     if let Some(first) = refusing.first() {
         let proof = raw(e)
             .value("servers", servers(refusing.iter().copied()))
@@ -440,7 +454,8 @@ fn zone_failure(e: &Evidence, _: &Case) -> Option<Proof> {
         Some(error) if (5..=12).contains(&error.code) => {
             (format!("DNSSEC, extended error {} {}", error.code, error.text), true)
         }
-        Some(error) => (format!("extended error {} {}", error.code, error.text), true),
+        // Blocked, censored and filtered (15 to 17) are a policy of the resolver, not a fault.
+        Some(error) => (format!("extended error {} {}", error.code, error.text), false),
         None => ("its name servers fail (rcode 2)".to_owned(), false),
     };
     let proof = raw(e)

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::Dns;
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, passed,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
+    cause, fallback, passed,
 };
 
 /// Whether the hub's port accepts connections.
@@ -45,6 +46,9 @@ const CONTROL_PORTS: [u16; 3] = [443, 80, 4244];
 
 /// An unanswered neighbour look-up takes three seconds (measured 3.06 s); a rejection is at once.
 const NEIGHBOUR_GIVEN_UP_MS: f64 = 2500.0;
+
+/// A SYN is sent again after a second; less than this and only one of them was waited for.
+const TWO_SYNS_MS: f64 = 2000.0;
 
 /// What comes faster than any network cable is this computer's own doing.
 const AT_ONCE_MS: f64 = 100.0;
@@ -214,6 +218,24 @@ impl Check for Tcp {
         fallback("tcp/unexplained", |e, _| e.chosen.is_none().then(|| raw(e))),
     ];
 
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let relevant = relevant(seen);
+        if seen.chosen.is_some() || relevant.is_empty() {
+            return None;
+        }
+        let ours = |a: &&Connect| a.kind() == Some(FailureKind::TooManyOpen);
+        if relevant.iter().all(ours) {
+            let reason = Reason::of(ReasonKind::CouldNotLook);
+            return Some(reason.detail("this program may not open more sockets"));
+        }
+        let hasty =
+            |a: &&Connect| a.kind() == Some(FailureKind::NoAnswer) && a.took_ms < TWO_SYNS_MS;
+        relevant.iter().all(hasty).then(|| {
+            let reason = Reason::of(ReasonKind::OutOfTime);
+            reason.detail("the time allowed was too short to tell silence from a lost packet")
+        })
+    }
+
     async fn probe(cx: &Context) -> Evidence {
         let port = cx.target.hub().map_or(443, |hub| hub.port);
         let addresses = cx.of::<Dns>().map(|dns| &dns.addresses[..]).unwrap_or_default();
@@ -313,11 +335,13 @@ fn about(e: &Evidence, proof: Proof) -> Proof {
     proof.value("address", first.unwrap_or_default())
 }
 
-/// The fastest successful connect to the same address: the yardstick for near and far.
+/// The round trip to the same address: the yardstick for near and far. The kernel's own measure,
+/// since ours also counts whatever else this program was busy with.
 fn round_trip(e: &Evidence) -> Option<f64> {
-    let control = e.control.as_ref()?;
-    let fastest = control.ports.iter().filter(|c| c.succeeded()).map(|c| c.took_ms);
-    fastest.min_by(f64::total_cmp).filter(|&ms| ms >= SHORTEST_ROUND_TRIP_MS)
+    let connected = e.control.as_ref()?.ports.iter().filter(|c| c.succeeded());
+    let measured = connected.filter_map(|c| c.state.as_ref()).map(|state| state.round_trip_us);
+    let ms = f64::from(measured.min()?) / 1000.0;
+    (ms >= SHORTEST_ROUND_TRIP_MS).then_some(ms)
 }
 
 /// Faster than the far end could have answered (causes.md 1.4.3).
@@ -339,12 +363,16 @@ fn sent_on_the_way(e: &Evidence, attempt: &Connect) -> Option<IpAddr> {
 }
 
 fn ports_exhausted(e: &Evidence, _: &Case) -> Option<Proof> {
-    all_failed(e, |a| a.kind() == Some(FailureKind::PortsExhausted)).then(|| raw(e))
+    // Over IPv6 the same number means that this computer has no address of that kind.
+    let exhausted = |a: &Connect| a.kind() == Some(FailureKind::PortsExhausted) && a.to.is_ipv4();
+    all_failed(e, exhausted).then(|| raw(e))
 }
 
 fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
     let by_policy = |a: &Connect| match a.kind() {
-        Some(FailureKind::NotPermitted | FailureKind::Invalid) => a.icmp.is_none(),
+        Some(FailureKind::NotPermitted) => a.icmp.is_none(),
+        // A link-local address without its interface is invalid too, and no rule is to blame.
+        Some(FailureKind::Invalid) => a.icmp.is_none() && !is_link_local(a.to.ip()),
         Some(FailureKind::HostUnreachable) => a.icmp.is_none() && a.took_ms < AT_ONCE_MS,
         _ => false,
     };
@@ -359,6 +387,10 @@ fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
         // On Windows 10013 can have other reasons.
         if case.facts.os == "windows" { proof.at_most(Confidence::Likely) } else { proof }
     })
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 fn rejected_on_the_way(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -430,9 +462,21 @@ fn link_port_closed(e: &Evidence, case: &Case) -> Option<Proof> {
         matches!(a.kind(), Some(FailureKind::Refused | FailureKind::NoAnswer)) && port != 443
     };
     let handshake = e.control.as_ref()?.tls_on_443.as_ref()?;
-    (all_failed(e, closed) && handshake.completed()).then(|| {
-        let version = handshake.version.clone().unwrap_or_default();
-        raw(e).and("TLS on port 443", format!("handshake completed, {version}"))
+    if !all_failed(e, closed) || !handshake.completed() {
+        return None;
+    }
+    let verdict = handshake.rustls.as_ref()?;
+    let version = handshake.version.clone().unwrap_or_default();
+    let proof = raw(e).and("TLS on port 443", format!("handshake completed, {version}"));
+    if verdict.accepted {
+        return Some(proof.and("certificate on port 443", "good for the link's name"));
+    }
+    // Another name's certificate is another server's; an unknown issuer leaves the name open.
+    let other_server = verdict.error.starts_with("NotValidForName");
+    (!other_server).then(|| {
+        proof
+            .and("certificate on port 443", format!("not accepted ({})", verdict.error))
+            .at_most(Confidence::Likely)
     })
 }
 
@@ -545,6 +589,18 @@ mod tests {
         Evidence { attempts, chosen, control: None }
     }
 
+    fn answering_after_40_ms(to: &str) -> Connect {
+        let state = hublink_probe::TcpState {
+            retransmits: 0,
+            total_retransmits: 0,
+            unacknowledged: 0,
+            bytes_acknowledged: None,
+            bytes_received: None,
+            round_trip_us: 40_000,
+        };
+        Connect { state: Some(state), ..attempt(to, None, 41.0) }
+    }
+
     #[test]
     fn a_family_without_any_route_is_set_aside() {
         let e = evidence(vec![
@@ -562,7 +618,7 @@ mod tests {
         assert!(rejected_on_the_way(&e, &Case::default()).is_none());
         e.control = Some(Control {
             again: Vec::new(),
-            ports: vec![attempt("10.0.0.1:80", None, 40.0)],
+            ports: vec![answering_after_40_ms("10.0.0.1:80")],
             tls_on_443: None,
         });
         let proof = rejected_on_the_way(&e, &Case::default()).expect("a near refusal");

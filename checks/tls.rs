@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use futures_util::future::join;
 use hublink_probe::{FailureKind, Handshake, Hello, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,13 +22,17 @@ pub struct Evidence {
     /// The handshake for the link's name. Its `presented` certificates are there only while the
     /// run lasts: the `certificate` check keeps the facts.
     pub handshake: Handshake,
-    /// The same handshake once more, made only after the first failed.
+    /// The other of two handshakes for the link's name, made only because the first failed.
+    /// If one of the two was completed, it is the one above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Handshake>,
     /// A handshake at the same address for another name, made only after the first failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<Handshake>,
 }
+
+/// A server that has not answered the greeting after this long is not merely slow.
+const PATIENCE_MS: f64 = 2900.0;
 
 impl Check for Tls {
     type Evidence = Evidence;
@@ -108,27 +113,30 @@ impl Check for Tls {
         plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
     }
 
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let silent = seen.handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
+        (silent && seen.handshake.took_ms < PATIENCE_MS).then(|| {
+            let reason = Reason::of(ReasonKind::OutOfTime);
+            reason.detail("the time allowed was too short to tell silence from a slow server")
+        })
+    }
+
     async fn probe(cx: &Context) -> Evidence {
         let to = cx.of::<Tcp>().and_then(|tcp| tcp.chosen);
         // The engine runs this check only after `tcp` found an address that accepts.
         let to = to.unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
-        let handshake = cx.world.handshake(&hello(cx, to, cx.case.host())).await;
-        Evidence { handshake, again: None, other_name: None }
-    }
-
-    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-        if seen.handshake.completed() {
-            return None;
+        let ours = hello(cx, to, cx.case.host());
+        let handshake = cx.world.handshake(&ours).await;
+        if handshake.completed() {
+            return Evidence { handshake, again: None, other_name: None };
         }
-        let to = seen.handshake.connect.to;
-        let again = hello(cx, to, cx.case.host());
-        // A label nobody can have configured: what differs now, differs by name.
-        let other = format!("h{:x}.invalid", cx.world.random());
-        let other = hello(cx, to, &other);
-        let (again, other) =
-            futures_util::future::join(cx.world.handshake(&again), cx.world.handshake(&other))
-                .await;
-        Some(Evidence { again: Some(again), other_name: Some(other), ..seen.clone() })
+        // One broken connection is no finding. A label nobody can have configured shows whether
+        // the name makes a difference.
+        let other = hello(cx, to, &format!("h{:x}.invalid", cx.world.random()));
+        let (again, other) = join(cx.world.handshake(&ours), cx.world.handshake(&other)).await;
+        let (handshake, again) =
+            if again.completed() { (again, handshake) } else { (handshake, again) };
+        Evidence { handshake, again: Some(again), other_name: Some(other) }
     }
 }
 

@@ -5,7 +5,7 @@
 //! it explains.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,19 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::frame::{
     Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
-    Status, Stored, Target, claims, status_of,
+    Status, Stored, Target, claims, may_claim, status_of,
 };
 use hublink_probe::World;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+
+/// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
+/// 25 seconds, control pass included.
+const CONTROL_LIMIT: Duration = Duration::from_secs(12);
+
+/// A hub still examined after this long is mostly waiting, and another may begin beside it:
+/// silent hubs must not delay the healthy ones behind them.
+const PLACE_HELD: Duration = Duration::from_secs(2);
 
 /// What the user may say about a run.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +86,8 @@ pub struct Ended {
     /// The check whose end made this one pointless; its cause is looked up at the end, because
     /// the control pass may name a better one.
     because_of: Option<&'static str>,
+    /// Whether it was under way when the time was over.
+    pub begun: bool,
 }
 
 impl Ended {
@@ -88,12 +98,13 @@ impl Ended {
             causes: Vec::new(),
             took: Duration::ZERO,
             because_of: None,
+            begun: false,
         }
     }
 
     fn errored(detail: String, took: Duration) -> Self {
         let reason = Reason::of(ReasonKind::CouldNotLook).detail(detail);
-        Self { status: Status::Errored, took, ..Self::skipped(reason) }
+        Self { status: Status::Errored, took, begun: true, ..Self::skipped(reason) }
     }
 }
 
@@ -152,9 +163,17 @@ pub async fn run(
             let (places, stop) = (&places, stop.clone());
             async move {
                 // Nobody closes the semaphore; without a place the hub would simply run too.
-                let _place = places.acquire().await.ok();
-                let examined =
-                    run.examine(stop, &|check| observer(Event::Begun { hub, check })).await;
+                let place = places.acquire().await.ok();
+                let begun = |check| observer(Event::Begun { hub, check });
+                let release = async {
+                    tokio::time::sleep(PLACE_HELD).await;
+                    drop(place);
+                    std::future::pending().await
+                };
+                let examined = tokio::select! {
+                    examined = run.examine(stop, &begun) => examined,
+                    never = release => never,
+                };
                 observer(Event::Ended { hub, examined: &examined });
                 (hub, examined)
             }
@@ -177,6 +196,7 @@ struct HubRun {
     stop_at_first: bool,
     case: Case,
     ended: BTreeMap<&'static str, Ended>,
+    running: BTreeSet<&'static str>,
 }
 
 impl HubRun {
@@ -190,7 +210,9 @@ impl HubRun {
             os: world.os().to_owned(),
             hub: target.hub().cloned(),
             hubs_in_run,
-            proxy_configured: !proxy_variables(&**world).is_empty(),
+            proxy_configured: target
+                .hub()
+                .is_some_and(|hub| goes_through_proxy(&**world, &hub.host)),
         };
         Self {
             world: Arc::clone(world),
@@ -199,6 +221,7 @@ impl HubRun {
             stop_at_first: settings.stop_at_first,
             case: Case::new(facts),
             ended: BTreeMap::new(),
+            running: BTreeSet::new(),
         }
     }
 
@@ -211,8 +234,11 @@ impl HubRun {
         };
         let missing = out_of_time.unwrap_or("the check was never reached");
         for check in hublink_checks::all() {
-            self.ended.entry(check.meta().id).or_insert_with(|| {
-                Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
+            let id = check.meta().id;
+            let begun = self.running.contains(id);
+            self.ended.entry(id).or_insert_with(|| Ended {
+                begun,
+                ..Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
             });
         }
         settle(&mut self.ended);
@@ -253,6 +279,7 @@ impl HubRun {
                         }
                         Next::Run => {
                             begun(check.meta().id);
+                            self.running.insert(check.meta().id);
                             running.push(look(check, self.context()));
                         }
                     }
@@ -268,7 +295,7 @@ impl HubRun {
         if let Some(reason) = check.not_applicable(&self.target) {
             return Next::Skip(Ended::skipped(reason));
         }
-        if self.stop_at_first && self.has_failed() {
+        if self.stop_at_first && self.has_failed() && !self.may_explain(check) {
             let reason = Reason::of(ReasonKind::NotAsked);
             return Next::Skip(Ended::skipped(
                 reason.detail("preflight stops at the first broken check"),
@@ -291,6 +318,13 @@ impl HubRun {
             }
         }
         Next::Run
+    }
+
+    /// Whether a check could prove the root cause of a failure already seen: naming the
+    /// consequence would accuse the wrong person.
+    fn may_explain(&self, check: &'static dyn ErasedCheck) -> bool {
+        let failed = self.ended.iter().filter(|(_, ended)| ended.status == Status::Failed);
+        failed.map(|(id, _)| *id).any(|id| may_claim(check.meta().id, id))
     }
 
     fn context(&self) -> Context {
@@ -319,21 +353,18 @@ impl HubRun {
             hublink_checks::all().iter().filter(|c| self.case.saved(c.meta().id).is_some());
         let mut running: FuturesUnordered<_> =
             looked.map(|check| look_closer(*check, self.context())).collect();
-        let mut closer = Vec::new();
-        while let Some(one) = running.next().await {
-            closer.push(one);
-        }
-        drop(running);
-        for (check, outcome, took) in closer {
-            // A panic while looking closer leaves what was seen before.
-            if let Ok(Some(stored)) = outcome {
-                self.case.put(stored);
-            }
+        let deadline = Instant::now() + CONTROL_LIMIT;
+        while let Ok(Some((check, outcome, took))) = timeout_at(deadline, running.next()).await {
             if let Some(ended) = self.ended.get_mut(check.meta().id) {
                 ended.took += took;
             }
+            // A panic while looking closer leaves what was seen before. Each result counts at
+            // once: the deadline may come before the last of them.
+            if let Ok(Some(stored)) = outcome {
+                self.case.put(stored);
+                rejudge(&self.case, &mut self.ended);
+            }
         }
-        rejudge(&self.case, &mut self.ended);
     }
 }
 
@@ -377,9 +408,14 @@ fn panic_text(panic: Box<dyn Any + Send>) -> String {
 /// Judging is code too: a panic in it is one errored check.
 fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
     match std::panic::catch_unwind(AssertUnwindSafe(|| check.judge(case))) {
-        Ok(causes) => {
-            Ended { status: status_of(&causes), reason: None, causes, took, because_of: None }
-        }
+        Ok(causes) => Ended {
+            status: status_of(&causes),
+            reason: None,
+            causes,
+            took,
+            because_of: None,
+            begun: true,
+        },
         Err(panic) => Ended::errored(panic_text(panic), took),
     }
 }
@@ -491,6 +527,20 @@ fn compare(examined: &mut [Examined]) {
         rejudge(&one.case, &mut one.checks);
         settle(&mut one.checks);
     }
+}
+
+/// Whether a program that follows the environment would reach this host through a proxy.
+fn goes_through_proxy(world: &dyn World, host: &str) -> bool {
+    if proxy_variables(world).is_empty() {
+        return false;
+    }
+    let exceptions = world.variable("NO_PROXY").or_else(|| world.variable("no_proxy"));
+    let exceptions = exceptions.unwrap_or_default().to_ascii_lowercase();
+    !exceptions.split(',').map(str::trim).any(|entry| {
+        let domain = entry.trim_start_matches("*.").trim_start_matches('.');
+        entry == "*"
+            || (!domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}"))))
+    })
 }
 
 /// The names of the proxy variables that are set.

@@ -1,6 +1,6 @@
 //! From the checks of one hub to one answer: will the login work, and if not, who mends what?
 
-use hublink_checks::frame::{Diagnosis, ReasonKind, Severity, Status};
+use hublink_checks::frame::{Confidence, Diagnosis, ReasonKind, Severity, Status};
 use hublink_checks::hub;
 
 use crate::engine::{Ended, Examined, first_blocking};
@@ -16,9 +16,19 @@ pub fn verdict(examined: &Examined) -> Verdict {
     let reached = ladder.iter().rev().find(|(_, ended)| ended.status.let_through());
     let reached = reached.map(|(id, _)| (*id).to_owned());
     if let Some((id, ended)) = ladder.iter().find(|(_, ended)| ended.status == Status::Failed) {
-        return Verdict { reached, ..no(id, first_blocking(ended)) };
+        let cause = first_blocking(ended);
+        let verdict = if is_about_the_direct_way(id) && examined.case.facts.proxy_configured {
+            not_the_way_taken(id, cause)
+        } else {
+            no(id, cause)
+        };
+        return Verdict { reached, ..verdict };
     }
-    if let Some((id, ended)) = ladder.iter().find(|(_, ended)| is_missing(ended)) {
+    // What was under way says more than what waited for it.
+    let missing = |begun: bool| {
+        ladder.iter().find(move |(_, ended)| is_missing(ended) && (ended.begun || !begun))
+    };
+    if let Some((id, ended)) = missing(true).or_else(|| missing(false)) {
         return Verdict { reached, ..unknown(id, ended) };
     }
     Verdict {
@@ -44,6 +54,30 @@ fn is_missing(ended: &Ended) -> bool {
     }
 }
 
+/// Behind a proxy a failure of the direct way is a fact and not a finding.
+fn is_about_the_direct_way(id: &str) -> bool {
+    matches!(id, "dns" | "tcp" | "tls")
+}
+
+fn not_the_way_taken(id: &str, cause: Option<&Diagnosis>) -> Verdict {
+    Verdict {
+        ready: Ready::Unknown,
+        summary: "It cannot be told whether the login will work: the direct way to the hub fails, \
+                  but a proxy is set on this computer, and the way through it was not examined."
+            .to_owned(),
+        ..no(id, cause)
+    }
+}
+
+/// As sure as the cause is.
+fn outlook(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Certain => "The login will not work",
+        Confidence::Likely => "The login will most likely not work",
+        Confidence::Possible => "The login may not work",
+    }
+}
+
 fn no(id: &str, cause: Option<&Diagnosis>) -> Verdict {
     Verdict {
         ready: Ready::No,
@@ -52,7 +86,7 @@ fn no(id: &str, cause: Option<&Diagnosis>) -> Verdict {
         confidence: cause.map(|cause| cause.confidence),
         owner: cause.map(|cause| cause.owner),
         summary: match cause {
-            Some(cause) => format!("The login will not work: {}", in_sentence(&cause.title)),
+            Some(cause) => format!("{}: {}", outlook(cause.confidence), in_sentence(&cause.title)),
             None => format!("The login will not work: the check `{id}` failed."),
         },
         reached: None,

@@ -41,6 +41,16 @@ pub fn claims(cause: &str, check: &str) -> bool {
         })
 }
 
+/// Whether some cause of the check `by` could explain a failure of `check`.
+#[must_use]
+pub fn may_claim(by: &str, check: &str) -> bool {
+    by != check
+        && CLAIMS.iter().any(|claim| {
+            claim.claimant.split('/').next() == Some(by)
+                && claim.claimed.iter().any(|&c| c == check || c == "*")
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::claims;

@@ -5,7 +5,6 @@
 //! and silence look alike. A direct question shows code, alias chain, time and server.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::Resolver;
@@ -19,8 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{timeout, timeout_at};
 
 use crate::{Failure, FailureKind, Operation, millis, os};
 
@@ -149,8 +148,7 @@ pub struct ExtendedError {
 
 /// Look-ups of the system under way. Each holds a thread that nothing can end early, and a
 /// broken resolver holds it for 20 s, so there must not be more of them than this.
-const LOOKUPS_AT_ONCE: usize = 64;
-static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+static LOOKUPS: Semaphore = Semaphore::const_new(64);
 
 /// The records kept of one answer: enough for every honest one, bounded for the others.
 const RECORDS_KEPT: usize = 64;
@@ -164,22 +162,22 @@ pub(crate) async fn system_lookup(host: &str, limit: Duration) -> SystemLookup {
         failure: Some(Failure { operation: Operation::Lookup, kind, code }),
         took_ms: millis(begun.elapsed()),
     };
-    if LOOKUPS.fetch_add(1, Ordering::Relaxed) >= LOOKUPS_AT_ONCE {
-        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+    let deadline = tokio::time::Instant::now() + limit;
+    // Nobody closes the semaphore; whoever waits in vain has not looked.
+    let Ok(Ok(place)) = timeout_at(deadline, LOOKUPS.acquire()).await else {
         return failed(FailureKind::TooManyOpen, None);
-    }
+    };
     let (send, receive) = oneshot::channel();
     let name = host.to_owned();
     let thread = std::thread::Builder::new().name("look-up".into()).spawn(move || {
         // The receiver may have stopped waiting; then nobody needs the answer.
         drop(send.send(os::getaddrinfo(&name)));
-        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+        drop(place);
     });
     if let Err(error) = thread {
-        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
         return failed(FailureKind::TooManyOpen, error.raw_os_error());
     }
-    match timeout(limit, receive).await {
+    match timeout_at(deadline, receive).await {
         Ok(Ok(Ok(addresses))) => SystemLookup {
             replaced: false,
             addresses,

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::{
     BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
     Hello, NameServers, Operation, Policy, RecordKind, Request, SystemLookup, Timestamp,
-    TrustError, TrustStore, World, dns, files, http, tcp, tls, trust,
+    TrustError, TrustStore, World, dns, files, http, os, tcp, tls, trust,
 };
 
 /// What the user may change about the world.
@@ -142,8 +142,7 @@ impl World for RealWorld {
     }
 
     fn documents(&self) -> Option<PathBuf> {
-        // The known folder of Windows needs a call of its own; elsewhere Desktop does not run.
-        self.options.pretend.documents.clone()
+        self.options.pretend.documents.clone().or_else(os::documents)
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -81,7 +81,8 @@ impl Page {
             .subsequent_indent(&indent)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .break_words(true);
+            // A link that is copied out of the report must be whole.
+            .break_words(!safe.contains("://"));
         for wrapped in textwrap::wrap(&safe, options) {
             line(&mut self.text, &wrapped);
         }

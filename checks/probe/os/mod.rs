@@ -32,6 +32,18 @@ mod silent {
 #[cfg(not(target_os = "linux"))]
 pub(crate) use silent::{icmp_error, keep_icmp_errors, tcp_state};
 
+/// The Documents known folder, which `OneDrive` and company policies move elsewhere.
+#[cfg(windows)]
+pub(crate) fn documents() -> Option<std::path::PathBuf> {
+    dirs::document_dir()
+}
+
+/// Desktop runs on Windows alone, so nowhere else is there a place it reads from.
+#[cfg(not(windows))]
+pub(crate) fn documents() -> Option<std::path::PathBuf> {
+    None
+}
+
 /// The system's look-up through the standard library, which keeps the Winsock number.
 #[cfg(not(unix))]
 pub(crate) fn getaddrinfo(
