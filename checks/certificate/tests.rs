@@ -385,22 +385,10 @@ fn shake(name: &str, presented: Vec<Vec<u8>>) -> Handshake {
     let to = "192.0.2.7:443".parse().expect("an address");
     let connect = Connect { to, from: None, failure: None, icmp: None, state: None, took_ms: 1.0 };
     Handshake {
-        connect,
-        server_name: name.to_owned(),
-        failure: None,
-        alert: None,
-        head: String::new(),
-        head_hex: String::new(),
-        sent: 0,
-        received: 0,
-        version: None,
-        cipher: None,
-        client_certificate_requested: false,
         rustls: Some(RustlsVerdict { accepted: false, error: "UnknownIssuer".into() }),
         certificates: presented.len(),
         presented,
-        state: None,
-        took_ms: 1.0,
+        ..Handshake::of(connect, name)
     }
 }
 

@@ -113,6 +113,23 @@ pub struct DnsReply {
 }
 
 impl DnsReply {
+    /// A question that was not answered yet.
+    #[must_use]
+    pub fn of(server: SocketAddr, name: &str, kind: RecordKind) -> Self {
+        Self {
+            server,
+            name: name.to_owned(),
+            kind,
+            rcode: None,
+            extended: Vec::new(),
+            answers: Vec::new(),
+            truncated: false,
+            failure: None,
+            tries: 0,
+            took_ms: 0.0,
+        }
+    }
+
     /// The addresses of the answer.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.answers.iter().filter_map(|record| record.value.parse().ok())
@@ -279,18 +296,7 @@ pub(crate) async fn ask(
     limit: Duration,
 ) -> DnsReply {
     let begun = Instant::now();
-    let mut reply = DnsReply {
-        server,
-        name: name.to_owned(),
-        kind,
-        rcode: None,
-        extended: Vec::new(),
-        answers: Vec::new(),
-        truncated: false,
-        failure: None,
-        tries: 0,
-        took_ms: 0.0,
-    };
+    let mut reply = DnsReply::of(server, name, kind);
     let Some(question) = fully_qualified(name) else {
         reply.failure = Some(Failure::of(Operation::Query, FailureKind::Invalid));
         return reply;

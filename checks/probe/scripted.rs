@@ -159,16 +159,10 @@ impl World for ScriptedWorld {
         self.note(format!("ask {server} {name} {kind:?}"));
         let fits = |r: &&DnsReply| r.server == server && r.name == name && r.kind == kind;
         let found = self.replies.iter().find(fits).cloned().unwrap_or_else(|| DnsReply {
-            server,
-            name: name.to_owned(),
-            kind,
-            rcode: None,
-            extended: Vec::new(),
-            answers: Vec::new(),
-            truncated: false,
             failure: Some(Failure::of(Operation::Query, FailureKind::NoAnswer)),
             tries: 2,
             took_ms: 4000.0,
+            ..DnsReply::of(server, name, kind)
         });
         Box::pin(std::future::ready(found))
     }
@@ -182,24 +176,9 @@ impl World for ScriptedWorld {
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
         self.note(format!("handshake {} {}", hello.to, hello.server_name));
         let key = (hello.to, hello.server_name.clone());
-        let found = self.handshakes.get(&key).cloned().unwrap_or_else(|| Handshake {
-            connect: unreachable_connect(hello.to),
-            server_name: hello.server_name.clone(),
-            failure: None,
-            alert: None,
-            head: String::new(),
-            head_hex: String::new(),
-            sent: 0,
-            received: 0,
-            version: None,
-            cipher: None,
-            client_certificate_requested: false,
-            rustls: None,
-            certificates: 0,
-            presented: Vec::new(),
-            state: None,
-            took_ms: 0.0,
-        });
+        let found = self.handshakes.get(&key).cloned();
+        let found = found
+            .unwrap_or_else(|| Handshake::of(unreachable_connect(hello.to), &hello.server_name));
         Box::pin(std::future::ready(found))
     }
 

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::http::mask_one_time;
 use crate::tap::{Tap, Watch};
 use crate::{
     Connect, Failure, FailureKind, Operation, TcpState, Timestamp, TrustStore, millis, tcp,
@@ -83,6 +84,29 @@ pub struct Handshake {
 }
 
 impl Handshake {
+    /// A handshake of which nothing is known but the connection it runs on.
+    #[must_use]
+    pub fn of(connect: Connect, server_name: &str) -> Self {
+        Self {
+            connect,
+            server_name: server_name.to_owned(),
+            failure: None,
+            alert: None,
+            head: String::new(),
+            head_hex: String::new(),
+            sent: 0,
+            received: 0,
+            version: None,
+            cipher: None,
+            client_certificate_requested: false,
+            rustls: None,
+            certificates: 0,
+            presented: Vec::new(),
+            state: None,
+            took_ms: 0.0,
+        }
+    }
+
     /// Whether the handshake was completed, whatever the certificate.
     #[must_use]
     pub fn completed(&self) -> bool {
@@ -114,24 +138,7 @@ pub(crate) async fn open(
     now: Timestamp,
 ) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
     let (connect, stream) = tcp::open(hello.to, hello.connect_limit).await;
-    let mut seen = Handshake {
-        connect,
-        server_name: hello.server_name.clone(),
-        failure: None,
-        alert: None,
-        head: String::new(),
-        head_hex: String::new(),
-        sent: 0,
-        received: 0,
-        version: None,
-        cipher: None,
-        client_certificate_requested: false,
-        rustls: None,
-        certificates: 0,
-        presented: Vec::new(),
-        state: None,
-        took_ms: 0.0,
-    };
+    let mut seen = Handshake::of(connect, &hello.server_name);
     let Some(stream) = stream else { return (seen, None) };
     let Some(name) = server_name(&hello.server_name) else {
         seen.failure = Some(Failure::of(Operation::Handshake, FailureKind::Invalid));
@@ -170,7 +177,7 @@ fn take_in(
     let record = watch.record();
     (seen.sent, seen.received) = (record.sent, record.received);
     if stream.is_none() {
-        seen.head = printable(&record.head);
+        seen.head = mask_one_time(&printable(&record.head));
         seen.head_hex = hex(&record.head[..record.head.len().min(16)]);
         seen.state = watch.state();
     }
