@@ -9,7 +9,7 @@ mod page;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use hublink_probe::{Ending, Exchange, Handshake, Scheme};
+use hublink_probe::{Ending, Exchange, Handshake, Scheme, SystemLookup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -97,6 +97,9 @@ pub struct PortEighty {
     /// Where it redirects to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leads_to: Option<Destination>,
+    /// The look-up of the host it redirects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<SystemLookup>,
 }
 
 impl Evidence {

@@ -1,13 +1,17 @@
 //! The causes of a web server that does not answer as it should.
 
-use hublink_probe::{Ending, Exchange};
+use std::net::IpAddr;
+
+use hublink_probe::{Ending, Exchange, SystemLookup};
 
 use super::chain::SLOW_MS;
 use super::control::{portal_host, wants_https};
+use super::elsewhere::same_site;
 use super::{
     DestinationKind, Evidence, FilterRole, KnownText, Mark, Stop, is_service_fault, is_whole,
 };
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::tcp::Tcp;
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -18,6 +22,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Open http://<host> in a browser, log in to the network, and run hublink again."],
         look_alikes: &[
             "an identity provider: its address carries a login request, or is a known login host",
+            "another name of the hub's own server: it has the same address, or begins with the link's short name",
             "a wrong certificate beside an ordinary page on port 80: that is no start page",
         ],
         see: &["RFC 6585 section 6", "measured"],
@@ -200,15 +205,34 @@ fn captive_portal(e: &Evidence, case: &Case) -> Option<Proof> {
         let proof = Proof::default();
         return Some(with_answer(proof, "status 511: network authentication required", answer));
     }
-    let portal = portal_host(e)?;
+    let (portal, lookup) = portal_host(e)?;
+    if is_own_name(e, case, &portal.host, lookup) {
+        return None;
+    }
     let names = &e.https_names;
     let theirs = names.iter().any(|name| covers(name, &portal.host));
     let ours = names.iter().any(|name| covers(name, case.host()));
     (theirs && !ours).then(|| {
-        Proof::seen("port 80 sends every visitor to", &portal.url)
+        let proof = Proof::seen("port 80 sends every visitor to", &portal.url)
             .compared("names in the certificate at the https port", case.host(), names.join(", "))
-            .not("an identity provider: the address carries no login request")
+            .not("an identity provider: the address carries no login request");
+        if lookup.is_some_and(|lookup| !lookup.addresses.is_empty()) {
+            proof.not("another name of the hub's own server: it has other addresses")
+        } else {
+            proof.at_most(Confidence::Likely)
+        }
     })
+}
+
+/// Whether a host that the hub's port 80 names may be the hub itself: a link often uses a short
+/// name or an address, and the server sends its visitors to its full name.
+fn is_own_name(e: &Evidence, case: &Case, host: &str, lookup: Option<&SystemLookup>) -> bool {
+    let own = case.host();
+    let address_to_name = own.parse::<IpAddr>().is_ok() && host.parse::<IpAddr>().is_err();
+    let tried = case.of::<Tcp>().into_iter().flat_map(|tcp| &tcp.attempts).map(|one| one.to.ip());
+    let mut addresses = e.hops.iter().map(|hop| hop.to.ip()).chain(tried);
+    let found = lookup.map(|lookup| lookup.addresses.as_slice()).unwrap_or_default();
+    address_to_name || same_site(own, host) || addresses.any(|ip| found.contains(&ip))
 }
 
 /// Whether a name of a certificate is for a host (RFC 9525: `*` stands for one label).

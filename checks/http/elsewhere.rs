@@ -239,6 +239,10 @@ pub(super) fn same_site(own: &str, other: &str) -> bool {
     if own.parse::<IpAddr>().is_ok() || other.parse::<IpAddr>().is_ok() {
         return own == other;
     }
+    // A short name and the same name with the company's domain.
+    if !own.contains('.') && other.split_once('.').is_some_and(|(label, _)| label == own) {
+        return true;
+    }
     if is_under(other, own) || is_under(own, other) && other.contains('.') {
         return true;
     }
@@ -270,6 +274,9 @@ mod tests {
         assert!(!same_site("hub.co.uk", "portal.co.uk"));
         assert!(!same_site("hub.corp.test", "portal.hotel.test"));
         assert!(!same_site("hub", "portal"));
+        assert!(same_site("qlik1", "qlik1.corp.test"));
+        assert!(!same_site("qlik1", "qlik10.corp.test"));
+        assert!(!same_site("qlik1.corp.test", "qlik1.other.test"));
         assert!(!same_site("10.0.0.1", "10.0.0.2"));
         assert!(!same_site("hub.corp.test", "evilcorp.test"));
     }

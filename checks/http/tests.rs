@@ -213,7 +213,11 @@ async fn the_control_looks_at_port_80_and_at_the_names_of_a_strange_certificate(
     let closer = Http::control(&cx, &seen).await.expect("more evidence");
     assert_eq!(
         world.asked()[1..],
-        ["get http://hub.corp.test/", "handshake 203.0.113.10:443 hub.corp.test"]
+        [
+            "get http://hub.corp.test/",
+            "lookup login.hotel.test",
+            "handshake 203.0.113.10:443 hub.corp.test"
+        ]
     );
     let saved = serde_json::to_string(&closer).expect("JSON");
     assert!(!saved.contains("SECRET"), "{saved}");
