@@ -94,12 +94,27 @@ impl Destination {
 }
 
 impl Elsewhere {
-    /// Why the host cannot be used; `None` if it answers or was not tried.
+    fn bogus(&self) -> String {
+        let found = self.lookup.iter().flat_map(|lookup| &lookup.addresses);
+        let found: Vec<String> = found.filter(|ip| is_own(ip)).map(IpAddr::to_string).collect();
+        match &found[..] {
+            [] => "it is an address that cannot be right".to_owned(),
+            _ => format!("its name leads to an address that cannot be right: {}", found.join(", ")),
+        }
+    }
+
+    /// Why the host cannot be used; `None` if it answers, or if it was not tried and is no login.
     pub(crate) fn unreached(&self) -> Option<Unreached> {
         let because =
             |why: String, confidence| Some(Unreached { why, confidence, by_certificate: false });
         if self.not_tried {
-            return None;
+            // A login that lies on this computer is none that a hub sends its visitors to.
+            let provider = self.to.kind == DestinationKind::IdentityProvider;
+            return provider.then(|| Unreached {
+                why: self.bogus(),
+                confidence: Confidence::Likely,
+                by_certificate: false,
+            });
         }
         if let Some(failure) = self.lookup.as_ref().and_then(|lookup| lookup.failure) {
             // A temporary failure may be ours: it is not proof that the name does not exist.
