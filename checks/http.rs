@@ -50,7 +50,7 @@ pub struct Evidence {
     /// The other host that a redirect names, and one look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_to: Option<Elsewhere>,
-    /// The first try of the request that was sent twice, because the first try failed.
+    /// The first try of the last request that was sent twice, because its first try failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retried: Option<Exchange>,
     /// `/` of the same server, asked for beside the second try.

@@ -363,9 +363,14 @@ fn faulty<'e>(e: &'e Evidence, case: &Case) -> Option<&'e Exchange> {
     fault.then_some(last)
 }
 
+/// The first try of the request whose second try is `last`: a chain has many addresses.
+fn first_try<'e>(e: &'e Evidence, last: &Exchange) -> Option<&'e Exchange> {
+    e.retried.as_ref().filter(|first| first.url == last.url)
+}
+
 fn service_error(e: &Evidence, case: &Case) -> Option<Proof> {
     let last = faulty(e, case)?;
-    let first = e.retried.as_ref().filter(|first| is_service_fault(first))?;
+    let first = first_try(e, last).filter(|first| is_service_fault(first))?;
     if e.root.as_ref().is_some_and(|root| !is_service_fault(root)) {
         return None;
     }
@@ -411,7 +416,7 @@ fn broken(answer: &Exchange) -> bool {
 
 fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
     let last = e.hops.last().filter(|hop| broken(hop))?;
-    let first = e.retried.as_ref().filter(|first| broken(first))?;
+    let first = first_try(e, last).filter(|first| broken(first))?;
     // Segments and buffers blur the place by a few packets.
     let blur = (last.body_bytes.max(first.body_bytes) / 10).max(2048);
     (last.body_bytes.abs_diff(first.body_bytes) <= blur).then(|| {

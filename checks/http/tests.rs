@@ -166,6 +166,41 @@ async fn a_redirect_to_this_computer_is_not_followed() {
 }
 
 #[tokio::test]
+async fn an_identity_provider_on_this_computer_counts_as_unreached() {
+    let mut world = world();
+    let idp = "https://idp.other.test/saml?SAMLRequest=SECRET";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    let blocked = "0.0.0.0".parse().expect("an address");
+    let lookup =
+        SystemLookup { replaced: false, addresses: vec![blocked], failure: None, took_ms: 1.0 };
+    world.lookups.insert("idp.other.test".to_owned(), lookup);
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(world.asked().last().map(String::as_str), Some("lookup idp.other.test"));
+    let unreached = seen.left_to.as_ref().and_then(Elsewhere::unreached).expect("a reason");
+    assert_eq!(unreached.why, "its name leads to an address that cannot be right: 0.0.0.0");
+    assert_eq!(unreached.confidence, crate::frame::Confidence::Likely);
+}
+
+#[tokio::test]
+async fn the_second_try_is_of_the_address_that_failed_last() {
+    let mut world = world();
+    let door = "https://hub.corp.test/internal_forms_authentication/?targetId=1";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(door), ""));
+    script(&mut world, answer(door, 503, None, ""));
+    script(&mut world, answer("https://hub.corp.test/", 503, None, ""));
+    let (cx, _) = context(world, hub());
+    let mut seen = Http::probe(&cx).await;
+    let masked = "https://hub.corp.test/internal_forms_authentication/?targetId=…";
+    assert_eq!(seen.retried.as_ref().map(|first| first.url.as_str()), Some(masked));
+    assert_eq!(ids(&seen, &cx), ["http/service-error"]);
+    if let Some(first) = &mut seen.retried {
+        first.url = "https://hub.corp.test/hub/".to_owned();
+    }
+    assert_eq!(ids(&seen, &cx), ["http/unexplained"], "another address was tried twice");
+}
+
+#[tokio::test]
 async fn a_circle_is_seen_through_fresh_one_time_values() {
     let mut world = world();
     let login = "https://hub.corp.test/login?targetId=1";
