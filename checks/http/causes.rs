@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Ending, Exchange, SystemLookup};
+use hublink_probe::{Ending, Exchange, FailureKind, SystemLookup};
 
 use super::chain::SLOW_MS;
 use super::control::{portal_host, wants_https};
@@ -139,7 +139,10 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Ask IT what ends connections to <address> after <n> bytes or <s> seconds."],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &["the normal end of a connection after a whole answer"],
+        look_alikes: &[
+            "the normal end of a connection after a whole answer",
+            "a server that ends the connection with a TLS alert, as for a missing client certificate",
+        ],
         see: &["RFC 9112 section 8", "measured"],
         ..cause("http/cut-off", cut_off)
     },
@@ -195,6 +198,7 @@ pub(crate) fn outcome(answer: &Exchange) -> String {
     parts.extend(answer.status.map(|status| status.to_string()));
     parts.extend(ending.map(|ending| format!("{ending} after {} bytes", answer.body_bytes)));
     parts.extend(answer.failure.map(|failure| failure.to_string()));
+    parts.extend(answer.alert.map(|alert| format!("the server sent TLS alert {alert}")));
     parts.extend(answer.header("location").map(|location| format!("to {location}")));
     parts.join(", ")
 }
@@ -410,8 +414,13 @@ fn no_reply(e: &Evidence, _: &Case) -> Option<Proof> {
     )
 }
 
+/// The connection ended, by its end or by a reset, and nobody said why.
 fn broken(answer: &Exchange) -> bool {
-    matches!(answer.ending, Ending::EmptyReply | Ending::CutOff)
+    let ended = answer.failure.is_some_and(|failure| {
+        matches!(failure.kind, FailureKind::ClosedEarly | FailureKind::Reset)
+    });
+    let in_time = matches!(answer.ending, Ending::EmptyReply | Ending::CutOff);
+    in_time && ended && answer.alert.is_none()
 }
 
 fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -427,6 +436,7 @@ fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
         };
         with_answer(proof, "second try", last)
             .not("the normal end after a whole answer: this answer is not whole")
+            .not("a refusal of the server's TLS: it sent no alert")
             .value("address", last.to)
             .value("n", last.body_bytes)
             .value("s", format!("{:.1}", last.took_ms / 1000.0))
@@ -475,6 +485,9 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         let mut proof = with_answer(Proof::default(), "answer", last);
         if let Some(first) = &e.retried {
             proof = with_answer(proof, "first try", first);
+        }
+        if let Some(alert) = last.alert {
+            proof = proof.and("TLS alert of the server", alert);
         }
         if !last.head.is_empty() {
             proof = proof.and("it begins", &last.head);

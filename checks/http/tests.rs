@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hublink_probe::{Ending, Exchange, Request, Scheme, ScriptedWorld, SystemLookup, Timestamp};
+use hublink_probe::{
+    Ending, Exchange, Failure, FailureKind, Operation, Request, Scheme, ScriptedWorld,
+    SystemLookup, Timestamp,
+};
 use serde_json::json;
 
 use super::*;
@@ -198,6 +201,31 @@ async fn the_second_try_is_of_the_address_that_failed_last() {
         first.url = "https://hub.corp.test/hub/".to_owned();
     }
     assert_eq!(ids(&seen, &cx), ["http/unexplained"], "another address was tried twice");
+}
+
+#[tokio::test]
+async fn a_tls_alert_instead_of_an_answer_is_no_cut_off() {
+    let mut world = world();
+    let failure = Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly);
+    for url in ["https://hub.corp.test/hub/", "https://hub.corp.test/"] {
+        let ended = Exchange {
+            status: None,
+            ending: Ending::CutOff,
+            failure: Some(failure),
+            ..answer(url, 200, None, "")
+        };
+        script(&mut world, ended);
+    }
+    let (cx, _) = context(world, hub());
+    let mut seen = Http::probe(&cx).await;
+    assert_eq!(ids(&seen, &cx), ["http/cut-off"]);
+    for answer in seen.hops.iter_mut().chain(&mut seen.retried) {
+        answer.alert = Some(116);
+    }
+    let found = crate::frame::judge(Http::CAUSES, &seen, &cx.case);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id, "http/unexplained");
+    assert!(found[0].proof.iter().any(|line| line.seen == "116"));
 }
 
 #[tokio::test]
