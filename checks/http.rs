@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::certificate::Certificate;
-use crate::frame::{Cause, Check, Context, Meta, passed, ran};
+use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed, ran};
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
@@ -152,6 +152,13 @@ impl Check for Http {
             (Some(start), Some(to)) => chain::walk(cx, to.ip(), start).await,
             _ => Evidence { stop: Stop::NoAnswer, ..Evidence::default() },
         }
+    }
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let reason = Reason::of(ReasonKind::CouldNotLook);
+        causes::waits_for_cookie(seen).then(|| {
+            reason.detail("the server wants a cookie back, which this examination does not send")
+        })
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

@@ -58,7 +58,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a fresh targetId on each visit: its value is ignored, and one visit is compared",
-            "a redirect that only sets a cookie first: said with less confidence",
+            "a redirect that sets a cookie and wants it back: left open, because no cookie is sent",
         ],
         see: &["RFC 9110 section 15.4"],
         ..cause("http/redirect-loop", redirect_loop)
@@ -271,21 +271,25 @@ fn block_page(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 fn redirect_loop(e: &Evidence, _: &Case) -> Option<Proof> {
+    if waits_for_cookie(e) {
+        return None;
+    }
     let at = e.stopped_at.as_ref().filter(|_| matches!(e.stop, Stop::Loop | Stop::TooMany))?;
     let addresses = e.hops.iter().map(|hop| hop.url.as_str());
     let chain: Vec<&str> = addresses.chain(std::iter::once(at.as_str())).collect();
     let seen = if e.stop == Stop::Loop { "asked before" } else { "more redirects than allowed" };
-    let proof = Proof::seen("redirects", chain.join(" → "))
-        .and("next address", format!("{at}: {seen}"))
-        .value("chain", chain.join(" → "));
-    let cookies: Vec<&str> =
-        e.hops.iter().flat_map(|hop| &hop.cookies).map(String::as_str).collect();
-    Some(if cookies.is_empty() {
-        proof.not("a server that waits for its cookie: none of the answers sets one")
-    } else {
-        // A browser would send them back, and that may end the circle.
-        proof.and("cookies set on the way", cookies.join(", ")).at_most(Confidence::Possible)
-    })
+    Some(
+        Proof::seen("redirects", chain.join(" → "))
+            .and("next address", format!("{at}: {seen}"))
+            .not("a server that waits for its cookie: none of the answers sets one")
+            .value("chain", chain.join(" → ")),
+    )
+}
+
+/// A circle whose answers set a cookie: a browser sends it back, and that may end the circle.
+pub(super) fn waits_for_cookie(e: &Evidence) -> bool {
+    let circles = matches!(e.stop, Stop::Loop | Stop::TooMany);
+    circles && e.hops.iter().any(|hop| !hop.cookies.is_empty())
 }
 
 /// The last request went to a separate login port, which `hub` judges.
@@ -478,7 +482,8 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     };
     let ended_badly = match e.stop {
         Stop::NoAnswer => !is_login_port(e, case),
-        Stop::BadLocation | Stop::Loop | Stop::TooMany => true,
+        Stop::Loop | Stop::TooMany => !waits_for_cookie(e),
+        Stop::BadLocation => true,
         Stop::Answer | Stop::OtherHost => faulty(e, case).is_some(),
     };
     ended_badly.then(|| {

@@ -241,6 +241,20 @@ async fn a_circle_is_seen_through_fresh_one_time_values() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_its_cookie_back_is_left_open() {
+    let mut world = world();
+    let url = "https://hub.corp.test/hub/";
+    let cookies = vec!["test".to_owned()];
+    script(&mut world, Exchange { cookies, ..answer(url, 302, Some("/hub/"), "") });
+    let (cx, _) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(seen.stop, Stop::Loop);
+    assert!(ids(&seen, &cx).is_empty());
+    let reason = Http::nothing_seen(&seen).expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+#[tokio::test]
 async fn an_endless_chain_ends_after_ten_requests() {
     let mut world = world();
     script(&mut world, answer("https://hub.corp.test/hub/", 302, Some("/0"), ""));
