@@ -268,6 +268,17 @@ pub fn summary(case: &Case) -> Option<String> {
     if !causes::is_hub(hub, case) {
         return None;
     }
+    let mut strong = causes::marks(hub, case).into_iter().filter(|mark| mark.is_strong());
+    if strong.all(|mark| mark == Mark::IdentityProvider)
+        && let Some(door) = &http.login
+    {
+        // Many products send their visitors to an identity provider.
+        return Some(format!(
+            "Something that sends visitors to {} for the login answers; a Qlik hub behind such a \
+             login looks like this.",
+            door.host
+        ));
+    }
     let product = hub.product.as_ref();
     let cloud = case.facts.hub.as_ref().is_some_and(HubAddress::is_cloud);
     let name = match product.and_then(|product| product.name.as_deref()) {

@@ -131,7 +131,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     },
 ];
 
-fn marks(e: &Evidence, case: &Case) -> Vec<Mark> {
+/// All marks of a Qlik hub in all answers.
+pub(super) fn marks(e: &Evidence, case: &Case) -> Vec<Mark> {
     let http = case.of::<Http>();
     let chain = http.into_iter().flat_map(http::Evidence::marks);
     let left = http.and_then(|http| http.left_to.as_ref()?.page.as_ref());

@@ -206,6 +206,8 @@ async fn a_hub_behind_its_identity_provider_is_no_hidden_one() {
     assert_eq!(seen.hidden_by, None);
     assert!(Hub::nothing_seen(&seen).is_none());
     assert!(ids(&seen, &cx).is_empty());
+    let summary = summary(&cx.case).expect("a sentence");
+    assert!(summary.starts_with("Something that sends visitors to idp.other.test "), "{summary}");
 }
 
 #[test]
