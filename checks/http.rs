@@ -9,13 +9,13 @@ mod page;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use hublink_probe::{Ending, Exchange, Handshake, Scheme};
+use hublink_probe::{Ending, Exchange, Handshake, Scheme, SystemLookup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::certificate::Certificate;
-use crate::frame::{Cause, Check, Context, Meta, passed, ran};
+use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed, ran};
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
@@ -50,7 +50,7 @@ pub struct Evidence {
     /// The other host that a redirect names, and one look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_to: Option<Elsewhere>,
-    /// The first try of the request that was sent twice, because the first try failed.
+    /// The first try of the last request that was sent twice, because its first try failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retried: Option<Exchange>,
     /// `/` of the same server, asked for beside the second try.
@@ -97,6 +97,9 @@ pub struct PortEighty {
     /// Where it redirects to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leads_to: Option<Destination>,
+    /// The look-up of the host it redirects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<SystemLookup>,
 }
 
 impl Evidence {
@@ -149,6 +152,13 @@ impl Check for Http {
             (Some(start), Some(to)) => chain::walk(cx, to.ip(), start).await,
             _ => Evidence { stop: Stop::NoAnswer, ..Evidence::default() },
         }
+    }
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let reason = Reason::of(ReasonKind::CouldNotLook);
+        causes::waits_for_cookie(seen).then(|| {
+            reason.detail("the server wants a cookie back, which this examination does not send")
+        })
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

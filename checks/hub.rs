@@ -13,9 +13,10 @@ use serde_json::Value;
 use url::Url;
 
 use crate::address::HubAddress;
-use crate::frame::{Case, Cause, Check, Context, Meta, passed};
+use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, passed};
 use crate::http::{
-    self, DestinationKind, DoorKind, Elsewhere, Http, Mark, Origin, Page, ask_same_host, scheme_of,
+    self, DestinationKind, DoorKind, Elsewhere, Http, KnownText, Mark, Origin, Page, ask_same_host,
+    scheme_of,
 };
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
 
@@ -46,6 +47,9 @@ pub struct Evidence {
     /// `/api/v1/users/me` of a Qlik Cloud tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantAnswer>,
+    /// The login in front of the server that hides whether a hub lies behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_by: Option<String>,
     /// Control: `/` of the same server, without the prefix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PathAnswer>,
@@ -106,7 +110,16 @@ impl Check for Hub {
             server(cx, hub, origin).await
         };
         seen.marks = marks_of(&seen);
+        if !causes::is_hub(&seen, &cx.case) {
+            seen.hidden_by = cx.of::<Http>().and_then(login_in_front);
+        }
         seen
+    }
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        let login = seen.hidden_by.as_ref()?;
+        let why = format!("a login stands in front of the hub, at {login}, and hublink has none");
+        Some(Reason::of(ReasonKind::CouldNotLook).detail(why))
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -207,6 +220,32 @@ fn leaf_names(certificate: &Value) -> Vec<String> {
     names.map(str::to_ascii_lowercase).collect()
 }
 
+/// The address of a login that is not Qlik's, through which everybody must go. A hub may lie
+/// behind it or not.
+fn login_in_front(http: &http::Evidence) -> Option<String> {
+    let Some(left) = &http.left_to else {
+        let own = [DoorKind::Challenge, DoorKind::Cas];
+        let door = http.login.as_ref().filter(|door| own.contains(&door.kind))?;
+        return Some(door.url.clone());
+    };
+    let asks = if left.to.kind == DestinationKind::IdentityProvider {
+        left.unreached().is_none()
+    } else {
+        // Over plain http anybody on the way may answer, such as a network's start page.
+        let sure = http.hops.last().is_some_and(|hop| hop.url.starts_with("https://"));
+        sure && asks_for_login(left)
+    };
+    asks.then(|| left.to.url.clone())
+}
+
+fn asks_for_login(left: &Elsewhere) -> bool {
+    let challenges = left.answer.as_ref().is_some_and(|answer| {
+        answer.status == Some(401) && answer.header("www-authenticate").is_some()
+    });
+    let fields = [KnownText::PasswordField, KnownText::SamlForm];
+    challenges || left.page.as_ref().is_some_and(|page| fields.iter().any(|&text| page.says(text)))
+}
+
 async fn path(cx: &Context, origin: Origin, path: &str) -> PathAnswer {
     let answer = ask_same_host(cx, origin, path, cx.budget.later_answer).await;
     let base = Url::parse(&answer.url).ok();
@@ -228,6 +267,17 @@ pub fn summary(case: &Case) -> Option<String> {
     let (hub, http) = (case.of::<Hub>()?, case.of::<Http>()?);
     if !causes::is_hub(hub, case) {
         return None;
+    }
+    let mut strong = causes::marks(hub, case).into_iter().filter(|mark| mark.is_strong());
+    if strong.all(|mark| mark == Mark::IdentityProvider)
+        && let Some(door) = &http.login
+    {
+        // Many products send their visitors to an identity provider.
+        return Some(format!(
+            "Something that sends visitors to {} for the login answers; a Qlik hub behind such a \
+             login looks like this.",
+            door.host
+        ));
     }
     let product = hub.product.as_ref();
     let cloud = case.facts.hub.as_ref().is_some_and(HubAddress::is_cloud);

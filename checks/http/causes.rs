@@ -1,13 +1,17 @@
 //! The causes of a web server that does not answer as it should.
 
-use hublink_probe::{Ending, Exchange};
+use std::net::IpAddr;
+
+use hublink_probe::{Ending, Exchange, FailureKind, SystemLookup};
 
 use super::chain::SLOW_MS;
 use super::control::{portal_host, wants_https};
+use super::elsewhere::same_site;
 use super::{
     DestinationKind, Evidence, FilterRole, KnownText, Mark, Stop, is_service_fault, is_whole,
 };
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::tcp::Tcp;
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -18,6 +22,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Open http://<host> in a browser, log in to the network, and run hublink again."],
         look_alikes: &[
             "an identity provider: its address carries a login request, or is a known login host",
+            "another name of the hub's own server: it has the same address, or begins with the link's short name",
             "a wrong certificate beside an ordinary page on port 80: that is no start page",
         ],
         see: &["RFC 6585 section 6", "measured"],
@@ -53,7 +58,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a fresh targetId on each visit: its value is ignored, and one visit is compared",
-            "a redirect that only sets a cookie first: said with less confidence",
+            "a redirect that sets a cookie and wants it back: left open, because no cookie is sent",
         ],
         see: &["RFC 9110 section 15.4"],
         ..cause("http/redirect-loop", redirect_loop)
@@ -134,7 +139,10 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Ask IT what ends connections to <address> after <n> bytes or <s> seconds."],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &["the normal end of a connection after a whole answer"],
+        look_alikes: &[
+            "the normal end of a connection after a whole answer",
+            "a server that ends the connection with a TLS alert, as for a missing client certificate",
+        ],
         see: &["RFC 9112 section 8", "measured"],
         ..cause("http/cut-off", cut_off)
     },
@@ -190,6 +198,7 @@ pub(crate) fn outcome(answer: &Exchange) -> String {
     parts.extend(answer.status.map(|status| status.to_string()));
     parts.extend(ending.map(|ending| format!("{ending} after {} bytes", answer.body_bytes)));
     parts.extend(answer.failure.map(|failure| failure.to_string()));
+    parts.extend(answer.alert.map(|alert| format!("the server sent TLS alert {alert}")));
     parts.extend(answer.header("location").map(|location| format!("to {location}")));
     parts.join(", ")
 }
@@ -200,15 +209,34 @@ fn captive_portal(e: &Evidence, case: &Case) -> Option<Proof> {
         let proof = Proof::default();
         return Some(with_answer(proof, "status 511: network authentication required", answer));
     }
-    let portal = portal_host(e)?;
+    let (portal, lookup) = portal_host(e)?;
+    if is_own_name(e, case, &portal.host, lookup) {
+        return None;
+    }
     let names = &e.https_names;
     let theirs = names.iter().any(|name| covers(name, &portal.host));
     let ours = names.iter().any(|name| covers(name, case.host()));
     (theirs && !ours).then(|| {
-        Proof::seen("port 80 sends every visitor to", &portal.url)
+        let proof = Proof::seen("port 80 sends every visitor to", &portal.url)
             .compared("names in the certificate at the https port", case.host(), names.join(", "))
-            .not("an identity provider: the address carries no login request")
+            .not("an identity provider: the address carries no login request");
+        if lookup.is_some_and(|lookup| !lookup.addresses.is_empty()) {
+            proof.not("another name of the hub's own server: it has other addresses")
+        } else {
+            proof.at_most(Confidence::Likely)
+        }
     })
+}
+
+/// Whether a host that the hub's port 80 names may be the hub itself: a link often uses a short
+/// name or an address, and the server sends its visitors to its full name.
+fn is_own_name(e: &Evidence, case: &Case, host: &str, lookup: Option<&SystemLookup>) -> bool {
+    let own = case.host();
+    let address_to_name = own.parse::<IpAddr>().is_ok() && host.parse::<IpAddr>().is_err();
+    let tried = case.of::<Tcp>().into_iter().flat_map(|tcp| &tcp.attempts).map(|one| one.to.ip());
+    let mut addresses = e.hops.iter().map(|hop| hop.to.ip()).chain(tried);
+    let found = lookup.map(|lookup| lookup.addresses.as_slice()).unwrap_or_default();
+    address_to_name || same_site(own, host) || addresses.any(|ip| found.contains(&ip))
 }
 
 /// Whether a name of a certificate is for a host (RFC 9525: `*` stands for one label).
@@ -243,21 +271,25 @@ fn block_page(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 fn redirect_loop(e: &Evidence, _: &Case) -> Option<Proof> {
+    if waits_for_cookie(e) {
+        return None;
+    }
     let at = e.stopped_at.as_ref().filter(|_| matches!(e.stop, Stop::Loop | Stop::TooMany))?;
     let addresses = e.hops.iter().map(|hop| hop.url.as_str());
     let chain: Vec<&str> = addresses.chain(std::iter::once(at.as_str())).collect();
     let seen = if e.stop == Stop::Loop { "asked before" } else { "more redirects than allowed" };
-    let proof = Proof::seen("redirects", chain.join(" → "))
-        .and("next address", format!("{at}: {seen}"))
-        .value("chain", chain.join(" → "));
-    let cookies: Vec<&str> =
-        e.hops.iter().flat_map(|hop| &hop.cookies).map(String::as_str).collect();
-    Some(if cookies.is_empty() {
-        proof.not("a server that waits for its cookie: none of the answers sets one")
-    } else {
-        // A browser would send them back, and that may end the circle.
-        proof.and("cookies set on the way", cookies.join(", ")).at_most(Confidence::Possible)
-    })
+    Some(
+        Proof::seen("redirects", chain.join(" → "))
+            .and("next address", format!("{at}: {seen}"))
+            .not("a server that waits for its cookie: none of the answers sets one")
+            .value("chain", chain.join(" → ")),
+    )
+}
+
+/// A circle whose answers set a cookie: a browser sends it back, and that may end the circle.
+pub(super) fn waits_for_cookie(e: &Evidence) -> bool {
+    let circles = matches!(e.stop, Stop::Loop | Stop::TooMany);
+    circles && e.hops.iter().any(|hop| !hop.cookies.is_empty())
 }
 
 /// The last request went to a separate login port, which `hub` judges.
@@ -339,9 +371,14 @@ fn faulty<'e>(e: &'e Evidence, case: &Case) -> Option<&'e Exchange> {
     fault.then_some(last)
 }
 
+/// The first try of the request whose second try is `last`: a chain has many addresses.
+fn first_try<'e>(e: &'e Evidence, last: &Exchange) -> Option<&'e Exchange> {
+    e.retried.as_ref().filter(|first| first.url == last.url)
+}
+
 fn service_error(e: &Evidence, case: &Case) -> Option<Proof> {
     let last = faulty(e, case)?;
-    let first = e.retried.as_ref().filter(|first| is_service_fault(first))?;
+    let first = first_try(e, last).filter(|first| is_service_fault(first))?;
     if e.root.as_ref().is_some_and(|root| !is_service_fault(root)) {
         return None;
     }
@@ -381,13 +418,18 @@ fn no_reply(e: &Evidence, _: &Case) -> Option<Proof> {
     )
 }
 
+/// The connection ended, by its end or by a reset, and nobody said why.
 fn broken(answer: &Exchange) -> bool {
-    matches!(answer.ending, Ending::EmptyReply | Ending::CutOff)
+    let ended = answer.failure.is_some_and(|failure| {
+        matches!(failure.kind, FailureKind::ClosedEarly | FailureKind::Reset)
+    });
+    let in_time = matches!(answer.ending, Ending::EmptyReply | Ending::CutOff);
+    in_time && ended && answer.alert.is_none()
 }
 
 fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
     let last = e.hops.last().filter(|hop| broken(hop))?;
-    let first = e.retried.as_ref().filter(|first| broken(first))?;
+    let first = first_try(e, last).filter(|first| broken(first))?;
     // Segments and buffers blur the place by a few packets.
     let blur = (last.body_bytes.max(first.body_bytes) / 10).max(2048);
     (last.body_bytes.abs_diff(first.body_bytes) <= blur).then(|| {
@@ -398,6 +440,7 @@ fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
         };
         with_answer(proof, "second try", last)
             .not("the normal end after a whole answer: this answer is not whole")
+            .not("a refusal of the server's TLS: it sent no alert")
             .value("address", last.to)
             .value("n", last.body_bytes)
             .value("s", format!("{:.1}", last.took_ms / 1000.0))
@@ -439,13 +482,17 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     };
     let ended_badly = match e.stop {
         Stop::NoAnswer => !is_login_port(e, case),
-        Stop::BadLocation | Stop::Loop | Stop::TooMany => true,
+        Stop::Loop | Stop::TooMany => !waits_for_cookie(e),
+        Stop::BadLocation => true,
         Stop::Answer | Stop::OtherHost => faulty(e, case).is_some(),
     };
     ended_badly.then(|| {
         let mut proof = with_answer(Proof::default(), "answer", last);
         if let Some(first) = &e.retried {
             proof = with_answer(proof, "first try", first);
+        }
+        if let Some(alert) = last.alert {
+            proof = proof.and("TLS alert of the server", alert);
         }
         if !last.head.is_empty() {
             proof = proof.and("it begins", &last.head);

@@ -140,7 +140,8 @@ fn next(answer: &Exchange, asked: &Url) -> Result<Url, Stop> {
     }
 }
 
-/// Sends a request, and once more if the first try failed in a way that may pass.
+/// Sends a request, and once more if the first try failed in a way that may pass. Of several
+/// such requests in a chain the last one is kept.
 ///
 /// The second try belongs to the look itself and not to the control pass: a single hiccup would
 /// otherwise keep `hub` from being examined at all. Silence is not repeated: it has already used
@@ -156,13 +157,14 @@ async fn ask_twice_if_needed(
     let first = ask_same_host(cx, origin, &path_of(url), limit).await;
     let may_pass =
         matches!(first.ending, Ending::EmptyReply | Ending::CutOff) || is_service_fault(&first);
-    if !may_pass || seen.retried.is_some() {
+    if !may_pass {
         return first;
     }
     let limit = cx.budget.later_answer;
     let path = path_of(url);
     let again = ask_same_host(cx, origin, &path, limit);
     let second = if url.path() == "/" {
+        seen.root = None;
         again.await
     } else {
         let (second, root) = tokio::join!(again, ask_same_host(cx, origin, "/", limit));

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Ending, Hello, Scheme};
+use hublink_probe::{Ending, Hello, Scheme, SystemLookup};
 use url::Url;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -67,16 +67,26 @@ async fn port_80(cx: &Context, seen: &Evidence, ip: IpAddr) -> Option<PortEighty
         let url = Url::parse(&answer.url).ok()?.join(location).ok()?;
         (host_of(&url) != cx.case.host()).then(|| Destination::of(&url, cx.case.host()))?
     });
-    Some(PortEighty { answer, leads_to })
+    let stranger = leads_to.as_ref().filter(|to| to.kind == DestinationKind::Other);
+    let lookup = match stranger {
+        Some(to) if to.host.parse::<IpAddr>().is_err() => {
+            Some(cx.world.lookup(&to.host, cx.budget.lookup).await)
+        }
+        _ => None,
+    };
+    Some(PortEighty { answer, leads_to, lookup })
 }
 
-/// The host that port 80 sends visitors to, if it is a stranger to the hub.
-pub(super) fn portal_host(seen: &Evidence) -> Option<&Destination> {
-    let by_control = seen.port_80.as_ref().and_then(|port| port.leads_to.as_ref());
-    let by_link = seen.left_to.as_ref().map(|left| &left.to).filter(|_| {
+/// The host that port 80 sends visitors to, if it is a stranger to the hub, and its look-up.
+pub(super) fn portal_host(seen: &Evidence) -> Option<(&Destination, Option<&SystemLookup>)> {
+    let by_control = seen
+        .port_80
+        .as_ref()
+        .and_then(|port| Some((port.leads_to.as_ref()?, port.lookup.as_ref())));
+    let by_link = seen.left_to.as_ref().map(|left| (&left.to, left.lookup.as_ref())).filter(|_| {
         seen.hops.last().is_some_and(|hop| hop.to.port() == Scheme::Http.default_port())
     });
-    by_control.or(by_link).filter(|to| to.kind == DestinationKind::Other)
+    by_control.or(by_link).filter(|(to, _)| to.kind == DestinationKind::Other)
 }
 
 /// The names a certificate is for.

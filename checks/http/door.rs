@@ -1,5 +1,7 @@
 //! The login that a hub sends its visitors to, told from the address alone.
 
+use std::borrow::Cow;
+
 use hublink_probe::{Exchange, Scheme, mask_one_time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,8 @@ pub enum DoorKind {
     Saml,
     /// An identity provider that speaks `OpenID` Connect.
     Oidc,
+    /// A single sign-on that speaks CAS: it stands in front of the hub, which does not speak it.
+    Cas,
     /// A login module that hands out tickets.
     Module,
     /// The login of Qlik Cloud.
@@ -51,6 +55,7 @@ impl DoorKind {
             Self::Forms => "login with a form",
             Self::Saml => "login at an identity provider (SAML)",
             Self::Oidc => "login at an identity provider (OpenID Connect)",
+            Self::Cas => "login at a single sign-on (CAS)",
             Self::Module => "login by a module of your company",
             Self::Cloud => "login of Qlik Cloud",
             Self::Anonymous => "no login: everybody is let in",
@@ -99,7 +104,7 @@ fn kind_of(url: &Url) -> Option<DoorKind> {
     {
         return Some(DoorKind::Forms);
     }
-    // WS-Federation and CAS come with the same consequence as SAML: a person signs in elsewhere.
+    // WS-Federation comes with the same consequence as SAML: a person signs in elsewhere.
     let federation = has("wa") && has("wtrealm");
     if has("SAMLRequest") || federation {
         return Some(DoorKind::Saml);
@@ -109,6 +114,12 @@ fn kind_of(url: &Url) -> Option<DoorKind> {
     }
     if has("targetId") && has("proxyRestUri") {
         return Some(DoorKind::Module);
+    }
+    let calls_back = |(key, value): (Cow<'_, str>, Cow<'_, str>)| {
+        key == "service" && (value.starts_with("https://") || value.starts_with("http://"))
+    };
+    if path.trim_end_matches('/').ends_with("/login") && url.query_pairs().any(calls_back) {
+        return Some(DoorKind::Cas);
     }
     let host = host_of(url);
     let tenant_login = host.ends_with(".qlikcloud.com") && has("returnto");
@@ -132,6 +143,7 @@ mod tests {
             ("https://idp.test/saml2?SAMLRequest=x", DoorKind::Saml),
             ("https://idp.test/authorize?client_id=a&response_type=code", DoorKind::Oidc),
             ("https://m.test/?targetId=1&proxyRestUri=https://h:4243/qps/", DoorKind::Module),
+            ("https://sso.test/cas/login?service=https%3A%2F%2Fh%2Fhub%2F", DoorKind::Cas),
             ("https://t.eu.qlikcloud.com/login?returnto=x", DoorKind::Cloud),
             ("https://login.qlik.com/login?x=y", DoorKind::Cloud),
         ];
@@ -140,5 +152,6 @@ mod tests {
         }
         assert_eq!(kind("https://h/hub/"), None);
         assert_eq!(kind("https://portal.test/login?url=h"), None);
+        assert_eq!(kind("https://portal.test/login?service=guest"), None);
     }
 }

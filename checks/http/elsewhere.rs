@@ -94,12 +94,27 @@ impl Destination {
 }
 
 impl Elsewhere {
-    /// Why the host cannot be used; `None` if it answers or was not tried.
+    fn bogus(&self) -> String {
+        let found = self.lookup.iter().flat_map(|lookup| &lookup.addresses);
+        let found: Vec<String> = found.filter(|ip| is_own(ip)).map(IpAddr::to_string).collect();
+        match &found[..] {
+            [] => "it is an address that cannot be right".to_owned(),
+            _ => format!("its name leads to an address that cannot be right: {}", found.join(", ")),
+        }
+    }
+
+    /// Why the host cannot be used; `None` if it answers, or if it was not tried and is no login.
     pub(crate) fn unreached(&self) -> Option<Unreached> {
         let because =
             |why: String, confidence| Some(Unreached { why, confidence, by_certificate: false });
         if self.not_tried {
-            return None;
+            // A login that lies on this computer is none that a hub sends its visitors to.
+            let provider = self.to.kind == DestinationKind::IdentityProvider;
+            return provider.then(|| Unreached {
+                why: self.bogus(),
+                confidence: Confidence::Likely,
+                by_certificate: false,
+            });
         }
         if let Some(failure) = self.lookup.as_ref().and_then(|lookup| lookup.failure) {
             // A temporary failure may be ours: it is not proof that the name does not exist.
@@ -239,6 +254,10 @@ pub(super) fn same_site(own: &str, other: &str) -> bool {
     if own.parse::<IpAddr>().is_ok() || other.parse::<IpAddr>().is_ok() {
         return own == other;
     }
+    // A short name and the same name with the company's domain.
+    if !own.contains('.') && other.split_once('.').is_some_and(|(label, _)| label == own) {
+        return true;
+    }
     if is_under(other, own) || is_under(own, other) && other.contains('.') {
         return true;
     }
@@ -270,6 +289,9 @@ mod tests {
         assert!(!same_site("hub.co.uk", "portal.co.uk"));
         assert!(!same_site("hub.corp.test", "portal.hotel.test"));
         assert!(!same_site("hub", "portal"));
+        assert!(same_site("qlik1", "qlik1.corp.test"));
+        assert!(!same_site("qlik1", "qlik10.corp.test"));
+        assert!(!same_site("qlik1.corp.test", "qlik1.other.test"));
         assert!(!same_site("10.0.0.1", "10.0.0.2"));
         assert!(!same_site("hub.corp.test", "evilcorp.test"));
     }

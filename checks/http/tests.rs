@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hublink_probe::{Ending, Exchange, Request, Scheme, ScriptedWorld, SystemLookup, Timestamp};
+use hublink_probe::{
+    Ending, Exchange, Failure, FailureKind, Operation, Request, Scheme, ScriptedWorld,
+    SystemLookup, Timestamp,
+};
 use serde_json::json;
 
 use super::*;
@@ -166,6 +169,66 @@ async fn a_redirect_to_this_computer_is_not_followed() {
 }
 
 #[tokio::test]
+async fn an_identity_provider_on_this_computer_counts_as_unreached() {
+    let mut world = world();
+    let idp = "https://idp.other.test/saml?SAMLRequest=SECRET";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    let blocked = "0.0.0.0".parse().expect("an address");
+    let lookup =
+        SystemLookup { replaced: false, addresses: vec![blocked], failure: None, took_ms: 1.0 };
+    world.lookups.insert("idp.other.test".to_owned(), lookup);
+    let (cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(world.asked().last().map(String::as_str), Some("lookup idp.other.test"));
+    let unreached = seen.left_to.as_ref().and_then(Elsewhere::unreached).expect("a reason");
+    assert_eq!(unreached.why, "its name leads to an address that cannot be right: 0.0.0.0");
+    assert_eq!(unreached.confidence, crate::frame::Confidence::Likely);
+}
+
+#[tokio::test]
+async fn the_second_try_is_of_the_address_that_failed_last() {
+    let mut world = world();
+    let door = "https://hub.corp.test/internal_forms_authentication/?targetId=1";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(door), ""));
+    script(&mut world, answer(door, 503, None, ""));
+    script(&mut world, answer("https://hub.corp.test/", 503, None, ""));
+    let (cx, _) = context(world, hub());
+    let mut seen = Http::probe(&cx).await;
+    let masked = "https://hub.corp.test/internal_forms_authentication/?targetId=…";
+    assert_eq!(seen.retried.as_ref().map(|first| first.url.as_str()), Some(masked));
+    assert_eq!(ids(&seen, &cx), ["http/service-error"]);
+    if let Some(first) = &mut seen.retried {
+        first.url = "https://hub.corp.test/hub/".to_owned();
+    }
+    assert_eq!(ids(&seen, &cx), ["http/unexplained"], "another address was tried twice");
+}
+
+#[tokio::test]
+async fn a_tls_alert_instead_of_an_answer_is_no_cut_off() {
+    let mut world = world();
+    let failure = Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly);
+    for url in ["https://hub.corp.test/hub/", "https://hub.corp.test/"] {
+        let ended = Exchange {
+            status: None,
+            ending: Ending::CutOff,
+            failure: Some(failure),
+            ..answer(url, 200, None, "")
+        };
+        script(&mut world, ended);
+    }
+    let (cx, _) = context(world, hub());
+    let mut seen = Http::probe(&cx).await;
+    assert_eq!(ids(&seen, &cx), ["http/cut-off"]);
+    for answer in seen.hops.iter_mut().chain(&mut seen.retried) {
+        answer.alert = Some(116);
+    }
+    let found = crate::frame::judge(Http::CAUSES, &seen, &cx.case);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id, "http/unexplained");
+    assert!(found[0].proof.iter().any(|line| line.seen == "116"));
+}
+
+#[tokio::test]
 async fn a_circle_is_seen_through_fresh_one_time_values() {
     let mut world = world();
     let login = "https://hub.corp.test/login?targetId=1";
@@ -175,6 +238,20 @@ async fn a_circle_is_seen_through_fresh_one_time_values() {
     let seen = Http::probe(&cx).await;
     assert_eq!((seen.stop, seen.hops.len()), (Stop::Loop, 2));
     assert_eq!(ids(&seen, &cx), ["http/redirect-loop"]);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_its_cookie_back_is_left_open() {
+    let mut world = world();
+    let url = "https://hub.corp.test/hub/";
+    let cookies = vec!["test".to_owned()];
+    script(&mut world, Exchange { cookies, ..answer(url, 302, Some("/hub/"), "") });
+    let (cx, _) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    assert_eq!(seen.stop, Stop::Loop);
+    assert!(ids(&seen, &cx).is_empty());
+    let reason = Http::nothing_seen(&seen).expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
 }
 
 #[tokio::test]
@@ -213,7 +290,11 @@ async fn the_control_looks_at_port_80_and_at_the_names_of_a_strange_certificate(
     let closer = Http::control(&cx, &seen).await.expect("more evidence");
     assert_eq!(
         world.asked()[1..],
-        ["get http://hub.corp.test/", "handshake 203.0.113.10:443 hub.corp.test"]
+        [
+            "get http://hub.corp.test/",
+            "lookup login.hotel.test",
+            "handshake 203.0.113.10:443 hub.corp.test"
+        ]
     );
     let saved = serde_json::to_string(&closer).expect("JSON");
     assert!(!saved.contains("SECRET"), "{saved}");

@@ -131,7 +131,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     },
 ];
 
-fn marks(e: &Evidence, case: &Case) -> Vec<Mark> {
+/// All marks of a Qlik hub in all answers.
+pub(super) fn marks(e: &Evidence, case: &Case) -> Vec<Mark> {
     let http = case.of::<Http>();
     let chain = http.into_iter().flat_map(http::Evidence::marks);
     let left = http.and_then(|http| http.left_to.as_ref()?.page.as_ref());
@@ -337,7 +338,8 @@ fn not_qlik(e: &Evidence, case: &Case) -> Option<Proof> {
     let says_no_more = matches!(answer.status, Some(401 | 429 | 500..));
     let filtered = page.filter.as_ref().is_some_and(|sign| sign.role == FilterRole::Refuses);
     let hub_by_other_path = shows_hub(e.root.as_ref()) || shows_hub(e.plain_hub.as_ref());
-    if is_hub(e, case) || !all_answered || says_no_more || filtered || hub_by_other_path {
+    let hidden = e.hidden_by.is_some();
+    if is_hub(e, case) || hidden || !all_answered || says_no_more || filtered || hub_by_other_path {
         return None;
     }
     let server = answer.header("server").unwrap_or("a web server without a name");
@@ -362,7 +364,8 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         && answer.status.is_some_and(|status| status >= 400)
         && !(answer.status == Some(401) && challenged);
     let silent_login = http.stop == Stop::NoAnswer;
-    if is_hub(e, case) && !refused && !silent_login {
+    let explained = is_hub(e, case) || e.hidden_by.is_some();
+    if explained && !refused && !silent_login {
         return None;
     }
     let mut proof = Proof::seen("the hub's page", line(answer));

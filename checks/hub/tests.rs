@@ -129,6 +129,87 @@ async fn a_tenant_is_asked_for_its_user_and_for_nothing_else() {
     assert_eq!(ids(&seen, &cx), ["hub/tenant-unknown"]);
 }
 
+fn challenge(world: &mut ScriptedWorld, url: &str, schemes: &str) {
+    let challenge = Header { name: "www-authenticate".to_owned(), value: schemes.to_owned() };
+    script(world, Exchange { headers: vec![challenge], ..answer(url, 401, None, "") });
+}
+
+#[tokio::test]
+async fn what_a_challenge_for_everything_hides_is_left_open() {
+    let mut world = world();
+    for url in ["https://hub.corp.test/hub/", PRODUCT, &user_url("", "hub.corp.test")] {
+        challenge(&mut world, url, "Negotiate, Basic");
+    }
+    let (cx, _, seen) = probed(world, hub()).await;
+    assert_eq!(seen.hidden_by.as_deref(), Some("https://hub.corp.test/hub/"));
+    assert!(ids(&seen, &cx).is_empty());
+    let reason = Hub::nothing_seen(&seen).expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+/// A host that can be looked up and shakes hands.
+fn elsewhere(world: &mut ScriptedWorld, name: &str) {
+    let address = "203.0.113.10".parse().expect("an address");
+    let lookup = hublink_probe::SystemLookup {
+        replaced: false,
+        addresses: vec![address],
+        failure: None,
+        took_ms: 1.0,
+    };
+    world.lookups.insert(name.to_owned(), lookup);
+    let to = http::tests::AT;
+    let handshake = serde_json::from_value(json!({
+        "connect": { "to": to, "took_ms": 1.0 }, "server_name": name, "sent": 500,
+        "received": 3000, "certificates": 1, "took_ms": 2.0,
+    }));
+    let key = (to.parse().expect("an address"), name.to_owned());
+    world.handshakes.insert(key, handshake.expect("a handshake"));
+}
+
+#[tokio::test]
+async fn what_a_single_sign_on_in_front_hides_is_left_open() {
+    let mut world = world();
+    let sso = "https://sso.corp.test/cas/login?service=https%3A%2F%2Fhub.corp.test%2Fhub%2F";
+    for url in ["https://hub.corp.test/hub/", PRODUCT, &user_url("", "hub.corp.test")] {
+        script(&mut world, answer(url, 302, Some(sso), ""));
+    }
+    elsewhere(&mut world, "sso.corp.test");
+    let (cx, _, seen) = probed(world, hub()).await;
+    let http = cx.of::<Http>().expect("evidence");
+    let kind = http.left_to.as_ref().map(|left| left.to.kind);
+    assert_eq!(kind, Some(DestinationKind::IdentityProvider));
+    assert!(Hub::nothing_seen(&seen).is_some());
+    assert!(ids(&seen, &cx).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_login_page_elsewhere_hides_is_left_open() {
+    let mut world = world();
+    let sso = "https://login.company.test/start";
+    for url in ["https://hub.corp.test/hub/", PRODUCT, &user_url("", "hub.corp.test")] {
+        script(&mut world, answer(url, 302, Some(sso), ""));
+    }
+    elsewhere(&mut world, "login.company.test");
+    script(&mut world, answer(sso, 200, None, "<form><input type=\"password\"></form>"));
+    let (cx, _, seen) = probed(world, hub()).await;
+    assert_eq!(seen.hidden_by.as_deref(), Some(sso));
+    assert!(ids(&seen, &cx).is_empty());
+}
+
+#[tokio::test]
+async fn a_hub_behind_its_identity_provider_is_no_hidden_one() {
+    let mut world = world();
+    let idp = "https://idp.other.test/saml?SAMLRequest=SECRET";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    elsewhere(&mut world, "idp.other.test");
+    let (cx, _, seen) = probed(world, hub()).await;
+    assert_eq!(seen.hidden_by, None);
+    assert!(Hub::nothing_seen(&seen).is_none());
+    assert!(ids(&seen, &cx).is_empty());
+    let summary = summary(&cx.case).expect("a sentence");
+    assert!(summary.starts_with("Something that sends visitors to idp.other.test "), "{summary}");
+}
+
 #[test]
 fn names_are_read_from_whatever_the_certificate_check_saved() {
     let saved = json!({ "chain": [{ "dns_names": ["QLIK1.corp.test", 4] }, {}] });

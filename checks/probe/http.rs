@@ -117,6 +117,9 @@ pub struct Exchange {
     /// Why it did not end well, by number where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The TLS alert that the server sent instead of an answer, or in the middle of one, by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<u8>,
     /// The status code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -165,6 +168,7 @@ impl Exchange {
             to: request.to,
             ending,
             failure: None,
+            alert: None,
             status: None,
             headers: Vec::new(),
             cookies: Vec::new(),
@@ -280,6 +284,7 @@ fn note_handshake(seen: &mut Exchange, handshake: &Handshake) {
     if handshake.failure.is_some() {
         seen.ending = Ending::NoHandshake;
         seen.failure = handshake.failure;
+        seen.alert = handshake.alert;
         seen.head.clone_from(&handshake.head);
     }
 }
@@ -332,9 +337,7 @@ async fn talk<S>(
                 seen.head = masked(&printable(&record.head));
                 seen.head_hex = hex(record.head.iter().take(8));
             }
-            if let Some(io) = io_error(&error) {
-                seen.failure = Some(Failure::from_io(Operation::ReadAnswer, io));
-            }
+            note_error(seen, &error);
         }
         Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
     }
@@ -345,8 +348,19 @@ fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
     bytes.fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn io_error(error: &hyper::Error) -> Option<&std::io::Error> {
-    std::error::Error::source(error)?.downcast_ref()
+/// Keeps what ended the reading, if the system or the server's TLS said it.
+fn note_error(seen: &mut Exchange, error: &hyper::Error) {
+    let source = std::error::Error::source(error);
+    let Some(io) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) else {
+        return;
+    };
+    seen.failure = Some(Failure::from_io(Operation::ReadAnswer, io));
+    let tls = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(rustls::Error::AlertReceived(alert)) = tls {
+        // In TLS 1.3 a server refuses a client without certificate only after the handshake.
+        seen.alert = Some(u8::from(*alert));
+        seen.failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly));
+    }
 }
 
 fn get(request: &Request) -> Option<hyper::Request<Empty<Bytes>>> {
@@ -367,8 +381,9 @@ async fn read_body(seen: &mut Exchange, mut body: Incoming, deadline: Deadline) 
                 break Ending::Stalled;
             }
             Ok(None) => break Ending::Complete,
-            Ok(Some(Err(_))) => {
+            Ok(Some(Err(error))) => {
                 seen.failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly));
+                note_error(seen, &error);
                 break Ending::CutOff;
             }
             Ok(Some(Ok(frame))) => frame,
