@@ -62,7 +62,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// From here on a look-up is slow, and the direct questions tell why.
 const SLOW: Duration = Duration::from_secs(1);
 
-const RFC: &[&str] = &["RFC 1035", "RFC 2308", "measured: field notes on glibc and direct queries"];
+const RFC: &[&str] = &["RFC 1035", "RFC 2308", "measured: glibc beside direct queries"];
 
 impl Check for Dns {
     type Evidence = Evidence;

@@ -125,6 +125,9 @@ pub(crate) fn is_service_fault(answer: &Exchange) -> bool {
     matches!(answer.status, Some(500 | 502 | 503 | 504))
 }
 
+/// A cold Qlik proxy needed 15 to 21 s for its first answer; silence means nothing before that.
+const PATIENCE_MS: f64 = 25_000.0;
+
 impl Check for Http {
     type Evidence = Evidence;
 
@@ -155,9 +158,15 @@ impl Check for Http {
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
-        let reason = Reason::of(ReasonKind::CouldNotLook);
-        causes::waits_for_cookie(seen).then(|| {
-            reason.detail("the server wants a cookie back, which this examination does not send")
+        if causes::waits_for_cookie(seen) {
+            let reason = Reason::of(ReasonKind::CouldNotLook);
+            let detail = "the server wants a cookie back, which this examination does not send";
+            return Some(reason.detail(detail));
+        }
+        let last = seen.hops.last()?;
+        (last.ending == Ending::Silence && last.took_ms < PATIENCE_MS).then(|| {
+            let reason = Reason::of(ReasonKind::OutOfTime);
+            reason.detail("the time allowed was too short: an idle Qlik proxy needs up to 21 s")
         })
     }
 

@@ -41,7 +41,7 @@ pub struct Control {
     pub tls_on_443: Option<Handshake>,
 }
 
-/// Where Qlik servers and the web servers before them listen (causes.md section 4).
+/// Where Qlik servers and the web servers before them listen.
 const CONTROL_PORTS: [u16; 3] = [443, 80, 4244];
 
 /// An unanswered neighbour look-up takes three seconds (measured 3.06 s); a rejection is at once.
@@ -344,7 +344,7 @@ fn round_trip(e: &Evidence) -> Option<f64> {
     (ms >= SHORTEST_ROUND_TRIP_MS).then_some(ms)
 }
 
-/// Faster than the far end could have answered (causes.md 1.4.3).
+/// Faster than the far end could have answered, with room for a busy computer.
 fn is_near(attempt: &Connect, round_trip: f64) -> bool {
     attempt.took_ms < round_trip / 2.0 && attempt.took_ms < round_trip - 5.0
 }
@@ -509,10 +509,15 @@ fn port_silent(e: &Evidence, _: &Case) -> Option<Proof> {
     let answers =
         |c: &&Connect| c.succeeded() || c.kind() == Some(FailureKind::Refused) && c.icmp.is_none();
     let other = control.ports.iter().find(answers)?;
+    let how = if other.succeeded() { "accepts" } else { "refuses, so the computer is up" };
     let proof = raw(e)
         .not("tcp/no-answer: another port of the address answers")
         .not("one lost packet: the attempt was repeated")
-        .compared("ports of the same address", "all alike", format!("{} answers", other.to.port()));
+        .compared(
+            "ports of the same address",
+            "all silent",
+            format!("port {} {}", other.to.port(), how),
+        );
     Some(about(e, proof))
 }
 

@@ -407,8 +407,19 @@ fn panic_text(panic: Box<dyn Any + Send>) -> String {
 
 /// Judging is code too: a panic in it is one errored check.
 fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
-    match std::panic::catch_unwind(AssertUnwindSafe(|| check.judge(case))) {
-        Ok(causes) => Ended {
+    let judge = || (check.nothing_seen(case), check.judge(case));
+    match std::panic::catch_unwind(AssertUnwindSafe(judge)) {
+        // Whatever a table makes of it, there was nothing to judge.
+        Ok((Some(reason), _)) => Ended {
+            status: match reason.kind {
+                ReasonKind::CouldNotLook => Status::Errored,
+                _ => Status::Skipped,
+            },
+            took,
+            begun: true,
+            ..Ended::skipped(reason)
+        },
+        Ok((None, causes)) => Ended {
             status: status_of(&causes),
             reason: None,
             causes,

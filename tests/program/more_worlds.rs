@@ -67,6 +67,26 @@ async fn a_certificate_from_a_company_authority_in_the_store_is_nobodys_fault() 
     }
 }
 
+/// Half a second cannot tell a lost packet from a firewall: nobody is accused.
+#[tokio::test]
+async fn a_limit_too_short_to_tell_leaves_the_question_open() {
+    let stage = Stage::start().await;
+    let silent = Behaviour::healthy().port(Port::Silent);
+    let silent = stage.practice.hub("silent", silent).await.expect("a hub");
+    let mute =
+        stage.practice.hub("mute", Behaviour::healthy().port(Port::Mute)).await.expect("a hub");
+    let world = stage.world(|_| {});
+    let hasty = short().capped(Duration::from_millis(500));
+    let report = doctor(&world, &[silent.link(), mute.link()], hasty).await;
+    for (hub, check) in report.hubs.iter().zip(["tcp", "tls"]) {
+        assert_eq!(hub.verdict.ready, Ready::Unknown, "{check}");
+        assert_eq!(hub.verdict.first_broken.as_deref(), Some(check));
+        assert!(causes(hub).is_empty(), "{:?}", causes(hub));
+        let clock = hub.checks.iter().find(|one| one.id == "clock").expect("listed");
+        assert_eq!(clock.status, Status::Skipped, "nobody told the time");
+    }
+}
+
 /// When the time is over the report is whole: what is missing is said, and nothing is called
 /// good or bad that was not seen.
 #[tokio::test]
