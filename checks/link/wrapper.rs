@@ -14,6 +14,11 @@ pub(crate) fn hides_link(text: &str) -> bool {
     found(text) || found(&once) || found(&decode(&once)) || proofpoint_v2(text).is_some()
 }
 
+/// Whether the wrapper is of a service that writes the characters of a link in its own way.
+pub(crate) fn is_rewritten(text: &str) -> bool {
+    ["/v2/url?", "/v3/__"].into_iter().any(|mark| find_ignoring_case(text, mark, 0).is_some())
+}
+
 /// The texts that the wrapper may have been put around, the most specific reading first.
 pub(crate) fn unwrap(text: &str) -> Vec<String> {
     let Some((_, query)) = text.split_once("://") else { return Vec::new() };
