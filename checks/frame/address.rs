@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::link::holds_secret;
+use crate::link::shown_line;
 
 /// The most that the management console lets one enter as a link's address, in UTF-16 units.
 pub const LONGEST_ADDRESS: usize = 1024;
@@ -201,11 +201,12 @@ impl<'a> RawParts<'a> {
     }
 }
 
-/// The path up to the segment with a one-time value or a query that was percent-encoded with it.
+/// The path up to the segment with a password, a one-time value or a query that was
+/// percent-encoded with it.
 fn without_secrets(path: &str) -> &str {
     let mut end = 0;
     for segment in path.split_inclusive(['/', '\\']) {
-        if holds_secret(segment) || holds_query(segment) {
+        if shown_line(segment) != segment || holds_query(segment) {
             break;
         }
         end += segment.len();

@@ -272,13 +272,6 @@ fn inspect_link(text: &str, parts: &Parts<'_>) -> Inspection {
         case_changed: parts.case_changed,
         ..Inspection::empty(TextKind::Link, text)
     };
-    // An address without its scheme is seen for one only where it is known to stand.
-    if let (Some(raw), Some(safe)) = (parts.url.filter(|raw| !raw.is_empty()), &seen.url_raw)
-        && raw.len() <= EXCERPT
-        && raw != safe
-    {
-        seen.text = seen.text.replace(raw, safe);
-    }
     if parts.is_known_kind() && !seen.truncated {
         seen.signature_computed = parts.expected_signature();
         seen.signature_matches = seen.signature_computed.is_some().then(|| parts.is_whole());

@@ -2,7 +2,7 @@
 
 use hublink_probe::mask_one_time;
 
-use super::wrapper::{is_rewritten, unwrap};
+use super::wrapper::rewritten;
 
 /// Longer texts are shown in part only, and nobody's password reaches across this.
 const LONGEST_MASKED: usize = 32 * 1024;
@@ -13,8 +13,7 @@ pub(crate) const MASK: char = '…';
 pub(crate) fn shown(text: &str) -> String {
     let text = bounded(text);
     let whole = |reading: &String| masked(reading) == *reading;
-    if is_rewritten(text) && !unwrap(text).iter().all(whole) {
-        // A service wrote the characters of the link in its own way.
+    if rewritten(text).is_some_and(|links| links.is_empty() || !links.iter().all(whole)) {
         let host = text.find("://").map_or(0, |at| at + 3);
         let end = text[host..].find('/').map_or(text.len(), |at| host + at);
         return masked(&format!("{}/{MASK}", &text[..end]));
@@ -30,20 +29,20 @@ pub(crate) fn shown_address(text: &str) -> String {
     let text = bounded(text);
     let letters = letters_of(text);
     if letters.windows(3).any(is_scheme_end) {
-        return shown(text);
+        return shown_line(text);
     }
     let prefixed = shown(&format!("https://{text}"));
-    masked_words(prefixed.strip_prefix("https://").unwrap_or(&prefixed), false)
+    masked_words(prefixed.strip_prefix("https://").unwrap_or(&prefixed), Words::WithColon)
 }
 
 /// A piece of a file that may or may not hold an address.
 pub(crate) fn shown_line(text: &str) -> String {
-    masked_words(&shown(text), false)
+    masked_words(&shown(text), Words::WithColon)
 }
 
 /// A piece that may continue something secret: whatever stands before an `@` goes.
 pub(crate) fn shown_junk(text: &str) -> String {
-    masked_words(&shown(text), true)
+    masked_words(&shown(text), Words::All)
 }
 
 /// Whether a text holds something that a report must not show.
@@ -52,7 +51,7 @@ pub(crate) fn holds_secret(text: &str) -> bool {
 }
 
 fn masked(text: &str) -> String {
-    mask_one_time(&without_user_info(text))
+    mask_one_time(&masked_words(&without_user_info(text), Words::AfterUrl))
 }
 
 fn bounded(text: &str) -> &str {
@@ -183,13 +182,23 @@ fn outer_end(letters: &[Letter], depth: usize) -> usize {
 /// A port, a port with a slip of the finger, or the rest of an IPv6 address.
 fn can_be_port(text: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
-    text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')) && text.contains(':')
+    let is_of_ip = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.');
+    (text.contains(':') && text.chars().all(is_of_ip))
         || text.chars().all(is_digit)
         || (text.starts_with(is_digit) && text.len() <= 5)
 }
 
-/// `user:password@` without an address's scheme in front; with `any`, each word before an `@`.
-fn masked_words(text: &str, any: bool) -> String {
+/// Which of the words before an `@`, with no scheme in front of them, are taken for secrets.
+#[derive(Clone, Copy, PartialEq)]
+enum Words {
+    /// `user:password` where a link has its address.
+    AfterUrl,
+    /// `user:password` anywhere.
+    WithColon,
+    All,
+}
+
+fn masked_words(text: &str, words: Words) -> String {
     let letters = letters_of(text);
     let mut safe = String::with_capacity(text.len());
     let mut kept = 0;
@@ -199,12 +208,19 @@ fn masked_words(text: &str, any: bool) -> String {
             '@' => {
                 let start = letters[word].start;
                 let is_masked = text[start..letter.start].ends_with(MASK);
-                if (any || colon) && start < letter.start && !is_masked {
-                    safe.push_str(&text[kept..start]);
-                    safe.push(MASK);
+                let is_secret = match words {
+                    Words::AfterUrl => colon && follows_url(&letters[..word]),
+                    Words::WithColon => colon,
+                    Words::All => true,
+                };
+                if is_secret && start < letter.start && !is_masked {
+                    // A password may hold an `@` itself: then the word was begun already.
+                    if start >= kept {
+                        safe.push_str(&text[kept..start]);
+                        safe.push(MASK);
+                    }
                     kept = letter.start;
                 }
-                (word, colon) = (at + 1, false);
             }
             ':' => colon = true,
             c if c.is_whitespace() => (word, colon) = (at + 1, false),
@@ -216,6 +232,15 @@ fn masked_words(text: &str, any: bool) -> String {
     }
     safe.push_str(&text[kept..]);
     safe
+}
+
+fn follows_url(letters: &[Letter]) -> bool {
+    // A `&` in the password itself, of a link whose encoding was lost.
+    if letters.last().is_some_and(|letter| letter.c == '&' && letter.depth == 0) {
+        return true;
+    }
+    let key = letters.iter().rev().map(|letter| letter.c.to_ascii_lowercase());
+    key.take(4).eq("=lru".chars())
 }
 
 #[cfg(test)]
@@ -240,6 +265,8 @@ mod tests {
         assert_eq!(shown("https://h/?qlikTicket=TIC\nK123"), "https://h/?qlikTicket=…");
         assert_eq!(shown_address("anna:S3cret@hub"), "…@hub");
         assert_eq!(shown_address("anna%3AS3cret%40hub"), "…%40hub");
+        assert_eq!(shown_address("anna:S3@cret@hub"), "…@hub");
+        assert_eq!(shown_line("a=anna:S3@cret@hub b:c@d"), "a=…@hub …@d");
         assert_eq!(shown_line("[anna:S3cret@hub"), "[…@hub");
         assert_eq!(shown_junk("tPw%40hub"), "…%40hub");
     }
