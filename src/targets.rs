@@ -236,7 +236,9 @@ mod tests {
         }
         // The check value is that of the text as it stands.
         let targets = expanded(&with_file(path, &format!("a={link}\n")), &[path], "");
-        assert!(targets[0].text.as_ref().is_some_and(|text| text.is_whole_link()));
+        assert!(
+            targets[0].text.as_ref().is_some_and(hublink_checks::link::Inspection::is_whole_link)
+        );
     }
 
     #[test]
