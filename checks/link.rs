@@ -224,8 +224,8 @@ fn bad_hub_address(seen: &Inspection, _: &Case) -> Option<Proof> {
     } else {
         (
             "address that was named, without a link",
-            "Correct the address you typed: https:// and the full name of the server, as your \
-             browser shows it when you open the hub.",
+            "Correct the address you typed, or the one in the file: https:// and the full name of \
+             the server, as your browser shows it when you open the hub.",
         )
     };
     let proof =
