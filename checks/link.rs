@@ -4,6 +4,7 @@ mod grammar;
 mod inspect;
 mod make;
 mod mangling;
+mod secret;
 mod wrapper;
 
 pub(crate) use grammar::is_whole;
@@ -12,8 +13,11 @@ pub use inspect::{Edit, Fit, Inspection, TextKind, inspect};
 pub use make::{LONGEST_NAME, MakeError, compose, hubs_ini, make};
 pub use mangling::Mangling;
 pub(crate) use mangling::without_white_space;
+pub(crate) use secret::{holds_secret, shown, shown_junk, shown_line};
 
 use hublink_probe::Scheme;
+
+use secret::MASK;
 
 use crate::address::{AddressDefect, is_login_page};
 use crate::frame::{
@@ -78,15 +82,12 @@ const CAUSES: &[Cause<Inspection>] = &[
         ..cause("link/damaged-in-transit", damaged_in_transit)
     },
     Cause {
-        title: "The hub address inside the link cannot be used from your computer.",
-        explain: "The link is made from the host URI that an administrator typed in the management \
+        title: "The hub's address cannot be used from your computer.",
+        explain: "A link is made from the host URI that an administrator typed in the management \
                   console. It must be the address that takes users to the login page of the server, \
-                  with http:// or https:// in front.",
-        remedy: &[
-            "Ask your Qlik admin to set the link's host URI to https:// and the full name of the \
-             server, and to generate the link again.",
-            "If you typed the address yourself, correct it.",
-        ],
+                  with http:// or https:// in front. The same holds for an address that you type \
+                  yourself.",
+        remedy: &["<correction>"],
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "an underscore, letters of other scripts, a name without a dot or an IP address: all \
@@ -126,11 +127,11 @@ const CAUSES: &[Cause<Inspection>] = &[
         ..cause("link/unknown-variant", unknown_variant)
     },
     Cause {
-        title: "The link uses unprotected http, which Qlik Sense Enterprise has switched off by \
+        title: "The hub's address uses unprotected http, which Qlik Sense Enterprise has switched off by \
                 default.",
         explain: "Without https everybody on the way can read the login. hublink never sends a \
                   password over http. The server may redirect to https, and then all is well.",
-        remedy: &["Ask your Qlik admin for a link that starts with https://<host>."],
+        remedy: &["<https>"],
         owner: Owner::QlikAdmin,
         severity: Severity::Informs,
         look_alikes: &["port 80 redirects to https on the same host"],
@@ -138,11 +139,11 @@ const CAUSES: &[Cause<Inspection>] = &[
         ..cause("link/plain-http", plain_http)
     },
     Cause {
-        title: "The link opens the management console, an app or a stored login page instead of \
-                the hub.",
+        title: "The address opens the management console, an app or a stored login page instead \
+                of the hub.",
         explain: "The address should be the one that takes users to the login page. Whether \
                   Desktop copes with a path behind it is unconfirmed.",
-        remedy: &["Ask your Qlik admin to use <address> as host URI."],
+        remedy: &["<other address>"],
         owner: Owner::QlikAdmin,
         confidence: Confidence::Possible,
         severity: Severity::Informs,
@@ -180,7 +181,7 @@ fn damaged_in_transit(seen: &Inspection, _: &Case) -> Option<Proof> {
             proof
                 .compared("link", link, &seen.text)
                 .not("link/signature-mismatch: the check value fits after undoing the damage")
-                .value("repaired", format!("This is the link as it was: {link}")),
+                .value("repaired", repaired_link(link)),
         );
     }
     let asked_again = "If the link comes out the same, ask your Qlik admin to generate it again.";
@@ -191,6 +192,14 @@ fn damaged_in_transit(seen: &Inspection, _: &Case) -> Option<Proof> {
     }
     // A link inside the address of a protection service, or inside other text.
     seen.scheme.is_none().then(|| proof.compared("beginning", "qliksense://", head(&seen.text)))
+}
+
+fn repaired_link(link: &str) -> String {
+    if link.contains(MASK) {
+        // Copied from here it would not work, and the whole one has to stay out of reports.
+        return format!("This is the link as it was, without what is secret in it: {link}");
+    }
+    format!("This is the link as it was: {link}")
 }
 
 fn head(text: &str) -> String {
@@ -206,7 +215,21 @@ fn bad_hub_address(seen: &Inspection, _: &Case) -> Option<Proof> {
     if wrong.is_empty() {
         return None;
     }
-    let proof = Proof::seen("address", seen.url.as_deref().unwrap_or_default());
+    let (at, correction) = if seen.kind == TextKind::Link {
+        (
+            "address in the link",
+            "Ask your Qlik admin to set the link's host URI to https:// and the full name of the \
+             server, and to generate the link again.",
+        )
+    } else {
+        (
+            "address that was named, without a link",
+            "Correct the address you typed, or the one in the file: https:// and the full name of \
+             the server, as your browser shows it when you open the hub.",
+        )
+    };
+    let proof =
+        Proof::seen(at, seen.url.as_deref().unwrap_or_default()).value("correction", correction);
     Some(wrong.into_iter().fold(proof, |proof, defect| proof.and("the address", defect)))
 }
 
@@ -245,7 +268,13 @@ fn unknown_variant(seen: &Inspection, _: &Case) -> Option<Proof> {
 
 fn plain_http(seen: &Inspection, _: &Case) -> Option<Proof> {
     let hub = seen.hub.as_ref().filter(|hub| hub.scheme == Scheme::Http)?;
-    Some(Proof::default().compared("scheme", "https", "http").value("host", &hub.host))
+    let host = &hub.host;
+    let step = if seen.kind == TextKind::Link {
+        format!("Ask your Qlik admin for a link whose address starts with https://{host}.")
+    } else {
+        format!("Name the hub by https://{host}, if your Qlik admin has set that up.")
+    };
+    Some(Proof::default().compared("scheme", "https", "http").value("https", step))
 }
 
 fn points_at_other_page(seen: &Inspection, _: &Case) -> Option<Proof> {
@@ -256,7 +285,13 @@ fn points_at_other_page(seen: &Inspection, _: &Case) -> Option<Proof> {
         || segments.windows(2).any(|pair| pair == ["sense", "app"]);
     let prefix = hub.prefix.as_deref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
     elsewhere.then(|| {
-        Proof::seen("path", &hub.path).value("address", format!("{}{prefix}", hub.origin()))
+        let address = format!("{}{prefix}", hub.origin());
+        let step = if seen.kind == TextKind::Link {
+            format!("Ask your Qlik admin to use {address} as host URI.")
+        } else {
+            format!("Name the hub by {address}.")
+        };
+        Proof::seen("path", &hub.path).value("other address", step)
     })
 }
 
@@ -294,6 +329,78 @@ mod tests {
         let found = causes(&inspect(&format!("<{link}>")));
         assert_eq!(found[0].confidence, Confidence::Certain);
         assert!(found[0].remedy.iter().any(|step| step.ends_with(link)));
+    }
+
+    #[test]
+    fn no_secret_stands_in_the_evidence_or_its_causes() {
+        let url = "https://anna:S3cretPw@hub.corp.test/vp/?qlikTicket=TICK123";
+        let link = compose(url, Some("A"));
+        let masked_proofpoint = link.replace('-', "-2D").replace('%', "-25").replace(':', "-3A");
+        for text in [
+            url.to_owned(),
+            url.replace("://", ":\\\\"),
+            url[8..].to_owned(),
+            url.replace("https", "ftp"),
+            url.replace("S3cret", "S3/cret"),
+            url.replace("https://anna:S3cretPw@", "https://"),
+            link.clone(),
+            compose(&url[8..], None),
+            link.replace("https%3A%2F%2F", "anna%3AS3cretPw%40"),
+            link.replace('&', "&amp;"),
+            link.replace("signature=", "signature=0"),
+            link.replace("%2Fvp%2F", ""),
+            link.replace("&name=A", ""),
+            link.replace("version", "anna:S3cretPw@x&version"),
+            link.replace("3cret", "3\r\ncret").replace("CK12", "C\nK12"),
+            link.replace("enterpriseurl", "anna:S3cretPw@enterpriseurl"),
+            percent_encoding::percent_decode_str(&link).decode_utf8_lossy().into_owned(),
+            link.replace('%', "%25"),
+            link[..link.find("%40hub").expect("it is there")].replace("anna", ""),
+            format!("https://p.example/?u={}", link.replace('%', "%25")),
+            format!("https://urldefense.proofpoint.com/v2/url?u={masked_proofpoint}&d=x"),
+        ] {
+            let seen = inspect(&text);
+            let found = causes(&seen);
+            let all = [
+                serde_json::to_string(&seen).expect("plain data"),
+                serde_json::to_string(&found).expect("plain data"),
+                format!("{seen:?} {found:?} {}", seen.label()),
+            ];
+            for secret in ["anna", "S3", "cretPw", "TIC", "K123"] {
+                assert!(all.iter().all(|part| !part.contains(secret)), "{secret} {text}: {all:#?}");
+            }
+        }
+        assert!(inspect(&link).is_whole_link(), "the check value is that of the whole text");
+        let repaired = inspect(&link.replace('&', "&amp;"));
+        assert_eq!(repaired.mangling, [Mangling::HtmlAmpersand]);
+    }
+
+    #[test]
+    fn a_path_to_probe_ends_before_what_is_secret() {
+        let hub = |text: &str| inspect(text).hub.map(|hub| (hub.prefix, hub.path));
+        let expected = Some((Some("vp".to_owned()), "/vp/".to_owned()));
+        for rest in ["?qlikTicket=T", "%3FqlikTicket%3DT", "ticket=T/x", "#token=T"] {
+            assert_eq!(hub(&format!("https://h/vp/{rest}")), expected, "{rest}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_an_address_that_was_typed() {
+        for text in ["https://qlik 1", "qlik 1"] {
+            let found = causes(&inspect(text));
+            assert_eq!(found[0].id, "link/bad-hub-address");
+            assert!(found[0].remedy[0].starts_with("Correct the address you typed"));
+            let told = serde_json::to_string(&(&found[0].proof, &found[0].remedy));
+            assert!(!told.expect("plain data").contains("admin"));
+        }
+        let found = causes(&inspect(&compose("https://qlik 1", None)));
+        assert!(found[0].remedy[0].contains("Qlik admin"));
+        for text in ["http://qlik1", "https://qlik1/qmc"] {
+            for cause in causes(&inspect(text)) {
+                let all = format!("{} {:?}", cause.title, cause.remedy);
+                assert!(!all.contains("link"), "{all}");
+            }
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn classify(world: &dyn World, text: &str) -> Kind {
     if text == "-" {
         return Kind::StandardInput;
     }
-    if text.contains("://") {
+    if text.contains("://") || (is_address_with_secrets(text) && !world.exists(Path::new(text))) {
         return Kind::Text;
     }
     let looks_like_a_path = text.contains(['/', '\\'])
@@ -90,6 +90,14 @@ fn classify(world: &dyn World, text: &str) -> Kind {
         return Kind::File(PathBuf::from(text));
     }
     Kind::Text
+}
+
+/// `user:password@host/…` or `host/…?…`, without a scheme. As the name of a missing file it would
+/// be shown as it is.
+fn is_address_with_secrets(text: &str) -> bool {
+    let (authority, _) = text.split_once(['/', '\\']).unwrap_or((text, ""));
+    let has_login = authority.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'));
+    has_login || text.contains('?')
 }
 
 struct Expansion<'a> {
@@ -131,7 +139,7 @@ impl Expansion<'_> {
         let source = |line| Source { kind: origin, file: Some(reading.path.clone()), line };
         let hubs = reading.hubs();
         for entry in &hubs {
-            let inspection = inspect(&entry.text);
+            let inspection = inspect(entry.raw());
             let name = entry.name.clone().unwrap_or_else(|| inspection.label().to_owned());
             self.targets.push(Target {
                 name,
@@ -200,6 +208,37 @@ mod tests {
         let targets = expanded(&world(), &["hub.corp.test", "ftp://hub.corp.test"], "");
         assert_eq!(targets[0].hub().expect("a hub").origin(), "https://hub.corp.test");
         assert!(targets[1].hub().is_none());
+    }
+
+    #[test]
+    fn nothing_secret_of_a_target_is_kept_to_be_shown() {
+        let address = "anna:S3cretPw@hub.corp.test/?qlikTicket=TICK123";
+        let url = format!("https://{address}");
+        let link = hublink_checks::link::compose(&url, None);
+        let ini = format!("[S]\na={url}\nb={link}\n; {link}\n{address}\n");
+        let path = "/srv/hubs.ini";
+        let world = with_file(path, &ini);
+        let unkept = ["hub.corp.test/?qlikTicket=TICK123", address, &url, &link, path, "-"];
+        let targets = expanded(&world, &unkept, &ini);
+        assert!(targets.len() >= unkept.len());
+        for target in targets {
+            let all = format!(
+                "{} {:?} {:?} {} {}",
+                target.name,
+                target.source,
+                target,
+                serde_json::to_string(&target.text).expect("plain data"),
+                serde_json::to_string(&target.file.as_deref()).expect("plain data")
+            );
+            for secret in ["anna", "S3cretPw", "TICK123"] {
+                assert!(!all.contains(secret), "{secret}: {all}");
+            }
+        }
+        // The check value is that of the text as it stands.
+        let targets = expanded(&with_file(path, &format!("a={link}\n")), &[path], "");
+        assert!(
+            targets[0].text.as_ref().is_some_and(hublink_checks::link::Inspection::is_whole_link)
+        );
     }
 
     #[test]

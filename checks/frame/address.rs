@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::link::shown_line;
+
 /// The most that the management console lets one enter as a link's address, in UTF-16 units.
 pub const LONGEST_ADDRESS: usize = 1024;
 
@@ -195,8 +197,28 @@ impl<'a> RawParts<'a> {
             None => (host_and_port, None),
         };
         let path = &tail[..tail.find(['?', '#']).unwrap_or(tail.len())];
-        Self { has_user_info, host, port, path }
+        Self { has_user_info, host, port, path: without_secrets(path) }
     }
+}
+
+/// The path up to the segment with a password, a one-time value or a query that was
+/// percent-encoded with it.
+fn without_secrets(path: &str) -> &str {
+    let mut end = 0;
+    for segment in path.split_inclusive(['/', '\\']) {
+        if shown_line(segment) != segment || holds_query(segment) {
+            break;
+        }
+        end += segment.len();
+    }
+    &path[..end]
+}
+
+fn holds_query(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    lower.match_indices("3f").any(|(at, _)| {
+        lower[..at].trim_end_matches("25").ends_with('%') && lower[at..].contains("3d")
+    })
 }
 
 fn split_scheme(text: &str) -> Option<(Scheme, &str)> {

@@ -1,13 +1,17 @@
 //! What a hubs.ini holds: its links and addresses, and the lines that are broken.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decode::{Encoding, decode};
 use super::scan::{Line, Lines, is_web_address, plain_reader};
-use crate::link::{Inspection, TextKind, find_link, inspect, is_whole, without_white_space};
+use crate::link::{
+    Inspection, TextKind, find_link, holds_secret, inspect, is_whole, shown, shown_junk,
+    shown_line, without_white_space,
+};
 
 /// How many hubs of one file are listed: more than any office has.
 const MOST_ENTRIES: usize = 1000;
@@ -19,6 +23,9 @@ const LONGEST_TEXT: usize = 32 * 1024;
 const MOST_LINES_OF_A_LINK: usize = 24;
 /// How much of a line a report shows.
 const EXCERPT: usize = 120;
+
+/// How much of it is searched for what must not be shown.
+const LONGEST_LINE_LOOKED_AT: usize = 4096;
 
 /// What the text of a file holds.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -66,14 +73,42 @@ pub struct Entry {
     pub name: Option<String>,
     /// A link or an address.
     pub kind: TextKind,
-    /// The link or address itself.
+    /// The link or address itself, without passwords and one-time values.
     pub text: String,
+    /// The same as it stands in the file. It is never saved.
+    #[serde(skip)]
+    raw: Raw,
     /// It was cut at the end of a line, and put together again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub joined_over_lines: bool,
     /// It stands in a comment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub commented: bool,
+}
+
+impl Entry {
+    /// The link or address as it stands in the file, to be read and not to be shown. Of saved
+    /// evidence only what may be shown is left.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        if self.raw.0.is_empty() { &self.text } else { &self.raw.0 }
+    }
+}
+
+/// A text that stays in memory: it is no part of what an entry says to others.
+#[derive(Clone, Default)]
+struct Raw(String);
+
+impl PartialEq for Raw {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// Something odd about a line.
@@ -138,7 +173,7 @@ impl Content {
         self.entries
             .iter()
             .filter(|entry| all_commented || !entry.commented)
-            .filter(|entry| seen.insert(entry.text.as_str()))
+            .filter(|entry| seen.insert(entry.raw()))
             .collect()
     }
 }
@@ -181,6 +216,8 @@ struct Reader<'a> {
     names: HashMap<usize, &'a str>,
     /// It has sections or keys; else it is a plain list of links, in which any text may stand.
     is_ini: bool,
+    /// The line of the last link that is not whole: what follows may belong to it.
+    unfinished_at: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -198,6 +235,7 @@ impl<'a> Reader<'a> {
             section: None,
             names: HashMap::new(),
             is_ini: false,
+            unfinished_at: None,
         }
     }
 
@@ -206,7 +244,7 @@ impl<'a> Reader<'a> {
         while let Some((number, line)) = lines.next() {
             match Line::of(line) {
                 Line::Blank | Line::Comment => {}
-                Line::Junk => self.lint(number, LintKind::JunkLine, line),
+                Line::Junk => self.lint_junk(number, line),
                 Line::UnclosedSection => {
                     self.is_ini = true;
                     self.lint(number, LintKind::UnclosedSection, line);
@@ -257,10 +295,15 @@ impl<'a> Reader<'a> {
                 let next = find_link(line, from).unwrap_or(line.len());
                 let whole_value = cut(unclosed(&line[start..next]));
                 if let Some((link, last_line)) = joined(token, &line[from..], lines) {
-                    self.lint(number, LintKind::LinkCut, line);
-                    entry = Entry { text: link, last_line, joined_over_lines: true, ..entry };
+                    // The end of what is secret may stand in another line.
+                    let shown = if holds_secret(&link) { shown(&link) } else { line.to_owned() };
+                    self.lint(number, LintKind::LinkCut, &shown);
+                    let raw = Raw(link);
+                    entry = Entry { raw, last_line, joined_over_lines: true, ..entry };
                 } else if inspect(whole_value).repaired.is_some() {
-                    whole_value.clone_into(&mut entry.text);
+                    entry.raw = Raw(whole_value.to_owned());
+                } else {
+                    self.unfinished_at = Some(number);
                 }
             }
             self.push(number, entry);
@@ -290,11 +333,14 @@ impl<'a> Reader<'a> {
         }
         for plain in values {
             let value = without_comment(&plain.value);
-            let known = |found: &Found| value.contains(found.entry.text.as_str());
+            let known = |found: &Found| holds_whole(value, found.entry.raw());
             if self.found.iter().any(known) || self.content.is_markup {
                 continue;
             }
-            let at = Lines::of(self.text).find(|(_, line)| line.contains(&plain.value));
+            // A `//` begins a comment for people; a plain reader takes it as part of the key.
+            let at = Lines::of(self.text).find(|(_, line)| {
+                holds_whole(line, &plain.value) && Line::of(line) != Line::Comment
+            });
             let Some((number, line)) = at else { continue };
             if !self.is_full(number, line) {
                 let mut entry = self.entry(number, Some(&plain.key), value);
@@ -308,23 +354,25 @@ impl<'a> Reader<'a> {
         Entry {
             line: number,
             last_line: number,
-            section: self.section.map(|name| excerpt(name).to_owned()),
-            key: key.map(|key| excerpt(key).to_owned()),
+            section: self.section.map(excerpt),
+            key: key.map(excerpt),
             name: None,
             kind: TextKind::Link,
-            text: text.to_owned(),
+            text: String::new(),
+            raw: Raw(text.to_owned()),
             joined_over_lines: false,
             commented: false,
         }
     }
 
     fn push(&mut self, number: usize, mut entry: Entry) {
-        if entry.text.len() > LONGEST_TEXT {
-            self.lint(number, LintKind::LinkTooLong, &entry.text);
-            entry.text.truncate(cut(&entry.text).len());
+        if entry.raw.0.len() > LONGEST_TEXT {
+            self.lint(number, LintKind::LinkTooLong, &entry.raw.0);
+            entry.raw.0.truncate(cut(&entry.raw.0).len());
         }
-        let inspection = inspect(&entry.text);
+        let inspection = inspect(&entry.raw.0);
         entry.kind = inspection.kind;
+        entry.text = shown(&entry.raw.0);
         self.found.push(Found { entry, section: self.sections, inspection });
     }
 
@@ -336,7 +384,7 @@ impl<'a> Reader<'a> {
         if self.content.more_entries == 0 {
             // In front of the others, so that their bound cannot hide it.
             let kind = LintKind::MoreEntries;
-            let excerpt = excerpt(line).to_owned();
+            let excerpt = excerpt(line);
             self.content.lints.insert(0, Lint { line: number, other_line: None, kind, excerpt });
         }
         self.content.more_entries += 1;
@@ -344,7 +392,20 @@ impl<'a> Reader<'a> {
     }
 
     fn lint(&mut self, line: usize, kind: LintKind, text: &str) {
-        self.add(Lint { line, other_line: None, kind, excerpt: excerpt(text).to_owned() });
+        self.add(Lint { line, other_line: None, kind, excerpt: excerpt(text) });
+    }
+
+    fn lint_junk(&mut self, line: usize, text: &str) {
+        let continues = self.unfinished_at.is_some_and(|at| at + 1 == line);
+        if continues {
+            self.unfinished_at = Some(line);
+        }
+        let excerpt = if continues {
+            "perhaps the rest of the link above".to_owned()
+        } else {
+            excerpt(&shown_junk(beginning(text)))
+        };
+        self.add(Lint { line, other_line: None, kind: LintKind::JunkLine, excerpt });
     }
 
     fn add(&mut self, lint: Lint) {
@@ -362,7 +423,7 @@ impl<'a> Reader<'a> {
             let own = found.inspection.name.as_deref().filter(|name| !name.trim().is_empty());
             let beside = self.names.get(&found.section).copied();
             let name = own.or(beside).or(found.entry.section.as_deref());
-            found.entry.name = name.map(|name| excerpt(name).to_owned());
+            found.entry.name = name.map(excerpt);
         }
         if !self.is_ini || self.content.is_markup {
             self.content.lints.retain(|lint| lint.kind != LintKind::JunkLine);
@@ -403,7 +464,7 @@ impl<'a> Reader<'a> {
                     line: found.entry.line,
                     other_line: Some(other.entry.line),
                     kind: LintKind::AddressTwice,
-                    excerpt: excerpt(url).to_owned(),
+                    excerpt: excerpt(url),
                 });
             }
         }
@@ -493,13 +554,28 @@ fn without_comment(value: &str) -> &str {
     unquoted(value[..end].trim())
 }
 
+/// Whether a text holds an address as a whole, and not as the beginning of a longer one.
+fn holds_whole(text: &str, address: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ';' | ',');
+    !address.is_empty()
+        && text
+            .match_indices(address)
+            .any(|(at, _)| text[at + address.len()..].chars().next().is_none_or(ends))
+}
+
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_TEXT)]
 }
 
-fn excerpt(text: &str) -> &str {
+/// The beginning of a piece of a line, without passwords and one-time values.
+fn excerpt(text: &str) -> String {
+    shown_line(beginning(text)).chars().take(EXCERPT).collect()
+}
+
+/// Much more than an excerpt, so that an `@` behind its end tells what stands before.
+fn beginning(text: &str) -> &str {
     let text = text.trim();
-    text.char_indices().nth(EXCERPT).map_or(text, |(at, _)| &text[..at])
+    &text[..text.floor_char_boundary(LONGEST_LINE_LOOKED_AT)]
 }
 
 #[cfg(test)]
@@ -570,6 +646,77 @@ mod tests {
             assert_eq!(read(text.as_bytes()).entries, [], "{text}");
         }
         assert!(read(b"MZ\0\0").has_nul);
+    }
+
+    #[test]
+    fn utf_16_without_its_mark_loses_no_link() {
+        let link = link("sense.example.com", "Example");
+        let text = format!("[Sales]\r\nlink={link}\r\n");
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (bytes, encoding) in [(little, Encoding::Utf16Le), (big, Encoding::Utf16Be)] {
+            let content = read(&bytes);
+            assert_eq!((content.encoding, content.has_nul), (encoding, false));
+            assert_eq!(content.entries.len(), 1);
+            assert_eq!(content.entries[0].text, link);
+        }
+    }
+
+    #[test]
+    fn an_address_in_a_comment_is_no_hub() {
+        for mark in ["// ", "//", "; ", "# "] {
+            let text = format!("[A]\n{mark}url=https://old.corp.test\nurl=https://new.corp.test\n");
+            let content = read(text.as_bytes());
+            let seen: Vec<_> = content.entries.iter().map(|e| (e.line, e.text.as_str())).collect();
+            assert_eq!(seen, [(3, "https://new.corp.test")], "{text}");
+        }
+        // What stands in a comment and elsewhere is found where it stands elsewhere.
+        let content = read(b"// u=https://a\nu=https://a\n");
+        assert_eq!(content.entries.iter().map(|e| e.line).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn an_address_is_not_known_by_the_beginning_of_another() {
+        // The second line has its address where only a plain reader looks.
+        let text = "a=https://h9\nb:https://h90\nx:y=https://h9\nx:z=https://h90\n";
+        let content = read(text.as_bytes());
+        assert!(content.entries.iter().any(|entry| entry.text == "https://h90"), "{content:?}");
+        assert!(holds_whole("b:https://h9 ; x", "https://h9"));
+        assert!(!holds_whole("https://h90", "https://h9") && !holds_whole("x", ""));
+    }
+
+    #[test]
+    fn secrets_stay_in_memory() {
+        let url = "https://anna:S3cretPw@hub.corp.test/?qlikTicket=TICK123";
+        let link = compose(url, Some("A"));
+        let cut = link.find("3cret").expect("it is there") + 2;
+        let broken = link.find("ICK123").expect("it is there");
+        for text in [
+            format!("[S]\nlink={link}\n"),
+            format!("; {link}\n// url={url}\n"),
+            format!("[S]\nurl={url}\nhost={}\n{}\n", &url[8..], &url[8..]),
+            format!("[{url}\n[x{url}]\n{url}=1\n{url} = {link}\nname={url}\n"),
+            format!("a=1\njunk {}\nb=2\n", &url[8..33]),
+            format!("a={}\n{}\n", &link[..cut], &link[cut..]),
+            format!("a={}\n{}\n", &link[..broken], &link[broken..]),
+            format!("a={}\n{}\nb=1\n", &link[..cut], &link[cut..broken]),
+            format!("a={}\nb={}\n", link, compose(url, Some("B"))),
+            format!("a={}\n", link.replace('&', "&amp;")),
+            format!("a={}\n", link.replace("signature=", "signature=0")),
+            format!("<a href=\"{link}\">\n"),
+        ] {
+            let content = read(text.as_bytes());
+            let saved = serde_json::to_string(&content).expect("plain data");
+            for secret in ["S3c", "etPw", "anna", "ICK123"] {
+                // Of a user name that was cut before its `@` nobody knows that it is no host.
+                let safe = saved.replace("%2Fanna%3A…", "");
+                assert!(!safe.contains(secret), "{secret} of {text}: {saved}");
+                let debugged = format!("{content:?}").replace("%2Fanna%3A…", "");
+                assert!(!debugged.contains(secret), "{text}");
+            }
+        }
+        let content = read(format!("[S]\nlink={link}\n").as_bytes());
+        assert!(inspect(content.hubs()[0].raw()).is_whole_link(), "it is checked as it stands");
     }
 
     #[test]

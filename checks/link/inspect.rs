@@ -10,6 +10,7 @@ use super::grammar::{
     signature,
 };
 use super::mangling::{Mangling, repair};
+use super::secret::{shown, shown_address, shown_line};
 use super::wrapper::hides_link;
 use crate::address::{AddressDefect, HubAddress, read_address};
 
@@ -31,7 +32,8 @@ pub enum TextKind {
 /// What a text that names a hub says. Serialisable as it is: it is the evidence of the check.
 ///
 /// The parts are those of the text as it stands; `url`, `name` and `hub` are those of the repaired
-/// link if there is one.
+/// link if there is one. Passwords and one-time values are left out of all of them: the check
+/// value was computed before.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Inspection {
     /// What kind of text it is.
@@ -178,11 +180,11 @@ impl Inspection {
     }
 
     fn empty(kind: TextKind, text: &str) -> Self {
-        let cut = text.floor_char_boundary(EXCERPT);
+        let safe = if kind == TextKind::Host { shown_address(text) } else { shown(text) };
         Self {
             kind,
-            text: text[..cut].to_owned(),
-            full_length: (cut < text.len()).then_some(text.len()),
+            text: excerpt(&safe),
+            full_length: (text.len() > EXCERPT).then_some(text.len()),
             scheme: None,
             authority: None,
             action: None,
@@ -209,7 +211,7 @@ impl Inspection {
     /// Takes the address and looks what is wrong with it.
     fn with_address(mut self, url: &str) -> Self {
         let read = read_address(url);
-        self.url = Some(excerpt(url));
+        self.url = Some(excerpt(&shown_address(url)));
         self.hub = read.hub;
         self.address_defects = read.defects;
         self
@@ -251,15 +253,20 @@ fn inspect_host(text: &str) -> Inspection {
 }
 
 fn inspect_link(text: &str, parts: &Parts<'_>) -> Inspection {
-    let own = |part: Option<&str>| part.map(excerpt);
+    let own = |part: Option<&str>| part.map(|part| excerpt(&shown_line(part)));
     let mut seen = Inspection {
         scheme: Some(SCHEME.to_owned()),
-        authority: Some(excerpt(parts.authority)),
+        authority: own(Some(parts.authority)),
         action: own(parts.action),
         version: own(parts.version),
-        url_raw: own(parts.url),
-        name_raw: own(parts.name),
-        unknown_parameters: parts.unknown.iter().take(16).map(|key| excerpt(key)).collect(),
+        url_raw: parts.url.map(|raw| excerpt(&shown_address(raw))),
+        name_raw: parts.name.map(|raw| excerpt(&shown(raw))),
+        unknown_parameters: parts
+            .unknown
+            .iter()
+            .take(16)
+            .filter_map(|&key| own(Some(key)))
+            .collect(),
         signature_given: own(parts.signature),
         truncated: is_truncated(parts),
         case_changed: parts.case_changed,
@@ -282,7 +289,11 @@ fn unrepaired(mut seen: Inspection, parts: &Parts<'_>) -> Inspection {
         return seen;
     }
     if seen.signature_matches == Some(false) {
-        seen.signature_fits = fit(parts);
+        seen.signature_fits = fit(parts).map(|fit| Fit {
+            url: excerpt(&shown_address(&fit.url)),
+            name: fit.name.map(|name| excerpt(&shown(&name))),
+            ..fit
+        });
     }
     // Where the text was cut inside the address, what is left of it names another host.
     let cut_in_address =
@@ -291,7 +302,7 @@ fn unrepaired(mut seen: Inspection, parts: &Parts<'_>) -> Inspection {
 }
 
 fn with_values(mut seen: Inspection, parts: &Parts<'_>) -> Inspection {
-    seen.name = parts.name.map(|raw| excerpt(&decode(raw)));
+    seen.name = parts.name.map(|raw| excerpt(&shown(&decode(raw))));
     match parts.url {
         Some(raw) => seen.with_address(&decode(raw)),
         // A kind that is not known may name its hub in another way; a cut link has lost it.
@@ -307,7 +318,12 @@ fn with_repair(seen: Inspection, text: &str) -> Inspection {
         None => seen,
     };
     // The whole text is there, its end included.
-    Inspection { mangling: repair.steps, repaired: Some(repair.link), truncated: false, ..seen }
+    Inspection {
+        mangling: repair.steps,
+        repaired: Some(shown(&repair.link)),
+        truncated: false,
+        ..seen
+    }
 }
 
 /// Whether the end of a link is missing, with its check value.

@@ -14,6 +14,17 @@ pub(crate) fn hides_link(text: &str) -> bool {
     found(text) || found(&once) || found(&decode(&once)) || proofpoint_v2(text).is_some()
 }
 
+/// The texts behind a wrapper whose service writes the characters of a link in its own way;
+/// `None` for any other text. An empty list means that it cannot be read.
+pub(crate) fn rewritten(text: &str) -> Option<Vec<String>> {
+    if find_ignoring_case(text, "/v3/__", 0).is_some() {
+        return Some(proofpoint_v3(text).into_iter().collect());
+    }
+    // The whole of it, because the end of a damaged one is not known.
+    find_ignoring_case(text, "/v2/url?", 0)
+        .map(|at| vec![decode(&text[at..].replace('-', "%").replace('_', "/")).into_owned()])
+}
+
 /// The texts that the wrapper may have been put around, the most specific reading first.
 pub(crate) fn unwrap(text: &str) -> Vec<String> {
     let Some((_, query)) = text.split_once("://") else { return Vec::new() };

@@ -74,7 +74,8 @@ fn told(inspected: &Inspected) -> String {
         row("mangled by", step.label());
     }
     if let Some(repaired) = &link.repaired {
-        row("right link", repaired);
+        // Whole and alone on its line, so that it can be copied.
+        text.push_str(&format!("right link\n{}\n", clean(repaired)));
     }
     for cause in &inspected.causes {
         text.push_str(&format!("\n{} ({}): {}\n", cause.id, cause.confidence.label(), cause.title));
@@ -99,4 +100,32 @@ fn told(inspected: &Inspected) -> String {
 pub fn make_link(url: &str, name: Option<&str>, ini: bool) -> Result<String, Failed> {
     let link = make(url, name).map_err(|error| Failed::bad_input(error.to_string()))?;
     Ok(if ini { hubs_ini(&link, name) } else { format!("{link}\n") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let link = "qliksense://enterpriseurl?action=add&amp;\
+                    url=https%3A%2F%2Fanna%3AS3cretPw%40hub.corp.test%2F%3FqlikTicket%3DTICK123";
+        for text in [link, "https://anna:S3cretPw@hub.corp.test/?qlikTicket=TICK123"] {
+            for format in [Format::Human, Format::Json] {
+                let (told, _) = inspect_link(text, format).expect("a report");
+                assert!(told.contains("hub.corp.test"), "{told}");
+                for secret in ["anna", "S3cretPw", "TICK123"] {
+                    assert!(!told.contains(secret), "{told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_right_link_stands_alone_on_its_line() {
+        let link = make("https://hub.corp.test", Some("A")).expect("a link");
+        let mangled = link.replace('&', "&amp;");
+        let (told, _) = inspect_link(&mangled, Format::Human).expect("a report");
+        assert!(told.lines().any(|line| line == link), "{told}");
+    }
 }
