@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::{join, join_all};
-use hublink_probe::{Connect, FailureKind, Handshake, Hello, Icmp};
+use hublink_probe::{Connect, FailureKind, Handshake, Icmp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -256,7 +256,7 @@ impl Check for Tcp {
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
         let control = seen.control.as_ref()?;
         let open_443 = control.ports.iter().find(|c| c.to.port() == 443 && c.succeeded())?;
-        let tls_on_443 = Some(cx.world.handshake(&hello(cx, open_443.to)).await);
+        let tls_on_443 = Some(cx.world.handshake(&cx.hello(open_443.to, cx.case.host())).await);
         let control = Some(Control { tls_on_443, ..control.clone() });
         Some(Evidence { control, ..seen.clone() })
     }
@@ -274,15 +274,6 @@ async fn try_again(cx: &Context, seen: &Evidence) -> Option<Control> {
     let others = others.map(|&port| cx.world.connect(SocketAddr::new(first.ip(), port), limit));
     let (again, ports) = join(join_all(again), join_all(others)).await;
     Some(Control { again, ports, tls_on_443: None })
-}
-
-fn hello(cx: &Context, to: SocketAddr) -> Hello {
-    Hello {
-        to,
-        server_name: cx.case.host().to_owned(),
-        connect_limit: cx.budget.connect,
-        limit: cx.budget.handshake,
-    }
 }
 
 /// The failures that decide. An address of a family this computer has no route for at all is set

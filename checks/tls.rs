@@ -1,9 +1,7 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
-use std::net::SocketAddr;
-
 use futures_util::future::join;
-use hublink_probe::{FailureKind, Handshake, Hello, Scheme};
+use hublink_probe::{FailureKind, Handshake, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,27 +123,18 @@ impl Check for Tls {
         let to = cx.of::<Tcp>().and_then(|tcp| tcp.chosen);
         // The engine runs this check only after `tcp` found an address that accepts.
         let to = to.unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
-        let ours = hello(cx, to, cx.case.host());
+        let ours = cx.hello(to, cx.case.host());
         let handshake = cx.world.handshake(&ours).await;
         if handshake.completed() {
             return Evidence { handshake, again: None, other_name: None };
         }
         // One broken connection is no finding. A label nobody can have configured shows whether
         // the name makes a difference.
-        let other = hello(cx, to, &format!("h{:x}.invalid", cx.world.random()));
+        let other = cx.hello(to, &format!("h{:x}.invalid", cx.world.random()));
         let (again, other) = join(cx.world.handshake(&ours), cx.world.handshake(&other)).await;
         let (handshake, again) =
             if again.completed() { (again, handshake) } else { (handshake, again) };
         Evidence { handshake, again: Some(again), other_name: Some(other) }
-    }
-}
-
-fn hello(cx: &Context, to: SocketAddr, name: &str) -> Hello {
-    Hello {
-        to,
-        server_name: name.to_owned(),
-        connect_limit: cx.budget.connect,
-        limit: cx.budget.handshake,
     }
 }
 

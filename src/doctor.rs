@@ -35,6 +35,7 @@ pub async fn examine(
         environment: Environment {
             os: world.os().to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
+            interfaces: world.interfaces(),
             resolver,
             proxy_variables: engine::proxy_variables(&**world),
         },

@@ -209,6 +209,7 @@ impl HubRun {
         let facts = Facts {
             os: world.os().to_owned(),
             hub: target.hub().cloned(),
+            interfaces: world.interfaces(),
             hubs_in_run,
             proxy_configured: target
                 .hub()

@@ -2,7 +2,7 @@
 
 use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
-use hublink_probe::Timestamp;
+use hublink_probe::{Interface, Timestamp};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct Environment {
     pub os: String,
     /// The processor architecture.
     pub arch: String,
+    /// The network adapters of this computer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interfaces: Vec<Interface>,
     /// The name server of `--resolver`, if it replaced the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolver: Option<String>,

@@ -3,16 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hublink_probe::{Hello, Request, Scheme, Timestamp, TrustStore};
+use hublink_probe::{Scheme, Timestamp, TrustStore};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::examine::{Examination, examine};
 use crate::frame::Context;
-
-/// A Qlik hub picks the login method by the word `Windows` in it.
-const USER_AGENT: &str =
-    concat!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) hublink/", env!("CARGO_PKG_VERSION"));
 
 /// What the hub believes the time to be.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -54,16 +50,8 @@ pub(super) async fn date(cx: &Context, to: SocketAddr) -> Option<HubDate> {
 }
 
 async fn date_by(cx: &Context, scheme: Scheme, to: SocketAddr) -> Option<HubDate> {
-    let request = Request {
-        scheme,
-        host: cx.case.host().to_owned(),
-        to,
-        path: "/".to_owned(),
-        user_agent: USER_AGENT.to_owned(),
-        connect_limit: cx.budget.connect,
-        handshake_limit: cx.budget.handshake,
-        answer_limit: cx.budget.later_answer.min(DATE_WAIT),
-    };
+    let limit = cx.budget.later_answer.min(DATE_WAIT);
+    let request = cx.request(scheme, cx.case.host(), to, "/", limit);
     let answer = cx.world.exchange(&request).await;
     Some(HubDate {
         date: answer.date?,
@@ -112,13 +100,7 @@ async fn try_name(cx: &Context, to: SocketAddr, name: Option<String>) -> Option<
 }
 
 async fn answers_for(cx: &Context, to: SocketAddr, name: &str) -> bool {
-    let hello = Hello {
-        to,
-        server_name: name.to_owned(),
-        connect_limit: cx.budget.connect,
-        limit: cx.budget.handshake,
-    };
-    let answer = cx.world.handshake(&hello).await;
+    let answer = cx.world.handshake(&cx.hello(to, name)).await;
     let own = &answer.presented[..answer.presented.len().min(1)];
     let seen = examine(own, name, cx.world.now(), &TrustStore::empty());
     answer.completed() && seen.name.accepted()

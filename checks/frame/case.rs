@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hublink_probe::Interface;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +20,9 @@ pub struct Facts {
     pub os: String,
     /// The hub, if its address could be read.
     pub hub: Option<HubAddress>,
+    /// The network adapters of the computer the evidence comes from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interfaces: Vec<Interface>,
     /// How many hubs the run examines.
     pub hubs_in_run: usize,
     /// Whether a proxy is configured for the hub's address, which hublink did not go through.

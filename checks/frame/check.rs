@@ -1,9 +1,10 @@
 //! A check: a named question about a target.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hublink_probe::{BoxFuture, World};
+use hublink_probe::{BoxFuture, Hello, Request, Scheme, World};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -119,7 +120,45 @@ impl Context {
     pub fn of<C: Check>(&self) -> Option<&C::Evidence> {
         self.case.of::<C>()
     }
+
+    /// A handshake within this run's time limits.
+    pub(crate) fn hello(&self, to: SocketAddr, server_name: &str) -> Hello {
+        Hello {
+            to,
+            server_name: server_name.to_owned(),
+            connect_limit: self.budget.connect,
+            limit: self.budget.handshake,
+            segment: None,
+        }
+    }
+
+    /// An anonymous GET within this run's time limits.
+    pub(crate) fn request(
+        &self,
+        scheme: Scheme,
+        host: &str,
+        to: SocketAddr,
+        path: &str,
+        answer_limit: Duration,
+    ) -> Request {
+        Request {
+            scheme,
+            host: host.to_owned(),
+            to,
+            path: path.to_owned(),
+            user_agent: USER_AGENT.to_owned(),
+            connect_limit: self.budget.connect,
+            handshake_limit: self.budget.handshake,
+            answer_limit,
+            segment: None,
+        }
+    }
 }
+
+/// A Qlik hub offers Windows login only to a User-Agent that contains `Windows` (the virtual
+/// proxy's default pattern), and Desktop runs on Windows.
+const USER_AGENT: &str =
+    concat!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) hublink/", env!("CARGO_PKG_VERSION"));
 
 /// The time allowed for each kind of step.
 #[derive(Clone, Copy, Debug)]

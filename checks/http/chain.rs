@@ -3,18 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hublink_probe::{Ending, Exchange, Request, Scheme, mask_one_time};
+use hublink_probe::{Ending, Exchange, Scheme, mask_one_time};
 use url::Url;
 
 use super::{
     Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole, scheme_of,
 };
 use crate::frame::Context;
-
-/// A Qlik hub offers Windows login only to a User-Agent that contains `Windows` (the virtual
-/// proxy's default pattern), and Desktop runs on Windows.
-pub(crate) const USER_AGENT: &str =
-    concat!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) hublink/", env!("CARGO_PKG_VERSION"));
 
 /// The normal way to a login takes three redirects; browsers give up after twenty.
 const MOST_HOPS: usize = 10;
@@ -36,26 +31,8 @@ pub(crate) async fn ask_same_host(
     path: &str,
     limit: Duration,
 ) -> Exchange {
-    cx.world.exchange(&request(cx, cx.case.host(), origin, path, limit)).await
-}
-
-pub(super) fn request(
-    cx: &Context,
-    host: &str,
-    origin: Origin,
-    path: &str,
-    limit: Duration,
-) -> Request {
-    Request {
-        scheme: origin.scheme,
-        host: host.to_owned(),
-        to: origin.to,
-        path: path.to_owned(),
-        user_agent: USER_AGENT.to_owned(),
-        connect_limit: cx.budget.connect,
-        handshake_limit: cx.budget.handshake,
-        answer_limit: limit,
-    }
+    let request = cx.request(origin.scheme, cx.case.host(), origin.to, path, limit);
+    cx.world.exchange(&request).await
 }
 
 /// Follows the redirects from `start` at one address of the link's host.

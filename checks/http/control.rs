@@ -33,12 +33,7 @@ pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidenc
 }
 
 fn hello(cx: &Context, ip: IpAddr, port: u16) -> Hello {
-    Hello {
-        to: (ip, port).into(),
-        server_name: cx.case.host().to_owned(),
-        connect_limit: cx.budget.connect,
-        limit: cx.budget.handshake,
-    }
+    cx.hello((ip, port).into(), cx.case.host())
 }
 
 fn https_port(cx: &Context) -> u16 {

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use hublink_probe::{
-    Connect, Exchange, FailureKind, Handshake, Hello, Scheme, SystemLookup, mask_one_time,
+    Connect, Exchange, FailureKind, Handshake, Scheme, SystemLookup, mask_one_time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::chain::{Origin, request};
+use super::chain::Origin;
 use super::{LoginDoor, Page, host_of, scheme_of};
 use crate::frame::{Confidence, Context};
 
@@ -179,7 +179,10 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
     if seen.to.kind != DestinationKind::IdentityProvider {
         let origin = Origin { scheme: seen.to.scheme, to: reached };
         let limit = cx.budget.later_answer;
-        let answer = cx.world.exchange(&request(cx, &host, origin, url.path(), limit)).await;
+        let answer = cx
+            .world
+            .exchange(&cx.request(origin.scheme, &host, origin.to, url.path(), limit))
+            .await;
         let next = answer.next.as_ref().and_then(|location| url.join(location).ok());
         seen.page = Some(Page::of(&answer, next.as_ref()));
         seen.answer = Some(answer);
@@ -197,13 +200,7 @@ async fn knock(cx: &Context, addresses: &[IpAddr], seen: &mut Elsewhere) -> Opti
             seen.connects.push(connect);
             reached
         } else {
-            let hello = Hello {
-                to,
-                server_name: seen.to.host.clone(),
-                connect_limit: cx.budget.connect,
-                limit: cx.budget.handshake,
-            };
-            let handshake = cx.world.handshake(&hello).await;
+            let handshake = cx.world.handshake(&cx.hello(to, &seen.to.host)).await;
             let reached = handshake.completed();
             seen.handshakes.push(handshake);
             reached

@@ -43,6 +43,7 @@ pub(crate) fn answer(url: &str, status: u16, location: Option<&str>, body: &str)
         connect_limit: std::time::Duration::ZERO,
         handshake_limit: std::time::Duration::ZERO,
         answer_limit: std::time::Duration::ZERO,
+        segment: None,
     };
     Exchange {
         status: Some(status),

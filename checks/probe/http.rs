@@ -85,6 +85,8 @@ pub struct Request {
     pub handshake_limit: Duration,
     /// The time allowed from the request to the end of the answer.
     pub answer_limit: Duration,
+    /// The largest TCP segment, as in [`Hello::segment`].
+    pub segment: Option<u16>,
 }
 
 impl Request {
@@ -249,7 +251,8 @@ pub(crate) async fn exchange(request: &Request, trust: &TrustStore, world: &dyn 
     let mut seen = Exchange::of(request, Ending::NoConnection);
     match request.scheme {
         Scheme::Http => {
-            let (connect, stream) = tcp::open(request.to, request.connect_limit).await;
+            let (connect, stream) =
+                tcp::open(request.to, request.connect_limit, request.segment).await;
             note_connect(&mut seen, &connect);
             if let Some(stream) = stream {
                 let (tap, watch) = Tap::new(stream);
@@ -262,6 +265,7 @@ pub(crate) async fn exchange(request: &Request, trust: &TrustStore, world: &dyn 
                 server_name: request.host.clone(),
                 connect_limit: request.connect_limit,
                 limit: request.handshake_limit,
+                segment: request.segment,
             };
             let (handshake, stream) = tls::open(&hello, trust, world.now()).await;
             note_handshake(&mut seen, &handshake);
@@ -646,6 +650,7 @@ mod tests {
             connect_limit: limit,
             handshake_limit: limit,
             answer_limit: limit,
+            segment: None,
         };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let seen = exchange(&request, &TrustStore::empty(), &world).await;

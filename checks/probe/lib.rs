@@ -12,6 +12,7 @@ mod dns;
 mod failure;
 mod files;
 mod http;
+mod interfaces;
 mod os;
 mod real;
 mod scripted;
@@ -26,6 +27,7 @@ pub use dns::{DnsRecord, DnsReply, ExtendedError, NameServers, RecordKind, Syste
 pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};
+pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use real::{Pretend, RealWorld, WorldOptions};
 pub use scripted::ScriptedWorld;
 pub use tcp::{Connect, Icmp, TcpState};

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::{
     BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, NameServers, Operation, Policy, RecordKind, Request, SystemLookup, Timestamp,
-    TrustError, TrustStore, World, dns, files, http, os, tcp, tls, trust,
+    Hello, Interface, NameServers, Operation, Policy, RecordKind, Request, SystemLookup, Timestamp,
+    TrustError, TrustStore, World, dns, files, http, interfaces, os, tcp, tls, trust,
 };
 
 /// What the user may change about the world.
@@ -153,6 +153,10 @@ impl World for RealWorld {
         files::read(path)
     }
 
+    fn interfaces(&self) -> Vec<Interface> {
+        interfaces::list()
+    }
+
     fn name_servers(&self) -> NameServers {
         match self.options.resolver {
             Some(server) => NameServers { servers: vec![server], ..NameServers::default() },
@@ -178,7 +182,7 @@ impl World for RealWorld {
     }
 
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect> {
-        Box::pin(async move { tcp::open(to, limit).await.0 })
+        Box::pin(async move { tcp::open(to, limit, None).await.0 })
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::{
     BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
-    FileRead, Handshake, Hello, NameServers, Operation, Policy, RecordKind, Request, SystemLookup,
-    Timestamp, TrustStore, World,
+    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, RecordKind, Request,
+    SystemLookup, Timestamp, TrustStore, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -27,6 +27,8 @@ pub struct ScriptedWorld {
     pub documents: Option<PathBuf>,
     /// Files by path.
     pub files: BTreeMap<PathBuf, FileRead>,
+    /// The network adapters.
+    pub interfaces: Vec<Interface>,
     /// The configured name servers.
     pub name_servers: NameServers,
     /// Look-ups of the system by name.
@@ -57,6 +59,7 @@ impl ScriptedWorld {
             variables: BTreeMap::new(),
             documents: None,
             files: BTreeMap::new(),
+            interfaces: Vec::new(),
             name_servers: NameServers::default(),
             lookups: BTreeMap::new(),
             replies: Vec::new(),
@@ -132,6 +135,10 @@ impl World for ScriptedWorld {
                 },
             },
         })
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        self.interfaces.clone()
     }
 
     fn name_servers(&self) -> NameServers {

@@ -81,9 +81,13 @@ pub struct TcpState {
 }
 
 /// Connects; the stream is kept for the probes that build on it.
-pub(crate) async fn open(to: SocketAddr, limit: Duration) -> (Connect, Option<TcpStream>) {
+pub(crate) async fn open(
+    to: SocketAddr,
+    limit: Duration,
+    segment: Option<u16>,
+) -> (Connect, Option<TcpStream>) {
     let begun = Instant::now();
-    let stream = match begin(to) {
+    let stream = match begin(to, segment) {
         Ok(stream) => stream,
         Err(error) => {
             let failure = Some(Failure::from_io(Operation::Connect, &error));
@@ -116,10 +120,16 @@ fn own_address(stream: &TcpStream) -> Option<IpAddr> {
 }
 
 /// Starts connecting. The socket must exist before, so that the kernel keeps ICMP errors.
-fn begin(to: SocketAddr) -> std::io::Result<TcpStream> {
+fn begin(to: SocketAddr, segment: Option<u16>) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     os::keep_icmp_errors(&socket, to.is_ipv6());
+    #[cfg(unix)]
+    if let Some(segment) = segment {
+        socket.set_tcp_mss(segment.into())?;
+    }
+    #[cfg(not(unix))]
+    let _ = segment;
     match socket.connect(&to.into()) {
         Ok(()) => {}
         Err(error) if in_progress(&error) => {}

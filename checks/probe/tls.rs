@@ -34,6 +34,9 @@ pub struct Hello {
     pub connect_limit: Duration,
     /// The time allowed for the whole handshake.
     pub limit: Duration,
+    /// The largest TCP segment to send and ask for, in bytes, to tell a path that loses large
+    /// packets from a silent server. Ignored where the system cannot be told (Windows).
+    pub segment: Option<u16>,
 }
 
 /// What came of a handshake.
@@ -137,7 +140,7 @@ pub(crate) async fn open(
     trust: &TrustStore,
     now: Timestamp,
 ) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
-    let (connect, stream) = tcp::open(hello.to, hello.connect_limit).await;
+    let (connect, stream) = tcp::open(hello.to, hello.connect_limit, hello.segment).await;
     let mut seen = Handshake::of(connect, &hello.server_name);
     let Some(stream) = stream else { return (seen, None) };
     let Some(name) = server_name(&hello.server_name) else {

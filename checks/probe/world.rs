@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, NameServers, RecordKind,
-    Request, SystemLookup, Timestamp, TrustStore,
+    Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, NameServers,
+    RecordKind, Request, SystemLookup, Timestamp, TrustStore,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -42,6 +42,9 @@ pub trait World: Send + Sync {
 
     /// Reads a file whole, up to [`crate::FILE_LIMIT`].
     fn read_file(&self, path: &Path) -> FileRead;
+
+    /// The network adapters of this computer.
+    fn interfaces(&self) -> Vec<Interface>;
 
     /// The name servers and search suffixes this computer is configured with.
     fn name_servers(&self) -> NameServers;

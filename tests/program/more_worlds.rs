@@ -170,6 +170,7 @@ async fn a_saved_report_is_judged_again_as_it_was_live() {
         let mut case = Case::new(Facts {
             os: read.environment.os.clone(),
             hub: hub.link.as_ref().and_then(|link| link.hub.clone()),
+            interfaces: read.environment.interfaces.clone(),
             hubs_in_run: read.hubs.len(),
             proxy_configured: !read.environment.proxy_variables.is_empty(),
         });
@@ -241,6 +242,9 @@ impl hublink_probe::World for Fragile {
     }
     fn documents(&self) -> Option<std::path::PathBuf> {
         self.0.documents()
+    }
+    fn interfaces(&self) -> Vec<hublink_probe::Interface> {
+        self.0.interfaces()
     }
     fn exists(&self, path: &std::path::Path) -> bool {
         self.0.exists(path)
