@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod comparison;
 pub mod doctor;
 pub mod engine;
 pub mod exit;

@@ -58,6 +58,7 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         remedy: row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
         proof: proof.lines,
         ruled_out: proof.ruled_out,
+        hubs: proof.hubs,
         see: row.see.iter().map(|&s| s.to_owned()).collect(),
     }
 }

@@ -21,6 +21,7 @@ pub enum Detail {
 #[must_use]
 pub fn render(report: &Report, style: Style, detail: Detail) -> String {
     let mut page = Page { style, text: String::new() };
+    page.across(report, detail);
     for hub in &report.hubs {
         if detail == Detail::Quiet && hub.verdict.ready == Ready::Yes {
             continue;
@@ -88,14 +89,37 @@ impl Page {
         }
     }
 
+    /// What several hubs share stands before them, once.
+    fn across(&mut self, report: &Report, detail: Detail) {
+        for cause in report.across.iter().flat_map(|across| &across.causes) {
+            if cause.severity == Severity::Informs && detail != Detail::Verbose {
+                continue;
+            }
+            let hubs = cause.hubs.iter().filter_map(|&hub| report.hubs.get(hub));
+            let names: Vec<&str> = hubs.map(|hub| hub.name.as_str()).collect();
+            let mark = self.style.paint("SEVERAL HUBS", Colorize::bold);
+            line(&mut self.text, &format!("{mark}  {}", clean(&names.join(", "))));
+            self.paragraph("  ", &cause.title);
+            self.blank();
+            self.cause(cause, detail);
+            self.blank();
+        }
+    }
+
     fn hub(&mut self, hub: &Hub, detail: Detail) {
         self.heading(hub);
         self.paragraph("  ", &hub.verdict.summary);
         let main = hub.checks.iter().flat_map(|check| &check.causes);
         let main = main.clone().find(|cause| Some(&cause.id) == hub.verdict.cause.as_ref());
-        if let Some(cause) = main {
-            self.blank();
-            self.cause(cause, detail);
+        match (main, &hub.verdict.cause) {
+            (Some(cause), _) => {
+                self.blank();
+                self.cause(cause, detail);
+            }
+            (None, Some(shared)) => {
+                self.paragraph("  ", &format!("It shares {shared} with other hubs; see above."));
+            }
+            (None, None) => {}
         }
         let others: Vec<&Diagnosis> = hub
             .checks
