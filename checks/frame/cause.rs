@@ -85,6 +85,8 @@ pub struct Proof {
     pub confidence: Option<Confidence>,
     /// Another severity than the table's, as its row states.
     pub severity: Option<Severity>,
+    /// Somebody else than the table's owner, because of what this run showed.
+    pub owner: Option<Owner>,
     /// The hubs it is about, as places in the run's list; only where hubs are compared.
     pub hubs: Vec<usize>,
 }
@@ -145,6 +147,13 @@ impl Proof {
     #[must_use]
     pub fn about(mut self, hubs: impl IntoIterator<Item = usize>) -> Self {
         self.hubs.extend(hubs);
+        self
+    }
+
+    /// Somebody else than the table's owner.
+    #[must_use]
+    pub fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
         self
     }
 

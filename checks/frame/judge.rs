@@ -54,7 +54,7 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         title: row.title.to_owned(),
         confidence: confidence(row, &proof, case),
         severity,
-        owner: row.owner,
+        owner: proof.owner.unwrap_or(row.owner),
         remedy: row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
         proof: proof.lines,
         ruled_out: proof.ruled_out,
