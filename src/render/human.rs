@@ -3,7 +3,7 @@
 use colored::Colorize;
 use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
 
-use super::{Style, clean};
+use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
 /// How much is told.
@@ -131,6 +131,7 @@ impl Page {
             self.blank();
             self.other(cause, detail);
         }
+        self.chain(hub, detail);
         self.blank();
         self.ladder(hub, detail);
         self.blank();
@@ -163,6 +164,24 @@ impl Page {
         );
         self.paragraph("  cause           ", &sure);
         self.why(cause, "  why             ", detail);
+    }
+
+    /// The certificates, drawn, where one of them is at fault.
+    fn chain(&mut self, hub: &Hub, detail: Detail) {
+        let check = hub.checks.iter().find(|check| check.id == "certificate");
+        let Some(check) = check.filter(|check| {
+            detail == Detail::Verbose || matches!(check.status, Status::Failed | Status::Warned)
+        }) else {
+            return;
+        };
+        let saved = check.evidence.clone().map(serde_json::from_value);
+        let Some(Ok(evidence)) = saved else { return };
+        self.blank();
+        let mut label = "  certificates    ";
+        for drawn in chain::lines(&evidence, self.style) {
+            line(&mut self.text, &format!("{label}{drawn}"));
+            label = "                  ";
+        }
     }
 
     /// The evidence; of a long list only the beginning, unless asked for.
