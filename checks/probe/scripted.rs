@@ -1,6 +1,6 @@
 //! The world as a test tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,8 @@ pub struct ScriptedWorld {
     pub replies: Vec<DnsReply>,
     /// Connections by address.
     pub connects: BTreeMap<SocketAddr, Connect>,
+    /// Connections by address that come first, each once, in this order.
+    pub first_connects: Mutex<BTreeMap<SocketAddr, VecDeque<Connect>>>,
     /// Handshakes by address and name.
     pub handshakes: BTreeMap<(SocketAddr, String), Handshake>,
     /// HTTP answers by URL, as [`Exchange::url`] spells it.
@@ -64,6 +66,7 @@ impl ScriptedWorld {
             lookups: BTreeMap::new(),
             replies: Vec::new(),
             connects: BTreeMap::new(),
+            first_connects: Mutex::new(BTreeMap::new()),
             handshakes: BTreeMap::new(),
             exchanges: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
@@ -76,6 +79,12 @@ impl ScriptedWorld {
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn next_connect(&self, to: SocketAddr) -> Connect {
+        let mut first = self.first_connects.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = first.get_mut(&to).and_then(VecDeque::pop_front);
+        next.or_else(|| self.connects.get(&to).cloned()).unwrap_or_else(|| unreachable_connect(to))
     }
 
     fn note(&self, question: String) {
@@ -176,8 +185,20 @@ impl World for ScriptedWorld {
 
     fn connect(&self, to: SocketAddr, _: Duration) -> BoxFuture<'_, Connect> {
         self.note(format!("connect {to}"));
-        let found = self.connects.get(&to).cloned().unwrap_or_else(|| unreachable_connect(to));
-        Box::pin(std::future::ready(found))
+        Box::pin(std::future::ready(self.next_connect(to)))
+    }
+
+    fn connect_quietly(&self, to: Vec<SocketAddr>, _: Duration) -> BoxFuture<'_, Vec<Connect>> {
+        let all = to.into_iter().map(|to| {
+            self.note(format!("connect quietly {to}"));
+            self.next_connect(to)
+        });
+        Box::pin(std::future::ready(all.collect()))
+    }
+
+    fn rest(&self, pause: Duration) -> BoxFuture<'_, ()> {
+        self.note(format!("rest {} ms", pause.as_millis()));
+        Box::pin(std::future::ready(()))
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
