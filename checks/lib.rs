@@ -5,6 +5,7 @@
 pub mod frame;
 
 pub mod certificate;
+pub mod client;
 pub mod clock;
 pub mod dns;
 pub mod http;
@@ -27,6 +28,7 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
     &[
         &hubs_file::HubsFile,
         &link::Link,
+        &client::Client,
         &dns::Dns,
         &tcp::Tcp,
         &tls::Tls,
