@@ -30,8 +30,8 @@ fn evidence(attempts: Vec<Connect>) -> Evidence {
     Evidence { attempts, chosen, control: None, series: None, others: None }
 }
 
-fn control_with(again: Vec<Connect>, ports: Vec<Connect>, quiet: Vec<Connect>) -> Option<Control> {
-    Some(Control { again, ports, tls_on_443: None, quiet })
+fn control_with(again: Vec<Connect>, ports: Vec<Connect>, quiet: Vec<Connect>) -> Control {
+    Control { again, ports, tls_on_443: None, quiet }
 }
 
 fn resent(to: &str, times: u32) -> Connect {
@@ -77,10 +77,10 @@ fn a_family_without_any_route_is_set_aside() {
 fn near_and_far_need_a_quiet_round_trip_to_compare_with() {
     let refusal = attempt("10.0.0.1:443", Some(FailureKind::Refused), 0.2);
     let mut e = evidence(vec![refusal.clone()]);
-    e.control = control_with(Vec::new(), vec![resent("10.0.0.1:80", 0)], Vec::new());
+    e.control = Some(control_with(Vec::new(), vec![resent("10.0.0.1:80", 0)], Vec::new()));
     assert!(rejected_on_the_way(&e, &Case::default()).is_none(), "not amid other work");
     let quiet = vec![refusal, resent("10.0.0.1:80", 0)];
-    e.control = control_with(Vec::new(), Vec::new(), quiet);
+    e.control = Some(control_with(Vec::new(), Vec::new(), quiet));
     let proof = rejected_on_the_way(&e, &Case::default()).expect("a near refusal");
     assert_eq!(proof.confidence, Some(Confidence::Likely));
     let neighbour = Case::new(facts_with(InterfaceKind::Other, true, "10.0.0.9"));
@@ -94,7 +94,7 @@ fn every_address_needs_its_own_round_trip() {
     let refusal = |to: &str| attempt(to, Some(FailureKind::Refused), 0.2);
     let mut e = evidence(vec![refusal("10.0.0.1:443"), refusal("10.0.0.2:443")]);
     let quiet = vec![refusal("10.0.0.1:443"), resent("10.0.0.1:80", 0), refusal("10.0.0.2:443")];
-    e.control = control_with(Vec::new(), Vec::new(), quiet);
+    e.control = Some(control_with(Vec::new(), Vec::new(), quiet));
     assert!(rejected_on_the_way(&e, &Case::default()).is_none());
     assert!(refused(&e, &Case::default()).is_some());
 }
@@ -116,9 +116,9 @@ fn an_address_that_accepts_at_the_second_attempt_is_not_dead() {
         attempt("10.0.0.2:443", Some(FailureKind::NoAnswer), 3300.0),
     ]);
     let again = |kind| vec![attempt("10.0.0.2:443", kind, 20.0)];
-    e.control = control_with(again(None), Vec::new(), Vec::new());
+    e.control = Some(control_with(again(None), Vec::new(), Vec::new()));
     assert!(one_address_dead(&e, &Case::default()).is_none());
-    e.control = control_with(again(Some(FailureKind::NoAnswer)), Vec::new(), Vec::new());
+    e.control = Some(control_with(again(Some(FailureKind::NoAnswer)), Vec::new(), Vec::new()));
     let proof = one_address_dead(&e, &Case::default()).expect("a dead address");
     assert_eq!(proof.confidence, None);
 }
@@ -127,7 +127,8 @@ fn an_address_that_accepts_at_the_second_attempt_is_not_dead() {
 fn an_inside_address_is_silent_because_of_the_vpn_only_while_that_is_down() {
     let silent = |to: &str| attempt(to, Some(FailureKind::NoAnswer), 3300.0);
     let mut e = evidence(vec![silent("10.0.0.1:443")]);
-    e.control = control_with(vec![silent("10.0.0.1:443")], vec![silent("10.0.0.1:80")], vec![]);
+    e.control =
+        Some(control_with(vec![silent("10.0.0.1:443")], vec![silent("10.0.0.1:80")], vec![]));
     let down = Case::new(facts_with(InterfaceKind::Vpn, false, "10.8.0.2"));
     let proof = off_network(&e, &down).expect("the VPN is off");
     assert_eq!(proof.confidence, Some(Confidence::Likely));
@@ -176,7 +177,7 @@ async fn a_refusal_is_measured_apart_beside_a_port_that_accepts() {
     let (cx, world) = context(world());
     let mut e = evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), 1.0)]);
     let open = attempt("10.0.0.1:80", None, 20.0);
-    e.control = control_with(Vec::new(), vec![open], Vec::new());
+    e.control = Some(control_with(Vec::new(), vec![open], Vec::new()));
     let seen = Tcp::control(&cx, &e).await.and_then(|seen| seen.control).expect("a control");
     assert_eq!(seen.quiet.len(), 6);
     assert_eq!(world.asked()[..2], ["connect quietly 10.0.0.1:443", "connect quietly 10.0.0.1:80"]);
