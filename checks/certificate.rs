@@ -22,7 +22,7 @@ use crate::frame::{
 };
 use crate::tls::Tls;
 
-pub use examine::{ChainCertificate, Examination, Step, examine};
+pub use examine::{ChainCertificate, Examination, Step, examine, examine_unnamed};
 pub use facts::{CertificateFacts, Key, KeyKind};
 pub use fetch::{FetchOutcome, Fetched};
 pub use look::{HubDate, OtherName};
@@ -51,13 +51,23 @@ pub struct Evidence {
     /// Other names of the certificate, tried only if the link's name does not fit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<OtherName>,
+    /// The time was given by a person and is no clock's, so no clock can be wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub time_given: bool,
 }
 
 impl Evidence {
     /// An examination without a network, as of certificates from a file.
     #[must_use]
     pub fn offline(examined: Examination) -> Self {
-        Self { examined, rustls: None, date: None, fetched: Vec::new(), other_names: Vec::new() }
+        Self {
+            examined,
+            rustls: None,
+            date: None,
+            fetched: Vec::new(),
+            other_names: Vec::new(),
+            time_given: false,
+        }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
@@ -107,7 +117,7 @@ impl Check for Certificate {
             _ => None,
         };
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        Evidence { examined, rustls, date, fetched, other_names: Vec::new() }
+        Evidence { rustls, date, fetched, ..Evidence::offline(examined) }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

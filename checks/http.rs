@@ -22,8 +22,8 @@ use crate::tls::Tls;
 pub(crate) use causes::{is_login_port, outcome};
 pub(crate) use chain::{Origin, ask_same_host};
 pub use door::{DoorKind, LoginDoor};
-pub(crate) use elsewhere::look;
 pub use elsewhere::{Destination, DestinationKind, Elsewhere};
+pub(crate) use elsewhere::{look, same_site};
 pub(crate) use page::bounded;
 pub use page::{CloudError, FilterRole, FilterSign, KnownText, Mark, Page};
 

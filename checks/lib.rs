@@ -4,6 +4,7 @@
 
 pub mod frame;
 
+pub mod across;
 pub mod certificate;
 pub mod client;
 pub mod clock;
@@ -21,7 +22,7 @@ use frame::ErasedCheck;
 
 /// Every check, in the order of the ladder from the file to the hub.
 ///
-/// The only place that knows them all. A new file of this folder needs its `mod` line above and
+/// With [`across`] the only place that knows them all. A new file of this folder needs its `mod` line above and
 /// its line here; a test names whatever is missing.
 #[must_use]
 pub fn all() -> &'static [&'static dyn ErasedCheck] {
@@ -37,4 +38,16 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
         &http::Http,
         &hub::Hub,
     ]
+}
+
+/// What the hubs of a run show beside each other; it is judged once, at the end of a run.
+#[must_use]
+pub fn across() -> &'static dyn ErasedCheck {
+    &across::Across
+}
+
+/// Every table of causes: those of the ladder, and the one of the comparison.
+#[must_use]
+pub fn tables() -> Vec<&'static dyn ErasedCheck> {
+    all().iter().copied().chain([across()]).collect()
 }

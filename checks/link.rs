@@ -215,21 +215,24 @@ fn bad_hub_address(seen: &Inspection, _: &Case) -> Option<Proof> {
     if wrong.is_empty() {
         return None;
     }
-    let (at, correction) = if seen.kind == TextKind::Link {
+    let (at, owner, correction) = if seen.kind == TextKind::Link {
         (
             "address in the link",
+            Owner::QlikAdmin,
             "Ask your Qlik admin to set the link's host URI to https:// and the full name of the \
              server, and to generate the link again.",
         )
     } else {
         (
             "address that was named, without a link",
+            Owner::You,
             "Correct the address you typed, or the one in the file: https:// and the full name of \
              the server, as your browser shows it when you open the hub.",
         )
     };
-    let proof =
-        Proof::seen(at, seen.url.as_deref().unwrap_or_default()).value("correction", correction);
+    let proof = Proof::seen(at, seen.url.as_deref().unwrap_or_default())
+        .value("correction", correction)
+        .owner(owner);
     Some(wrong.into_iter().fold(proof, |proof, defect| proof.and("the address", defect)))
 }
 
@@ -389,6 +392,7 @@ mod tests {
         for text in ["https://qlik 1", "qlik 1"] {
             let found = causes(&inspect(text));
             assert_eq!(found[0].id, "link/bad-hub-address");
+            assert_eq!(found[0].owner, Owner::You);
             assert!(found[0].remedy[0].starts_with("Correct the address you typed"));
             let told = serde_json::to_string(&(&found[0].proof, &found[0].remedy));
             assert!(!told.expect("plain data").contains("admin"));

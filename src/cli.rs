@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hublink_probe::Timestamp;
 
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ pub enum Command {
     /// Read or make authentication links
     #[command(subcommand)]
     Link(LinkCommand),
+    /// Judge the certificates of PEM files, without a network, as a hub's are judged
+    Certificate(CertificateArgs),
     /// Show which hubs were found, and where
     Hubs {
         /// A hubs.ini, a link, a URL or a host; - reads standard input
@@ -73,6 +76,26 @@ pub enum LinkCommand {
         #[arg(long)]
         ini: bool,
     },
+}
+
+/// Options of `certificate`.
+#[derive(Args, Clone, Debug)]
+pub struct CertificateArgs {
+    /// PEM files in the order in which a server presents them: its own certificate first
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The host name that the certificate must stand for
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Judge at this time instead of now, such as 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "RFC3339", value_parser = time_of)]
+    pub at: Option<Timestamp>,
+    /// Trust the certificates of a PEM file, beside the system's
+    #[arg(long, value_name = "PEM")]
+    pub ca_file: Vec<PathBuf>,
+    /// How to print the judgement
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
 }
 
 /// Options of `doctor` and `preflight`.
@@ -142,6 +165,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err("expected between 0.001 and 86400 seconds".to_owned());
     }
     Ok(Duration::from_secs_f64(number))
+}
+
+fn time_of(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .map_err(|_| "expected a time as in RFC 3339, such as 2027-01-31T12:00:00Z".to_owned())
 }
 
 fn jobs(text: &str) -> Result<usize, String> {

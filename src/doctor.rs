@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use hublink_checks::frame::{ErasedCheck, ReasonKind};
+use hublink_checks::frame::{ErasedCheck, ReasonKind, status_of};
 use hublink_probe::{Timestamp, World, millis};
 use tokio::time::Instant;
 
+use crate::comparison::Comparison;
 use crate::engine::{self, Event, Examined, Settings, Stop};
 use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
@@ -22,7 +23,8 @@ pub async fn examine(
 ) -> Report {
     let started = world.now();
     let begun = Instant::now();
-    let examined = engine::run(world, expanded.targets, settings, stop, observer).await;
+    let (examined, comparison) =
+        engine::run(world, expanded.targets, settings, stop, observer).await;
     Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -41,7 +43,7 @@ pub async fn examine(
         },
         redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
         hubs: examined.iter().map(hub).collect(),
-        across: Vec::new(),
+        across: comparison.iter().map(across).collect(),
     }
 }
 
@@ -61,6 +63,19 @@ fn hub(examined: &Examined) -> Hub {
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
+    }
+}
+
+fn across(comparison: &Comparison) -> CheckReport {
+    let check = hublink_checks::across();
+    CheckReport {
+        id: check.meta().id.to_owned(),
+        title: check.meta().title.to_owned(),
+        status: status_of(&comparison.causes),
+        reason: None,
+        duration_ms: 0.0,
+        evidence: comparison.case.saved(check.meta().id).cloned(),
+        causes: comparison.causes.clone(),
     }
 }
 

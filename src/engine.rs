@@ -20,6 +20,8 @@ use hublink_probe::World;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
+use crate::comparison::{Comparison, compare};
+
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.
 const CONTROL_LIMIT: Duration = Duration::from_secs(12);
@@ -70,6 +72,8 @@ pub struct Examined {
     pub checks: BTreeMap<&'static str, Ended>,
     /// How long it took.
     pub took: Duration,
+    /// The cause that stops it and stands elsewhere in full: it stops other hubs too.
+    pub shared: Option<Diagnosis>,
 }
 
 /// How one check ended.
@@ -145,14 +149,14 @@ impl Stop {
     }
 }
 
-/// Examines every target; the order of the result is that of the targets.
+/// Examines every target, in the order of the targets, and compares them.
 pub async fn run(
     world: &Arc<dyn World>,
     targets: Vec<Target>,
     settings: &Settings,
     stop: &Stop,
     observer: &(dyn Fn(Event<'_>) + Sync),
-) -> Vec<Examined> {
+) -> (Vec<Examined>, Option<Comparison>) {
     let places = Semaphore::new(settings.jobs.max(1));
     let hubs_in_run = targets.len();
     let mut open: FuturesUnordered<_> = targets
@@ -185,8 +189,8 @@ pub async fn run(
     }
     done.sort_by_key(|(hub, _)| *hub);
     let mut examined: Vec<Examined> = done.into_iter().map(|(_, examined)| examined).collect();
-    compare(&mut examined);
-    examined
+    let comparison = compare(&mut examined);
+    (examined, comparison)
 }
 
 struct HubRun {
@@ -248,6 +252,7 @@ impl HubRun {
             case: self.case.clone(),
             checks: std::mem::take(&mut self.ended),
             took: start.elapsed(),
+            shared: None,
         }
     }
 
@@ -433,7 +438,7 @@ fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
 }
 
 /// Judges all evidence again. What was skipped or errored stays so.
-fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+pub(crate) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     for check in hublink_checks::all() {
         let id = check.meta().id;
         let Some(before) = ended.get(id) else { continue };
@@ -445,7 +450,7 @@ fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
 }
 
 /// Lets root causes claim what they explain, and fills in why checks were skipped.
-fn settle(ended: &mut BTreeMap<&'static str, Ended>) {
+pub(crate) fn settle(ended: &mut BTreeMap<&'static str, Ended>) {
     claim(ended);
     silence_consequences(ended);
     let roots: Vec<(&'static str, String)> = ended
@@ -517,28 +522,6 @@ fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
     }
     let cause = ended.get(at).and_then(first_blocking).map(|cause| cause.id.clone());
     cause.unwrap_or_else(|| at.to_owned())
-}
-
-/// Completes evidence by what the other hubs saw, and judges again where that changed something.
-fn compare(examined: &mut [Examined]) {
-    let mut changed: Vec<(usize, Stored)> = Vec::new();
-    for check in hublink_checks::all() {
-        for (index, one) in examined.iter().enumerate() {
-            let others: Vec<&Case> = examined
-                .iter()
-                .enumerate()
-                .filter(|(i, _)| *i != index)
-                .map(|(_, e)| &e.case)
-                .collect();
-            changed.extend(check.compare(&one.case, &others).map(|stored| (index, stored)));
-        }
-    }
-    for (index, stored) in changed {
-        let one = &mut examined[index];
-        one.case.put(stored);
-        rejudge(&one.case, &mut one.checks);
-        settle(&mut one.checks);
-    }
 }
 
 /// Whether a program that follows the environment would reach this host through a proxy.

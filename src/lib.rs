@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod comparison;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
@@ -75,6 +76,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Link(LinkCommand::Make { url, name, ini })) => {
             (commands::link::make_link(url, name.as_deref(), *ini)?, Exit::Good)
         }
+        Some(Command::Certificate(args)) => commands::certificate::certificate(args)?,
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
         Some(Command::Schema) => (schema_text(), Exit::Good),
     };

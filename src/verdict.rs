@@ -15,6 +15,10 @@ pub fn verdict(examined: &Examined) -> Verdict {
         .collect();
     let reached = ladder.iter().rev().find(|(_, ended)| ended.status.let_through());
     let reached = reached.map(|(id, _)| (*id).to_owned());
+    if let Some(cause) = &examined.shared {
+        let check = cause.id.split('/').next().unwrap_or(&cause.id);
+        return Verdict { reached, ..no(check, Some(cause)) };
+    }
     if let Some((id, ended)) = ladder.iter().find(|(_, ended)| ended.status == Status::Failed) {
         let cause = first_blocking(ended);
         let verdict = if is_about_the_direct_way(id) && examined.case.facts.proxy_configured {

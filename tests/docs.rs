@@ -32,7 +32,7 @@ fn printed() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         let source = format!("checks/{}.rs", check.meta().id.replace('-', "_"));
         for cause in check.causes() {
             let note = format!("<!-- Printed from {source}. Do not edit; {REMEDY} -->\n\n");
@@ -43,15 +43,15 @@ fn printed() -> BTreeMap<String, String> {
 }
 
 fn list() -> String {
-    let count: usize = hublink_checks::all().iter().map(|check| check.causes().len()).sum();
-    let checks = hublink_checks::all().len();
+    let count: usize = hublink_checks::tables().iter().map(|check| check.causes().len()).sum();
+    let checks = hublink_checks::tables().len();
     let mut parts = vec![format!(
         "<!-- Printed from the tables in checks/. Do not edit; {REMEDY} -->\n\n\
          # The causes that hublink knows\n\n\
          {count} causes in {checks} checks, in the order in which the checks build on each other. \
          The same pages come from `hublink explain CAUSE`.\n"
     )];
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         let meta = check.meta();
         parts.push(format!("\n## {}: {}\n\n{}\n\n", meta.id, meta.title, meta.docs));
         parts.push(
@@ -121,7 +121,7 @@ fn printed_pages_are_as_the_tables_are() {
 
 #[test]
 fn every_page_says_what_is_wrong_who_acts_and_what_to_do() {
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             let text = page(*check, &cause);
             assert!(text.contains(cause.title), "{}: no title", cause.id);
@@ -168,8 +168,8 @@ fn links_between_pages_lead_somewhere() {
 #[test]
 fn causes_named_by_hand_exist() {
     let known: BTreeSet<&str> =
-        hublink_checks::all().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
-    let checks: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
+        hublink_checks::tables().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
+    let checks: BTreeSet<&str> = hublink_checks::tables().iter().map(|c| c.meta().id).collect();
     for page in by_hand() {
         let text = read(&page);
         for word in text.split('`').skip(1).step_by(2) {

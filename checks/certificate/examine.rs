@@ -136,6 +136,13 @@ pub fn examine(chain: &[Vec<u8>], host: &str, now: Timestamp, trust: &TrustStore
     examine_with(chain, &[], host, now, trust)
 }
 
+/// The same for no particular name.
+#[must_use]
+pub fn examine_unnamed(chain: &[Vec<u8>], now: Timestamp, trust: &TrustStore) -> Examination {
+    let examined = examine(chain, "", now, trust);
+    Examination { name: NameMatch::NotAsked, matched: None, ..examined }
+}
+
 /// The same with certificates that were fetched: URL and DER.
 pub(super) fn examine_with(
     chain: &[Vec<u8>],

@@ -90,6 +90,12 @@ pub struct CertificateFacts {
     pub crls: Vec<String>,
     /// SHA-256 of the whole certificate, in hexadecimal.
     pub fingerprint: String,
+    /// SHA-256 of its public key, in hexadecimal: the same after a renewal that keeps the key.
+    #[serde(default)]
+    pub key_fingerprint: String,
+    /// The key of its issuer, as the certificate identifies it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority_key: Option<String>,
 }
 
 /// A public key.
@@ -166,6 +172,8 @@ impl CertificateFacts {
             ocsp: Vec::new(),
             crls: Vec::new(),
             fingerprint: fingerprint(der),
+            key_fingerprint: fingerprint(certificate.public_key().raw),
+            authority_key: None,
         };
         for extension in certificate.extensions() {
             facts.take_in(extension);
@@ -184,6 +192,9 @@ impl CertificateFacts {
             ParsedExtension::BasicConstraints(basic) => {
                 self.is_ca = basic.ca;
                 self.path_len = basic.path_len_constraint;
+            }
+            ParsedExtension::AuthorityKeyIdentifier(issuer) => {
+                self.authority_key = issuer.key_identifier.as_ref().map(|key| hex(key.0, 32));
             }
             ParsedExtension::KeyUsage(usage) => self.cert_sign = Some(usage.key_cert_sign()),
             ParsedExtension::ExtendedKeyUsage(usage) => {

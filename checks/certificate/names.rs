@@ -26,13 +26,15 @@ pub enum NameMatch {
     OnlyCn,
     /// Nothing in it fits.
     None,
+    /// The question was not put: a chain from files, for no particular name.
+    NotAsked,
 }
 
 impl NameMatch {
-    /// Whether programs accept the certificate for the name.
+    /// Whether nobody refuses the certificate because of the name.
     #[must_use]
     pub fn accepted(self) -> bool {
-        matches!(self, Self::Exact | Self::Wildcard | Self::Ip)
+        matches!(self, Self::Exact | Self::Wildcard | Self::Ip | Self::NotAsked)
     }
 }
 

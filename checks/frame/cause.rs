@@ -85,6 +85,10 @@ pub struct Proof {
     pub confidence: Option<Confidence>,
     /// Another severity than the table's, as its row states.
     pub severity: Option<Severity>,
+    /// Somebody else than the table's owner, because of what this run showed.
+    pub owner: Option<Owner>,
+    /// The hubs it is about, as places in the run's list; only where hubs are compared.
+    pub hubs: Vec<usize>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a proof reads better without ampersands")]
@@ -139,6 +143,20 @@ impl Proof {
         self
     }
 
+    /// The hubs it is about.
+    #[must_use]
+    pub fn about(mut self, hubs: impl IntoIterator<Item = usize>) -> Self {
+        self.hubs.extend(hubs);
+        self
+    }
+
+    /// Somebody else than the table's owner.
+    #[must_use]
+    pub fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
     /// Another severity than the table's.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
@@ -180,6 +198,9 @@ pub struct Diagnosis {
     pub remedy: Vec<String>,
     /// Sources.
     pub see: Vec<String>,
+    /// The hubs it is about, as places in the report's list; only where hubs are compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hubs: Vec<usize>,
 }
 
 /// The text of a cause without its evidence type, for pages and lists.

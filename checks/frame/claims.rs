@@ -32,6 +32,9 @@ pub const CLAIMS: &[Claim] = &[
     Claim { claimant: "http/block-page", claimed: &["tls", "certificate", "http", "hub"] },
 ];
 
+/// Causes of the whole computer: they stop every hub alike and stand in a report once.
+pub const MACHINE_WIDE: &[&str] = &["dns/resolver-unreachable", "clock/this-computer-wrong"];
+
 /// Whether `cause` explains a failure of `check`. A check never claims itself.
 #[must_use]
 pub fn claims(cause: &str, check: &str) -> bool {

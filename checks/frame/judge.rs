@@ -54,10 +54,11 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         title: row.title.to_owned(),
         confidence: confidence(row, &proof, case),
         severity,
-        owner: row.owner,
+        owner: proof.owner.unwrap_or(row.owner),
         remedy: row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
         proof: proof.lines,
         ruled_out: proof.ruled_out,
+        hubs: proof.hubs,
         see: row.see.iter().map(|&s| s.to_owned()).collect(),
     }
 }

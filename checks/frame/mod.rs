@@ -19,7 +19,7 @@ pub(crate) use check::context_for_tests;
 pub use check::{
     Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed, ran,
 };
-pub use claims::{CLAIMS, Claim, claims, may_claim};
+pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};
 pub use judge::{judge, status_of};
 pub use target::{Origin, Source, Target};
 pub use words::{Confidence, Owner, Reason, ReasonKind, Severity, Status};

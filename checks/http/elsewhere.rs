@@ -247,7 +247,7 @@ fn is_under(host: &str, domain: &str) -> bool {
 }
 
 /// Whether two names belong to one owner, as far as names alone can tell.
-pub(super) fn same_site(own: &str, other: &str) -> bool {
+pub(crate) fn same_site(own: &str, other: &str) -> bool {
     if own.parse::<IpAddr>().is_ok() || other.parse::<IpAddr>().is_ok() {
         return own == other;
     }

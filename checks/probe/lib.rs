@@ -33,5 +33,5 @@ pub use scripted::ScriptedWorld;
 pub use tcp::{Connect, Icmp, TcpState};
 pub use time_stamp::{Timestamp, millis};
 pub use tls::{Handshake, Hello, RustlsVerdict};
-pub use trust::{Anchor, TrustError, TrustStore};
+pub use trust::{Anchor, TrustError, TrustStore, read_certificates};
 pub use world::{BoxFuture, Policy, World};

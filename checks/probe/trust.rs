@@ -79,6 +79,25 @@ impl TrustStore {
 
 /// Reads the certificates of a PEM file for `--ca-file`.
 pub(crate) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    let found = pem_certificates(path)?;
+    let mut roots = RootCertStore::empty();
+    for (number, certificate) in (1..).zip(&found) {
+        if roots.add(certificate.clone()).is_err() {
+            return Err(TrustError::BadRoot { path: path.to_owned(), number });
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the certificates of a PEM file, as DER, in its order. Keys in it are passed over.
+///
+/// # Errors
+/// If the file cannot be read, is no PEM file or holds no certificate.
+pub fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, TrustError> {
+    Ok(pem_certificates(path)?.into_iter().map(|certificate| certificate.to_vec()).collect())
+}
+
+fn pem_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let path = path.to_owned();
     let bytes = match files::read(&path).outcome {
         FileOutcome::Read { bytes, .. } => bytes,
@@ -90,15 +109,11 @@ pub(crate) fn read_pem(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trus
             return Err(TrustError::Unreadable { path, why });
         }
     };
-    let mut roots = RootCertStore::empty();
     let mut found = Vec::new();
     for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(&bytes)) {
         let Ok(certificate) = certificate else {
             return Err(TrustError::BadPem { path, number });
         };
-        if roots.add(certificate.clone()).is_err() {
-            return Err(TrustError::BadRoot { path, number });
-        }
         found.push(certificate);
     }
     if found.is_empty() {

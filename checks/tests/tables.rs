@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hublink_checks::frame::{Case, Diagnosis, ErasedCheck, Facts, Severity};
+use hublink_checks::frame::{Case, Diagnosis, ErasedCheck, Facts, MACHINE_WIDE, Severity};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -35,13 +35,13 @@ fn read(path: &Path) -> Fixture {
 fn case_of(path: &Path) -> Case {
     let fixture = read(path);
     let mut case = Case::new(fixture.facts);
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         if let Some(saved) = fixture.evidence.get(check.meta().id) {
             let stored = check.load(saved);
             case.put(stored.unwrap_or_else(|error| panic!("{}: {error}", path.display())));
         }
     }
-    let known: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
+    let known: BTreeSet<&str> = hublink_checks::tables().iter().map(|c| c.meta().id).collect();
     for id in fixture.evidence.keys() {
         assert!(known.contains(id.as_str()), "{}: no check is called {id}", path.display());
     }
@@ -62,7 +62,7 @@ fn short(id: &str) -> &str {
 
 #[test]
 fn every_cause_has_a_fixture_that_yields_exactly_it() {
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
             assert!(path.exists(), "{} has no fixture: write {}", cause.id, path.display());
@@ -73,7 +73,7 @@ fn every_cause_has_a_fixture_that_yields_exactly_it() {
 
 #[test]
 fn every_cause_has_a_look_alike_that_does_not_yield_it() {
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes().iter().filter(|cause| !cause.fallback) {
             let path = folder().join(format!("{}/{}.not.json", check.meta().id, short(cause.id)));
             assert!(path.exists(), "{} has no look-alike: write {}", cause.id, path.display());
@@ -90,7 +90,7 @@ fn no_healthy_look_alike_is_accused() {
     for entry in entries {
         let path = entry.expect("a readable entry").path();
         let case = case_of(&path);
-        for check in hublink_checks::all() {
+        for check in &hublink_checks::tables() {
             for cause in check.judge(&case) {
                 let accused = cause.severity > Severity::Informs;
                 assert!(!accused, "{}: {}", path.display(), cause.id);
@@ -103,7 +103,7 @@ fn no_healthy_look_alike_is_accused() {
 
 #[test]
 fn every_hole_of_a_remedy_is_filled() {
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
             for found in judged(*check, &path) {
@@ -117,7 +117,7 @@ fn every_hole_of_a_remedy_is_filled() {
 
 #[test]
 fn every_diagnosis_cites_what_it_rests_on() {
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
             for found in judged(*check, &path) {
@@ -131,7 +131,7 @@ fn every_diagnosis_cites_what_it_rests_on() {
 #[test]
 fn no_fixture_is_forgotten() {
     let mut expected = BTreeSet::new();
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             for ending in ["json", "not.json"] {
                 expected.insert(format!("{}/{}.{ending}", check.meta().id, short(cause.id)));
@@ -154,7 +154,7 @@ fn no_fixture_is_forgotten() {
 #[test]
 fn texts_are_whole_and_ids_are_well_formed() {
     let mut seen = BTreeSet::new();
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         let id = check.meta().id;
         assert!(!check.meta().docs.is_empty(), "{id} has no docs");
         let causes = check.causes();
@@ -177,20 +177,23 @@ fn texts_are_whole_and_ids_are_well_formed() {
 #[test]
 fn causes_that_are_suppressed_or_that_claim_exist() {
     let known: BTreeSet<&str> =
-        hublink_checks::all().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
-    for check in hublink_checks::all() {
+        hublink_checks::tables().iter().flat_map(|check| check.causes()).map(|c| c.id).collect();
+    for check in &hublink_checks::tables() {
         for cause in check.causes() {
             for silenced in cause.suppresses {
                 assert!(known.contains(silenced), "{} suppresses {silenced}", cause.id);
             }
         }
     }
+    for id in MACHINE_WIDE {
+        assert!(known.contains(id), "no cause is called {id}");
+    }
 }
 
 #[test]
 fn needs_point_at_checks_of_the_list() {
-    let known: BTreeSet<&str> = hublink_checks::all().iter().map(|c| c.meta().id).collect();
-    for check in hublink_checks::all() {
+    let known: BTreeSet<&str> = hublink_checks::tables().iter().map(|c| c.meta().id).collect();
+    for check in &hublink_checks::tables() {
         for need in check.meta().needs {
             assert!(known.contains(need.check), "{} needs {}", check.meta().id, need.check);
         }
@@ -202,7 +205,7 @@ fn needs_point_at_checks_of_the_list() {
 fn the_list_holds_every_file_of_the_folder() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed: BTreeSet<String> =
-        hublink_checks::all().iter().map(|check| check.meta().id.replace('-', "_")).collect();
+        hublink_checks::tables().iter().map(|check| check.meta().id.replace('-', "_")).collect();
     let mut files = BTreeSet::new();
     for entry in std::fs::read_dir(here).expect("the crate's folder") {
         let path = entry.expect("a readable entry").path();

@@ -10,7 +10,7 @@ use super::super::Failed;
 /// If no cause has that id.
 pub fn explain(id: Option<&str>) -> Result<String, Failed> {
     let Some(id) = id else { return Ok(list()) };
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         if let Some(cause) = check.causes().iter().find(|cause| cause.id == id) {
             return Ok(page(*check, cause));
         }
@@ -24,7 +24,7 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
 
 fn list() -> String {
     let mut lines = Vec::new();
-    for check in hublink_checks::all() {
+    for check in &hublink_checks::tables() {
         lines.push(format!("{}: {}\n", check.meta().id, check.meta().title));
         for cause in check.causes() {
             lines.push(format!("  {:<34} {}\n", cause.id, cause.title));
@@ -87,7 +87,8 @@ fn markdown(text: &str) -> String {
 
 /// The known id that shares the longest beginning or ending with a wrong one.
 fn nearest(id: &str) -> Option<&'static str> {
-    let known = hublink_checks::all().iter().flat_map(|check| check.causes()).map(|cause| cause.id);
+    let known =
+        hublink_checks::tables().into_iter().flat_map(ErasedCheck::causes).map(|cause| cause.id);
     let short = id.rsplit('/').next().unwrap_or(id);
     let alike = |known: &str| {
         let theirs = known.rsplit('/').next().unwrap_or(known);

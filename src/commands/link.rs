@@ -11,7 +11,7 @@ use super::super::Failed;
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::output::json_document;
-use crate::render::clean;
+use crate::render::{brief, clean};
 
 #[derive(Serialize)]
 struct Inspected {
@@ -78,17 +78,7 @@ fn told(inspected: &Inspected) -> String {
         text.push_str(&format!("right link\n{}\n", clean(repaired)));
     }
     for cause in &inspected.causes {
-        text.push_str(&format!("\n{} ({}): {}\n", cause.id, cause.confidence.label(), cause.title));
-        for proof in &cause.proof {
-            let expected = proof
-                .expected
-                .as_ref()
-                .map_or_else(String::new, |e| format!("expected {e}, seen "));
-            text.push_str(&format!("  {}: {expected}{}\n", clean(&proof.at), clean(&proof.seen)));
-        }
-        for step in &cause.remedy {
-            text.push_str(&format!("  {}: {}\n", cause.owner.label(), clean(step)));
-        }
+        text.push_str(&format!("\n{}", brief(cause)));
     }
     text
 }

@@ -3,7 +3,7 @@
 use colored::Colorize;
 use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
 
-use super::{Style, clean};
+use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
 /// How much is told.
@@ -21,6 +21,7 @@ pub enum Detail {
 #[must_use]
 pub fn render(report: &Report, style: Style, detail: Detail) -> String {
     let mut page = Page { style, text: String::new() };
+    page.across(report, detail);
     for hub in &report.hubs {
         if detail == Detail::Quiet && hub.verdict.ready == Ready::Yes {
             continue;
@@ -88,14 +89,37 @@ impl Page {
         }
     }
 
+    /// What several hubs share stands before them, once.
+    fn across(&mut self, report: &Report, detail: Detail) {
+        for cause in report.across.iter().flat_map(|across| &across.causes) {
+            if cause.severity == Severity::Informs && detail != Detail::Verbose {
+                continue;
+            }
+            let hubs = cause.hubs.iter().filter_map(|&hub| report.hubs.get(hub));
+            let names: Vec<&str> = hubs.map(|hub| hub.name.as_str()).collect();
+            let mark = self.style.paint("SEVERAL HUBS", Colorize::bold);
+            line(&mut self.text, &format!("{mark}  {}", clean(&names.join(", "))));
+            self.paragraph("  ", &cause.title);
+            self.blank();
+            self.cause(cause, detail);
+            self.blank();
+        }
+    }
+
     fn hub(&mut self, hub: &Hub, detail: Detail) {
         self.heading(hub);
         self.paragraph("  ", &hub.verdict.summary);
         let main = hub.checks.iter().flat_map(|check| &check.causes);
         let main = main.clone().find(|cause| Some(&cause.id) == hub.verdict.cause.as_ref());
-        if let Some(cause) = main {
-            self.blank();
-            self.cause(cause, detail);
+        match (main, &hub.verdict.cause) {
+            (Some(cause), _) => {
+                self.blank();
+                self.cause(cause, detail);
+            }
+            (None, Some(shared)) => {
+                self.paragraph("  ", &format!("It shares {shared} with other hubs; see above."));
+            }
+            (None, None) => {}
         }
         let others: Vec<&Diagnosis> = hub
             .checks
@@ -107,6 +131,7 @@ impl Page {
             self.blank();
             self.other(cause, detail);
         }
+        self.chain(hub, detail);
         self.blank();
         self.ladder(hub, detail);
         self.blank();
@@ -139,6 +164,24 @@ impl Page {
         );
         self.paragraph("  cause           ", &sure);
         self.why(cause, "  why             ", detail);
+    }
+
+    /// The certificates, drawn, where one of them is at fault.
+    fn chain(&mut self, hub: &Hub, detail: Detail) {
+        let check = hub.checks.iter().find(|check| check.id == "certificate");
+        let Some(check) = check.filter(|check| {
+            detail == Detail::Verbose || matches!(check.status, Status::Failed | Status::Warned)
+        }) else {
+            return;
+        };
+        let saved = check.evidence.clone().map(serde_json::from_value);
+        let Some(Ok(evidence)) = saved else { return };
+        self.blank();
+        let mut label = "  certificates    ";
+        for drawn in chain::lines(&evidence, self.style) {
+            line(&mut self.text, &format!("{label}{drawn}"));
+            label = "                  ";
+        }
     }
 
     /// The evidence; of a long list only the beginning, unless asked for.

@@ -1,7 +1,8 @@
 //! How a report is told.
 
+pub mod chain;
 pub mod human;
 pub mod progress;
 mod text;
 
-pub use text::{Style, clean};
+pub use text::{Style, brief, clean};

@@ -1,7 +1,7 @@
 //! Text for a terminal: what servers and files say cannot steer it.
 
 use colored::{ColoredString, Colorize};
-use hublink_checks::frame::Status;
+use hublink_checks::frame::{Diagnosis, Status};
 
 use crate::report::Ready;
 
@@ -24,6 +24,22 @@ fn turns_direction(letter: char) -> bool {
     matches!(letter,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}')
+}
+
+/// A cause with its proof and its remedy, for commands that judge one input.
+#[must_use]
+pub fn brief(cause: &Diagnosis) -> String {
+    let mut text = format!("{} ({}): {}\n", cause.id, cause.confidence.label(), cause.title);
+    for proof in &cause.proof {
+        let expected = proof.expected.as_ref();
+        let expected = expected.map_or_else(String::new, |e| format!("expected {e}, seen "));
+        let line = format!("{}: {expected}{}", proof.at, proof.seen);
+        text.push_str(&format!("  {}\n", clean(&line)));
+    }
+    for step in &cause.remedy {
+        text.push_str(&format!("  {}: {}\n", cause.owner.label(), clean(step)));
+    }
+    text
 }
 
 /// The width and the colours of the place where text goes.

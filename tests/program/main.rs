@@ -1,5 +1,6 @@
 //! Whole-program tests: the doctor in the practice world, in other worlds, and from the shell.
 
+mod certificate;
 mod cli;
 mod more_worlds;
 mod practice_world;

@@ -40,7 +40,6 @@ async fn a_wrong_clock_of_this_computer_claims_the_certificate() {
     for hub in &report.hubs {
         assert_eq!(hub.verdict.ready, Ready::No, "{}", hub.name);
         assert_eq!(hub.verdict.cause.as_deref(), Some("clock/this-computer-wrong"));
-        assert_eq!(causes(hub), ["clock/this-computer-wrong"], "only the root cause speaks");
         let certificate =
             hub.checks.iter().find(|check| check.id == "certificate").expect("listed");
         let reason = certificate.reason.as_ref().expect("a reason");
@@ -48,6 +47,30 @@ async fn a_wrong_clock_of_this_computer_claims_the_certificate() {
         assert_eq!(reason.kind, ReasonKind::Because);
         assert_eq!(reason.because.as_deref(), Some("clock/this-computer-wrong"));
     }
+    assert_eq!(causes(&report.hubs[0]), ["clock/this-computer-wrong"], "only the root speaks");
+    assert!(causes(&report.hubs[1]).is_empty(), "what stops every hub stands in full once");
+}
+
+/// No name server answers: the computer's fault stands at the first hub, and the second names it.
+#[tokio::test]
+async fn what_stops_every_hub_is_said_once() {
+    let stage = Stage::start().await;
+    let silent = NameServer::start_saying(Answer::Silence).await.expect("a name server");
+    let world = stage.world(|options| options.resolver = Some(silent.address()));
+    let targets = ["https://one.practice.test", "https://two.practice.test"].map(str::to_owned);
+    let report = doctor(&world, &targets, short()).await;
+    for hub in &report.hubs {
+        assert_eq!(hub.verdict.cause.as_deref(), Some("dns/resolver-unreachable"));
+        assert_eq!(hub.verdict.first_broken.as_deref(), Some("dns"));
+    }
+    assert_eq!(causes(&report.hubs[0]), ["dns/resolver-unreachable"]);
+    assert!(causes(&report.hubs[1]).is_empty());
+    let page = hublink::render::human::render(
+        &report,
+        hublink::render::Style { colour: false, width: 80 },
+        hublink::render::human::Detail::Normal,
+    );
+    assert!(page.contains("It shares dns/resolver-unreachable with other hubs"), "{page}");
 }
 
 #[tokio::test]

@@ -71,6 +71,16 @@ pub struct Identity {
     pub key: PrivateKeyDer<'static>,
 }
 
+impl Identity {
+    /// The chain as a file holds it.
+    #[must_use]
+    pub fn chain_pem(&self) -> String {
+        let pem =
+            |der: &CertificateDer<'_>| pem::encode(&pem::Pem::new("CERTIFICATE", der.to_vec()));
+        self.chain.iter().map(pem).collect()
+    }
+}
+
 /// The practice authorities.
 #[derive(Debug)]
 pub struct Pki {

@@ -1,0 +1,79 @@
+//! A chain of certificates as a person draws it: the root on top, the hub's own below.
+
+use colored::Colorize;
+use hublink_checks::certificate::{CertificateFacts, Evidence, IssuedBy, Step};
+
+use super::{Style, clean};
+
+/// One line per certificate of the path, from the root down; what is at fault is marked.
+#[must_use]
+pub fn lines(evidence: &Evidence, style: Style) -> Vec<String> {
+    let path = evidence.examined.path();
+    let Some(top) = path.last() else { return vec!["no certificate that can be read".to_owned()] };
+    let faulty = evidence.faulty();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    if let Some(missing) = above(evidence, top) {
+        rows.push((missing, "not here, so it cannot vouch".to_owned()));
+    }
+    for step in path.iter().rev() {
+        let at_fault = step.index.is_some() && step.index == faulty;
+        let mark = if at_fault { "  ✗ at fault" } else { "" };
+        rows.push((name(step.facts).to_owned(), format!("{}{mark}", told(evidence, step))));
+    }
+    let widest = rows
+        .iter()
+        .enumerate()
+        .map(|(depth, (name, _))| indent(depth).chars().count() + name.chars().count());
+    let column = widest.max().unwrap_or(0).min(48) + 2;
+    rows.iter()
+        .enumerate()
+        .map(|(depth, (name, text))| {
+            let left = format!("{}{}", indent(depth), clean(name));
+            let gap = " ".repeat(column.saturating_sub(left.chars().count()).max(2));
+            let line = format!("{left}{gap}{}", clean(text));
+            if text.ends_with("at fault") {
+                style.paint(&line, Colorize::red).to_string()
+            } else {
+                line
+            }
+        })
+        .collect()
+}
+
+fn indent(depth: usize) -> String {
+    match depth {
+        0 => String::new(),
+        deeper => format!("{}└─ ", "   ".repeat(deeper - 1)),
+    }
+}
+
+/// The name of the issuer that is neither in the chain nor among the trusted roots.
+fn above(evidence: &Evidence, top: &Step<'_>) -> Option<String> {
+    let certificate = evidence.examined.chain.get(top.index?)?;
+    let unknown = matches!(certificate.issued_by, IssuedBy::Unknown | IssuedBy::BadSignature);
+    let facts = certificate.facts.as_ref().filter(|_| unknown && !top.is_root)?;
+    Some(facts.issuer_cn.clone().unwrap_or_else(|| facts.issuer.clone()))
+}
+
+fn name(facts: &CertificateFacts) -> &str {
+    facts.subject_cn.as_deref().filter(|cn| !cn.is_empty()).unwrap_or(&facts.subject)
+}
+
+fn told(evidence: &Evidence, step: &Step<'_>) -> String {
+    let facts = step.facts;
+    let days = (facts.not_after.0 - evidence.examined.now.0).whole_days();
+    let left = match days {
+        ..0 => format!("{} days ago", -days),
+        0..60 => format!("in {days} days"),
+        _ => String::new(),
+    };
+    let end = facts.not_after.0.date();
+    let until = if left.is_empty() { end.to_string() } else { format!("{end}, {left}") };
+    let trusted = match (step.is_root, step.index) {
+        (true, _) => ", a root this computer trusts",
+        (false, Some(0)) => "",
+        (false, _) if facts.self_issued => ", a root this computer does not trust",
+        _ => "",
+    };
+    format!("{} to {until}, {}{trusted}", facts.not_before.0.date(), facts.key.label())
+}
