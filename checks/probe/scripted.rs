@@ -43,6 +43,8 @@ pub struct ScriptedWorld {
     pub handshakes: BTreeMap<(SocketAddr, String), Handshake>,
     /// HTTP answers by URL, as [`Exchange::url`] spells it.
     pub exchanges: BTreeMap<String, Exchange>,
+    /// The same, asked for with small segments; without one the answer is that of `exchanges`.
+    pub small_exchanges: BTreeMap<String, Exchange>,
     /// Documents by URL.
     pub documents_by_url: BTreeMap<String, Fetch>,
     /// The trusted roots.
@@ -69,6 +71,7 @@ impl ScriptedWorld {
             first_connects: Mutex::new(BTreeMap::new()),
             handshakes: BTreeMap::new(),
             exchanges: BTreeMap::new(),
+            small_exchanges: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
             trust: Arc::new(TrustStore::empty()),
             asked: Mutex::new(Vec::new()),
@@ -212,8 +215,12 @@ impl World for ScriptedWorld {
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
         let url = request.url();
-        self.note(format!("get {url}"));
-        let found = self.exchanges.get(&url).cloned().unwrap_or_else(|| Exchange {
+        let small = request.segment.and_then(|_| self.small_exchanges.get(&url));
+        match request.segment {
+            Some(segment) => self.note(format!("get {url} in segments of {segment}")),
+            None => self.note(format!("get {url}")),
+        }
+        let found = small.or(self.exchanges.get(&url)).cloned().unwrap_or_else(|| Exchange {
             failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
             ..Exchange::of(request, Ending::NoConnection)
         });
