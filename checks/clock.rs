@@ -1,8 +1,9 @@
 //! The clocks: do this computer and the hub agree on the time, and if not, who is wrong?
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use hublink_probe::{Exchange, Timestamp};
+use hublink_probe::{Exchange, Scheme, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
     cause, fallback, passed, ran,
 };
-use crate::http::Http;
+use crate::http::{DestinationKind, Http};
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
@@ -58,6 +59,9 @@ pub struct Witness {
     /// It is the clock of this hub.
     #[serde(default)]
     pub own: bool,
+    /// It is the clock of the login host that this hub sends its visitors to.
+    #[serde(default)]
+    pub login: bool,
 }
 
 impl Witness {
@@ -70,6 +74,7 @@ impl Witness {
             // `Date` has whole seconds.
             uncertainty_s: tenth(trip / 2.0 + 1.0),
             own,
+            login: false,
         }
     }
 
@@ -122,7 +127,8 @@ impl Check for Clock {
         docs: "Certificates, login tokens and Kerberos all depend on the time. This check compares \
                this computer's clock with the `Date` of every answer of the hub, halving the time \
                the answer took. One other clock cannot say who is wrong; the clocks of the other \
-               hubs of the run can. Differences below a minute are errors of measuring.",
+               hubs of the run can, and that of the login host that the hub names: its front page \
+               is asked for, never its login. Differences below a minute are errors of measuring.",
         needs: &[passed::<Tcp>(), passed::<Tls>(), ran::<Certificate>(), ran::<Http>()],
     };
 
@@ -153,6 +159,24 @@ impl Check for Clock {
             severity: Severity::Degrades,
             ..cause("clock/hub-wrong", hub_wrong)
         },
+        Cause {
+            title: "The hub and its login host have different times, which makes logins fail.",
+            explain: "A login at an identity provider is a message that is valid for a few minutes \
+                      only. If the two clocks differ, the hub takes it for one that has expired, \
+                      or that comes from the future, and refuses it.",
+            remedy: &["Ask your Qlik admin to synchronise <host> with <idp host> (difference \
+                       <difference>): <right> agrees with this computer."],
+            owner: Owner::QlikAdmin,
+            confidence: Confidence::Likely,
+            severity: Severity::Degrades,
+            look_alikes: &[
+                "a wrong clock of this computer: it agrees with neither of them then",
+                "a difference below a minute",
+            ],
+            see: &["SAML and Kerberos allow five minutes", "RFC 9110 section 6.6.1"],
+            suppresses: &["clock/hub-wrong"],
+            ..cause("clock/hub-and-idp-disagree", hub_and_login_disagree)
+        },
         fallback("clock/unexplained", unexplained),
     ];
 
@@ -173,6 +197,7 @@ impl Check for Clock {
             let who = authority(&hub.url).unwrap_or(host);
             Witness::new(who, true, hub.date, hub.sent_at, hub.answered_at)
         }));
+        witnesses.extend(login_host(cx).await);
         // The hub's own clock first, however the hops were ordered.
         witnesses.sort_by_key(|witness| !witness.own);
         Evidence {
@@ -184,10 +209,27 @@ impl Check for Clock {
 
     fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
         let theirs = others.iter().flat_map(|other| &other.witnesses).cloned();
-        let theirs = theirs.map(|witness| Witness { own: false, ..witness });
+        let theirs = theirs.map(|witness| Witness { own: false, login: false, ..witness });
         let witnesses = one_per_host(own.witnesses.iter().cloned().chain(theirs));
         (witnesses.len() > own.witnesses.len()).then(|| Evidence { witnesses, ..own.clone() })
     }
+}
+
+/// The time of a page that costs a server nothing; a slow one is not worth waiting for.
+const LOGIN_HOST_WAIT: Duration = Duration::from_secs(5);
+
+/// The clock of the login host that the hub names, if it could be spoken to.
+///
+/// Only its front page is asked for: a request to the login itself would begin one.
+async fn login_host(cx: &Context) -> Option<Witness> {
+    let left = cx.of::<Http>()?.left_to.as_ref()?;
+    let provider =
+        left.to.kind == DestinationKind::IdentityProvider && left.to.scheme == Scheme::Https;
+    let reached = left.handshakes.last().filter(|handshake| provider && handshake.completed())?;
+    let limit = cx.budget.later_answer.min(LOGIN_HOST_WAIT);
+    let request = cx.request(Scheme::Https, &left.to.host, reached.connect.to, "/", limit);
+    let witness = Witness::of(&cx.world.exchange(&request).await, cx.case.host())?;
+    Some(Witness { login: true, ..witness })
 }
 
 /// The clock of this hub, or the first that could be read.
@@ -246,9 +288,42 @@ fn hub_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
     Some(with_zone(proof, hub.offset_s))
 }
 
+/// From this difference on a login at an identity provider is refused: the five minutes that
+/// SAML libraries and Kerberos allow.
+const REFUSED_FROM_S: f64 = 300.0;
+
+fn hub_and_login_disagree(e: &Evidence, _: &Case) -> Option<Proof> {
+    let hub = e.witnesses.iter().find(|witness| witness.own)?;
+    let login = e.witnesses.iter().find(|witness| witness.login && !witness.own)?;
+    let apart = (hub.offset_s - login.offset_s).abs();
+    let right = match (hub.is_off(), login.is_off()) {
+        (false, true) => hub,
+        (true, false) => login,
+        // Whose clock is wrong is then not known, or nobody's is.
+        (true, true) | (false, false) => return None,
+    };
+    if apart < WRONG_FROM_S {
+        return None;
+    }
+    let difference = format!("about {}", span(apart));
+    let proof = show(e)
+        .compared("hub and login host apart", format!("less than {WRONG_FROM_S} s"), &difference)
+        .not(format!("clock/this-computer-wrong: {} agrees with this computer", right.who))
+        .value("idp host", host_of(&login.who))
+        .value("difference", difference)
+        .value("right", &right.who);
+    Some(if apart > REFUSED_FROM_S {
+        proof.and("effect", "logins allow five minutes").severity(Severity::Blocks)
+    } else {
+        proof
+    })
+}
+
 fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     let off = main_witness(e).is_some_and(Witness::is_off);
-    let named = this_computer_wrong(e, case).is_some() || hub_wrong(e, case).is_some();
+    let named = this_computer_wrong(e, case).is_some()
+        || hub_wrong(e, case).is_some()
+        || hub_and_login_disagree(e, case).is_some();
     let informs = "a difference alone stops nobody, and one other clock cannot say who is wrong";
     (off && !named).then(|| show(e).and("meaning", informs).severity(Severity::Informs))
 }
@@ -284,14 +359,20 @@ fn with_zone(proof: Proof, offset_s: f64) -> Proof {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use hublink_probe::ScriptedWorld;
+    use serde_json::json;
+
     use super::*;
+    use crate::frame::{Budget, Facts, Stored, context_for_tests};
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).expect("RFC 3339")
     }
 
     fn witness(who: &str, offset_s: f64, own: bool) -> Witness {
-        Witness { who: who.into(), offset_s, uncertainty_s: 1.0, own }
+        Witness { who: who.into(), offset_s, uncertainty_s: 1.0, own, login: false }
     }
 
     fn evidence(witnesses: &[Witness]) -> Evidence {
@@ -320,6 +401,56 @@ mod tests {
         assert_eq!(compared.witnesses.len(), 2);
         assert!(!compared.witnesses[1].own);
         assert!(this_computer_wrong(&compared, &Case::default()).is_some());
+    }
+
+    fn beside_login(hub: f64, login: f64) -> Option<Severity> {
+        let login = Witness { login: true, ..witness("idp.other.test", login, false) };
+        let e = evidence(&[witness("hub.corp.test", hub, true), login]);
+        let proof = hub_and_login_disagree(&e, &Case::default())?;
+        Some(proof.severity.unwrap_or(Severity::Degrades))
+    }
+
+    #[test]
+    fn hub_and_login_host_disagree_while_one_of_them_is_right() {
+        assert_eq!(beside_login(0.5, 120.0), Some(Severity::Degrades));
+        assert_eq!(beside_login(0.5, -400.0), Some(Severity::Blocks));
+        assert_eq!(beside_login(400.0, 0.5), Some(Severity::Blocks));
+        assert_eq!(beside_login(400.0, -400.0), None, "nobody is known to be right");
+        assert_eq!(beside_login(0.5, 59.0), None);
+        assert_eq!(beside_login(40.0, 61.0), None, "they are a few seconds apart");
+    }
+
+    #[tokio::test]
+    async fn of_the_login_host_only_the_front_page_is_asked_for() {
+        let host = "idp.other.test";
+        let to = "198.51.100.80:443";
+        let left = json!({
+            "hops": [], "left_to": {
+                "to": { "url": format!("https://{host}/saml?SAMLRequest=…"), "scheme": "https",
+                        "host": host, "port": 443, "kind": "identity-provider" },
+                "handshakes": [{
+                    "connect": { "to": to, "took_ms": 1.0 }, "server_name": host, "sent": 1,
+                    "received": 1, "certificates": 1, "took_ms": 2.0,
+                }],
+            },
+        });
+        let mut world = ScriptedWorld::at(at("2026-11-24T12:00:00Z"));
+        let front = json!({
+            "url": format!("https://{host}/"), "to": to, "ending": "complete", "status": 404,
+            "date": "2026-11-24T12:10:00Z", "sent_at": "2026-11-24T12:00:00Z",
+            "answered_at": "2026-11-24T12:00:00Z", "body_bytes": 0, "took_ms": 1.0,
+        });
+        let front = serde_json::from_value(front).expect("an exchange");
+        world.exchanges.insert(format!("https://{host}/"), front);
+        let world = Arc::new(world);
+        let mut cx = context_for_tests(Arc::clone(&world), Facts::default(), Budget::default());
+        let http = serde_json::from_value(left).expect("evidence");
+        cx.case.put(Stored::new::<Http>(http));
+        let seen = Clock::probe(&cx).await;
+        assert_eq!(world.asked(), [format!("get https://{host}/")]);
+        assert_eq!(seen.witnesses.len(), 1);
+        assert!(seen.witnesses[0].login && !seen.witnesses[0].own);
+        assert_eq!(seen.witnesses[0].offset_s, 600.0);
     }
 
     #[test]

@@ -59,6 +59,12 @@ pub struct Evidence {
     /// The first request once more, because its answer came slowly and no other one followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm: Option<Exchange>,
+    /// Control: the last request once more, because its answer did not come whole in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Exchange>,
+    /// Control: the same with small segments, where they can be made smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small: Option<Exchange>,
     /// Control: a TLS hello to a port of an http link that answered as if it wanted one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hello: Option<Handshake>,
@@ -68,6 +74,21 @@ pub struct Evidence {
     /// Control: the names in the certificate at the https port of the same address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub https_names: Vec<String>,
+    /// Another hub of the run that met the same stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<SameStranger>,
+}
+
+/// What another hub of the run, with another owner and in another network, has in common with
+/// this one.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct SameStranger {
+    /// The other hub.
+    pub host: String,
+    /// Its port 80 leads to the same strange host.
+    pub leads_there: bool,
+    /// Its https port shows a certificate for the same names, which are not the other hub's.
+    pub same_names: bool,
 }
 
 /// Why a chain of requests ended.
@@ -172,6 +193,12 @@ impl Check for Http {
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
         control::look_closer(cx, seen).await
+    }
+
+    fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
+        let found = others.iter().find_map(|other| control::same_stranger(own, other))?;
+        (own.elsewhere.as_ref() != Some(&found))
+            .then(|| Evidence { elsewhere: Some(found), ..own.clone() })
     }
 }
 

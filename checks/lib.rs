@@ -6,6 +6,7 @@ pub mod frame;
 
 pub mod across;
 pub mod certificate;
+pub mod client;
 pub mod clock;
 pub mod dns;
 pub mod http;
@@ -28,6 +29,7 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
     &[
         &hubs_file::HubsFile,
         &link::Link,
+        &client::Client,
         &dns::Dns,
         &tcp::Tcp,
         &tls::Tls,

@@ -1,13 +1,13 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
-use futures_util::future::join;
-use hublink_probe::{FailureKind, Handshake, Scheme};
+use futures_util::future::join3;
+use hublink_probe::{FailureKind, Handshake, Hello, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Target, cause,
-    fallback, passed,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, SMALL_SEGMENT,
+    Target, cause, fallback, passed,
 };
 use crate::tcp::Tcp;
 
@@ -24,6 +24,10 @@ pub struct Evidence {
     /// If one of the two was completed, it is the one above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Handshake>,
+    /// A handshake with small segments, made only after the first got no answer, where segments
+    /// can be made smaller. If it is completed, the path loses large packets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small: Option<Handshake>,
     /// A handshake at the same address for another name, made only after the first failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<Handshake>,
@@ -126,24 +130,43 @@ impl Check for Tls {
         let ours = cx.hello(to, cx.case.host());
         let handshake = cx.world.handshake(&ours).await;
         if handshake.completed() {
-            return Evidence { handshake, again: None, other_name: None };
+            return Evidence { handshake, again: None, small: None, other_name: None };
         }
         // One broken connection is no finding. A label nobody can have configured shows whether
         // the name makes a difference.
         let other = cx.hello(to, &format!("h{:x}.invalid", cx.world.random()));
-        let (again, other) = join(cx.world.handshake(&ours), cx.world.handshake(&other)).await;
+        let silent = handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
+        let (again, other, small) = join3(
+            cx.world.handshake(&ours),
+            cx.world.handshake(&other),
+            in_small_segments(cx, &ours, silent),
+        )
+        .await;
         let (handshake, again) =
             if again.completed() { (again, handshake) } else { (handshake, again) };
-        Evidence { handshake, again: Some(again), other_name: Some(other) }
+        Evidence { handshake, again: Some(again), small, other_name: Some(other) }
     }
+}
+
+/// The same greeting over a connection whose packets are small enough for every path.
+async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<Handshake> {
+    if !silent || !cx.can_make_segments_small() {
+        return None;
+    }
+    let small = Hello { segment: Some(SMALL_SEGMENT), ..ours.clone() };
+    Some(cx.world.handshake(&small).await)
 }
 
 fn raw(e: &Evidence) -> Proof {
     let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
-    all.into_iter().flatten().fold(Proof::default(), |proof, handshake| {
+    let proof = all.into_iter().flatten().fold(Proof::default(), |proof, handshake| {
         let at = format!("handshake with {} for {}", handshake.connect.to, handshake.server_name);
         proof.and(at, outcome(handshake))
-    })
+    });
+    match &e.small {
+        Some(small) => proof.and("the same in small packets", outcome(small)),
+        None => proof,
+    }
 }
 
 fn outcome(handshake: &Handshake) -> String {
@@ -253,14 +276,17 @@ fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
         // The greeting itself did not arrive: a device or the path, not the server.
         return None;
     }
-    let proof = raw(e)
-        .not("a filter that looks at the name: another name gets silence too")
-        .and(
-            "retry with small packets",
-            "not made, so a path that loses large ones is not excluded",
-        )
-        .at_most(Confidence::Possible);
-    Some(proof)
+    let proof = raw(e).not("a filter that looks at the name: another name gets silence too");
+    match &e.small {
+        Some(small) if silent(small) => {
+            Some(proof.not("a path that loses large packets: small ones get silence too"))
+        }
+        Some(_) => None,
+        None => {
+            let not_made = "not made, so a path that loses large ones is not excluded";
+            Some(proof.and("the same in small packets", not_made).at_most(Confidence::Possible))
+        }
+    }
 }
 
 fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {

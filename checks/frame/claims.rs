@@ -22,6 +22,11 @@ pub const CLAIMS: &[Claim] = &[
         claimed: &["dns", "tcp", "tls", "certificate", "clock", "http", "hub"],
     },
     Claim { claimant: "dns/*", claimed: &["tcp", "tls", "certificate", "http"] },
+    // Only these two: every other cause of `tcp` means that no connection came about at all, and
+    // then nothing behind it ran. A limit or a loss lets the first connection pass and fails a
+    // later one, whose step would otherwise be called broken.
+    Claim { claimant: "tcp/rate-limited", claimed: &["tls", "certificate", "http", "hub"] },
+    Claim { claimant: "tcp/unreliable", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "clock/this-computer-wrong", claimed: &["certificate"] },
     Claim { claimant: "http/captive-portal", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "http/block-page", claimed: &["tls", "certificate", "http", "hub"] },
@@ -63,6 +68,12 @@ mod tests {
         assert!(claims("clock/this-computer-wrong", "certificate"));
         assert!(!claims("clock/this-computer-wrong", "tcp"));
         assert!(!claims("clock/hub-wrong", "certificate"));
+    }
+
+    #[test]
+    fn of_the_causes_of_the_port_only_limit_and_loss_claim() {
+        assert!(claims("tcp/rate-limited", "tls") && claims("tcp/unreliable", "hub"));
+        assert!(!claims("tcp/refused", "tls") && !claims("tcp/rate-limited", "dns"));
     }
 
     #[test]

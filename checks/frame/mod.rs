@@ -14,6 +14,7 @@ mod words;
 
 pub use case::{Case, Facts, Stored};
 pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
+pub(crate) use check::SMALL_SEGMENT;
 #[cfg(test)]
 pub(crate) use check::context_for_tests;
 pub use check::{

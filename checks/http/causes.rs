@@ -119,6 +119,28 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ..cause("http/service-error", service_error)
     },
     Cause {
+        title: "Small answers arrive, large ones get lost on the way, so pages hang.",
+        explain: "Some part of the way takes only smaller packets than usual, mostly a VPN, and \
+                  the message that says so is dropped. Connecting and logging in to the \
+                  encryption need small packets and work; a page needs large ones, and never \
+                  arrives.",
+        remedy: &[
+            "Ask IT to let ICMP \"fragmentation needed\" through or to lower the MTU on the path to <address> (VPN?).",
+        ],
+        owner: Owner::Network,
+        look_alikes: &[
+            "a server that never answers: small packets do not help then (http/no-reply)",
+            "a server that was only busy: the same request in packets of the usual size still hangs",
+        ],
+        see: &[
+            "RFC 1191",
+            "RFC 2923",
+            "measured: a path that takes 1300 bytes and does not say so",
+        ],
+        suppresses: &["http/no-reply"],
+        ..cause("http/large-answers-lost", large_answers_lost)
+    },
+    Cause {
         title: "The server takes the request and never answers.",
         explain: "The connection stands, the request was sent, and nothing came back within the \
                   time that even an idle hub needs to wake up.",
@@ -127,7 +149,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &[
             "an idle Qlik proxy, which needs 15 to 21 seconds for its first answer",
-            "large answers that get lost on the way: not tested away, so this stays `possible`",
+            "large answers that get lost on the way: the same request in small packets is answered then",
+            "a request that got lost: the system counts what the server acknowledged",
         ],
         see: &["measured"],
         ..cause("http/no-reply", no_reply)
@@ -145,6 +168,27 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         see: &["RFC 9112 section 8", "measured"],
         ..cause("http/cut-off", cut_off)
+    },
+    Cause {
+        title: "The request is too big for the server, although it is a small one.",
+        explain: "Web servers limit the size of what a request says of its sender. Cookies and \
+                  Windows logins of people with many group memberships exceed it now and then; \
+                  this server refuses even the small request of hublink, which carries neither.",
+        remedy: &[
+            "Ask your Qlik admin to raise the limit for request headers on <host> or on what stands in front of it. Deleting cookies will not help: the request that was refused had none.",
+        ],
+        owner: Owner::QlikAdmin,
+        confidence: Confidence::Likely,
+        look_alikes: &[
+            "Qlik's own page about an incorrect request header: the path or name is wrong then (hub/path-unknown)",
+            "a refusal of another kind: neither status 431 nor a known text",
+        ],
+        see: &[
+            "RFC 6585 section 5",
+            "texts of Windows, nginx and Apache",
+            "Qlik: 16384 bytes, 100 lines",
+        ],
+        ..cause("http/header-too-large", header_too_large)
     },
     Cause {
         title: "The server says that it got too many requests.",
@@ -213,18 +257,35 @@ fn captive_portal(e: &Evidence, case: &Case) -> Option<Proof> {
     if is_own_name(e, case, &portal.host, lookup) {
         return None;
     }
+    let second = second_signal(e, case, &portal.host)?;
+    let proof = Proof::seen("port 80 sends every visitor to", &portal.url)
+        .and("a second sign", second)
+        .not("an identity provider: the address carries no login request");
+    Some(if lookup.is_some_and(|lookup| !lookup.addresses.is_empty()) {
+        proof.not("another name of the hub's own server: it has other addresses")
+    } else {
+        proof.at_most(Confidence::Likely)
+    })
+}
+
+/// A redirect of port 80 to a stranger alone proves no start page.
+fn second_signal(e: &Evidence, case: &Case, portal: &str) -> Option<String> {
     let names = &e.https_names;
-    let theirs = names.iter().any(|name| covers(name, &portal.host));
+    let theirs = names.iter().any(|name| covers(name, portal));
     let ours = names.iter().any(|name| covers(name, case.host()));
-    (theirs && !ours).then(|| {
-        let proof = Proof::seen("port 80 sends every visitor to", &portal.url)
-            .compared("names in the certificate at the https port", case.host(), names.join(", "))
-            .not("an identity provider: the address carries no login request");
-        if lookup.is_some_and(|lookup| !lookup.addresses.is_empty()) {
-            proof.not("another name of the hub's own server: it has other addresses")
-        } else {
-            proof.at_most(Confidence::Likely)
-        }
+    if theirs && !ours {
+        return Some(format!("the certificate at the https port is for {}", names.join(", ")));
+    }
+    // Whoever shows a hub's own marks is let through.
+    if ours || e.marks().any(Mark::is_strong) {
+        return None;
+    }
+    let other = e.elsewhere.as_ref()?;
+    let host = &other.host;
+    Some(match (other.leads_there, other.same_names) {
+        (true, _) => format!("port 80 of {host}, in another network, leads to the same host"),
+        (false, true) => format!("{host}, in another network, shows the same wrong certificate"),
+        (false, false) => return None,
     })
 }
 
@@ -240,7 +301,7 @@ fn is_own_name(e: &Evidence, case: &Case, host: &str, lookup: Option<&SystemLook
 }
 
 /// Whether a name of a certificate is for a host (RFC 9525: `*` stands for one label).
-fn covers(name: &str, host: &str) -> bool {
+pub(super) fn covers(name: &str, host: &str) -> bool {
     let name = name.to_ascii_lowercase();
     match name.strip_prefix("*.") {
         Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest == domain),
@@ -408,14 +469,76 @@ fn service_error(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
+/// The time was over before the answer was whole, and nobody ended the connection.
+fn hangs(answer: &Exchange) -> bool {
+    matches!(answer.ending, Ending::Silence | Ending::Stalled)
+}
+
+/// Whether the far end took the whole request, as far as the system counts.
+fn is_taken(answer: &Exchange) -> bool {
+    answer.state.as_ref().is_none_or(|state| state.unacknowledged == 0)
+}
+
+/// The request that hangs, with the tries of the control pass.
+fn hanging(e: &Evidence, last: &Exchange) -> Proof {
+    let mut proof = with_answer(Proof::default(), "request", last)
+        .and("waited in all", format!("{:.0} ms", last.took_ms));
+    if let Some(again) = &e.again {
+        proof = proof.and("the same once more", outcome(again));
+    }
+    match &e.small {
+        Some(small) => proof.and("the same in small packets", outcome(small)),
+        None => proof.and("the same in small packets", "could not be tried"),
+    }
+}
+
+fn large_answers_lost(e: &Evidence, case: &Case) -> Option<Proof> {
+    let last = e.hops.last().filter(|hop| hangs(hop) && is_taken(hop))?;
+    let again = e.again.as_ref().filter(|again| hangs(again))?;
+    let proof = hanging(e, last).value("address", last.to.ip());
+    match &e.small {
+        Some(small) if is_whole(small) => Some(
+            proof
+                .not("http/no-reply: in small packets the answer comes")
+                .not("a server that was only busy: in packets of the usual size it still hangs"),
+        ),
+        Some(_) => None,
+        // Windows does not let packets be made smaller. A page that begins and stops twice fits.
+        None => {
+            let begun = last.ending == Ending::Stalled && again.ending == Ending::Stalled;
+            (case.facts.os == "windows" && begun).then(|| proof.at_most(Confidence::Possible))
+        }
+    }
+}
+
 fn no_reply(e: &Evidence, _: &Case) -> Option<Proof> {
-    let last = e.hops.last().filter(|hop| hop.ending == Ending::Silence)?;
-    Some(
-        with_answer(Proof::default(), "request", last)
-            .and("waited in all", format!("{:.0} ms", last.took_ms))
-            // Without a try over smaller segments a loss of large answers looks the same.
-            .at_most(Confidence::Possible),
-    )
+    let last = e.hops.last().filter(|hop| hop.ending == Ending::Silence && is_taken(hop))?;
+    if e.again.as_ref().is_some_and(|again| again.status.is_some()) {
+        return None;
+    }
+    let proof = hanging(e, last);
+    match &e.small {
+        Some(small) if small.ending == Ending::Silence => {
+            Some(proof.not("http/large-answers-lost: small packets do not help"))
+        }
+        Some(_) => None,
+        // A loss of large answers looks the same.
+        None => Some(proof.at_most(Confidence::Possible)),
+    }
+}
+
+fn header_too_large(e: &Evidence, _: &Case) -> Option<Proof> {
+    let (last, page) = e.last()?;
+    let said = page.says(KnownText::HeaderTooLarge);
+    let own_page = page.says(KnownText::RequestHeaderIncorrect)
+        || page.says(KnownText::VirtualProxyUndetermined);
+    let refused = last.status == Some(431) || last.status == Some(400) && said;
+    (refused && !own_page).then(|| {
+        let proof = with_answer(Proof::default(), "answer", last)
+            .and("the request", "a few hundred bytes, without cookies and without a login")
+            .not("hub/path-unknown: the page is not Qlik's own");
+        if said { proof.and("the page says", "the request header is too long") } else { proof }
+    })
 }
 
 /// The connection ended, by its end or by a reset, and nobody said why.
@@ -490,6 +613,9 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         let mut proof = with_answer(Proof::default(), "answer", last);
         if let Some(first) = &e.retried {
             proof = with_answer(proof, "first try", first);
+        }
+        if let Some(again) = &e.again {
+            proof = with_answer(proof, "once more", again);
         }
         if let Some(alert) = last.alert {
             proof = proof.and("TLS alert of the server", alert);

@@ -1,35 +1,78 @@
 //! Control probes of a hub that failed: a TLS hello, port 80, the names of a foreign certificate.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use hublink_probe::{Ending, Hello, Scheme, SystemLookup};
+use futures_util::future::{join, join3};
+use hublink_probe::{Ending, Exchange, Handshake, Hello, Request, Scheme, SystemLookup};
 use url::Url;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::chain::{Origin, ask_same_host};
+use super::causes::covers;
+use super::chain::{Origin, ask_same_host, path_of};
+use super::elsewhere::same_site;
 use super::{
-    Destination, DestinationKind, Evidence, KnownText, PortEighty, host_of, is_whole, scheme_of,
+    Destination, DestinationKind, Evidence, KnownText, PortEighty, SameStranger, host_of, is_whole,
+    scheme_of,
 };
-use crate::frame::Context;
+use crate::frame::{Context, SMALL_SEGMENT};
 
 /// A certificate may hold thousands of names; a portal's has a few.
 const NAMES_KEPT: usize = 20;
 
+/// What does not answer within this, after it was silent for a minute, stays silent. The control
+/// pass as a whole has twelve seconds.
+const CONTROL_WAIT: Duration = Duration::from_secs(8);
+
 pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-    let first = seen.hops.first()?;
-    let ip = first.to.ip();
+    let ip = seen.hops.first()?.to.ip();
     let mut seen = seen.clone();
-    if wants_https(&seen) {
-        let to = seen.hops.last()?.to;
-        seen.hello = Some(cx.world.handshake(&hello(cx, to.ip(), to.port())).await);
-    }
-    seen.port_80 = port_80(cx, &seen, ip).await;
+    let ((again, small), greeted, port_80) =
+        join3(by_size(cx, &seen), wanted_hello(cx, &seen), port_80(cx, &seen, ip)).await;
+    (seen.again, seen.small, seen.hello, seen.port_80) = (again, small, greeted, port_80);
     if portal_host(&seen).is_some() {
         let handshake = cx.world.handshake(&hello(cx, ip, https_port(cx))).await;
         seen.https_names = handshake.presented.first().map(|der| names(der)).unwrap_or_default();
     }
     Some(seen)
+}
+
+/// An answer that did not come, or stopped in the middle, once more as it was and once more with
+/// small segments, side by side.
+async fn by_size(cx: &Context, seen: &Evidence) -> (Option<Exchange>, Option<Exchange>) {
+    let hanging = |hop: &&Exchange| matches!(hop.ending, Ending::Silence | Ending::Stalled);
+    let Some(last) = seen.hops.last().filter(hanging) else { return (None, None) };
+    let Some((url, scheme)) = last_url(seen).and_then(|url| Some((url.clone(), scheme_of(&url)?)))
+    else {
+        return (None, None);
+    };
+    let limit = cx.budget.later_answer.min(CONTROL_WAIT);
+    let request = cx.request(scheme, cx.case.host(), last.to, &path_of(&url), limit);
+    let small = Request { segment: Some(SMALL_SEGMENT), ..request.clone() };
+    let in_small_segments = async {
+        match cx.can_make_segments_small() {
+            true => Some(cx.world.exchange(&small).await),
+            false => None,
+        }
+    };
+    let (again, small) = join(cx.world.exchange(&request), in_small_segments).await;
+    (Some(again), small)
+}
+
+/// The address of the last request as it was asked for: in the evidence its one-time values are
+/// left out.
+pub(super) fn last_url(seen: &Evidence) -> Option<Url> {
+    match &seen.hops[..] {
+        [] => None,
+        [only] => Url::parse(&only.url).ok(),
+        [.., before, _] => Url::parse(&before.url).ok()?.join(before.next.as_ref()?).ok(),
+    }
+}
+
+async fn wanted_hello(cx: &Context, seen: &Evidence) -> Option<Handshake> {
+    let last = seen.hops.last().filter(|_| wants_https(seen))?;
+    Some(cx.world.handshake(&hello(cx, last.to.ip(), last.to.port())).await)
 }
 
 fn hello(cx: &Context, ip: IpAddr, port: u16) -> Hello {
@@ -57,7 +100,8 @@ async fn port_80(cx: &Context, seen: &Evidence, ip: IpAddr) -> Option<PortEighty
         return None;
     }
     let origin = Origin { scheme: Scheme::Http, to: (ip, port).into() };
-    let answer = ask_same_host(cx, origin, "/", cx.budget.later_answer).await;
+    let limit = cx.budget.later_answer.min(CONTROL_WAIT);
+    let answer = ask_same_host(cx, origin, "/", limit).await;
     let leads_to = answer.next.as_ref().filter(|_| is_whole(&answer)).and_then(|location| {
         let url = Url::parse(&answer.url).ok()?.join(location).ok()?;
         (host_of(&url) != cx.case.host()).then(|| Destination::of(&url, cx.case.host()))?
@@ -82,6 +126,35 @@ pub(super) fn portal_host(seen: &Evidence) -> Option<(&Destination, Option<&Syst
         seen.hops.last().is_some_and(|hop| hop.to.port() == Scheme::Http.default_port())
     });
     by_control.or(by_link).filter(|(to, _)| to.kind == DestinationKind::Other)
+}
+
+/// What another hub has in common with this one, if both are sent to a stranger. Hubs of one
+/// owner, or in one network, may rightly lead to the same place.
+pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStranger> {
+    let (stranger, _) = portal_host(own)?;
+    let (mine, theirs) = (own.hops.first()?, other.hops.first()?);
+    let hosts = (host_of(&Url::parse(&mine.url).ok()?), host_of(&Url::parse(&theirs.url).ok()?));
+    if same_site(&hosts.0, &hosts.1) || same_network(mine.to.ip(), theirs.to.ip()) {
+        return None;
+    }
+    let leads_there = portal_host(other).is_some_and(|(to, _)| to.host == stranger.host);
+    let strange = |name: &String| !covers(name, &hosts.0) && !covers(name, &hosts.1);
+    let same_names = !own.https_names.is_empty()
+        && own.https_names == other.https_names
+        && own.https_names.iter().all(strange);
+    (leads_there || same_names).then_some(SameStranger { host: hosts.1, leads_there, same_names })
+}
+
+/// Whether two addresses may belong to one company's network, as far as addresses alone tell.
+fn same_network(one: IpAddr, other: IpAddr) -> bool {
+    match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => {
+            one.octets()[..2] == other.octets()[..2] || one.is_private() && other.is_private()
+        }
+        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..3] == other.segments()[..3],
+        // One of each kind cannot be compared.
+        _ => true,
+    }
 }
 
 /// The names a certificate is for.

@@ -83,6 +83,8 @@ pub enum KnownText {
     RestartBrowser,
     /// A web server: plain HTTP was sent to its https port.
     PlainHttpToHttpsPort,
+    /// A web server: the request's header is too large.
+    HeaderTooLarge,
     /// A field for a password.
     PasswordField,
     /// A form that carries a SAML request.
@@ -187,6 +189,12 @@ const TEXTS: &[(&str, KnownText)] = &[
     ("plain http request was sent to https port", KnownText::PlainHttpToHttpsPort),
     ("speaking plain http to an ssl-enabled server port", KnownText::PlainHttpToHttpsPort),
     ("sent an http request to an https server", KnownText::PlainHttpToHttpsPort),
+    // Windows, nginx and Apache.
+    ("request header too long", KnownText::HeaderTooLarge),
+    ("request too long", KnownText::HeaderTooLarge),
+    ("size of the request headers is too long", KnownText::HeaderTooLarge),
+    ("request header or cookie too large", KnownText::HeaderTooLarge),
+    ("header field exceeds server limit", KnownText::HeaderTooLarge),
     ("type=\"password\"", KnownText::PasswordField),
     ("type='password'", KnownText::PasswordField),
     ("type=password", KnownText::PasswordField),

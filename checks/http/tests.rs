@@ -301,3 +301,105 @@ async fn the_control_looks_at_port_80_and_at_the_names_of_a_strange_certificate(
     assert!(!saved.contains("SECRET"), "{saved}");
     assert!(ids(&closer, &cx).is_empty(), "one signal is no proof");
 }
+
+fn hanging(url: &str, ending: Ending) -> Exchange {
+    let failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::NoAnswer));
+    Exchange { status: None, ending, failure, took_ms: 60_000.0, ..answer(url, 200, None, "") }
+}
+
+/// The evidence after both passes of a world.
+async fn looked_closer(world: ScriptedWorld) -> (Evidence, Context, Arc<ScriptedWorld>) {
+    let (mut cx, world) = context(world, hub());
+    let seen = Http::probe(&cx).await;
+    cx.case.put(Stored::new::<Http>(seen.clone()));
+    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    (closer, cx, world)
+}
+
+#[tokio::test]
+async fn a_silent_server_is_asked_again_as_before_and_in_small_segments() {
+    let url = "https://hub.corp.test/hub/";
+    let mut silent = world();
+    script(&mut silent, hanging(url, Ending::Silence));
+    let (seen, cx, world) = looked_closer(silent).await;
+    let asked = world.asked();
+    assert!(asked.contains(&format!("get {url} in segments of 1000")), "{asked:?}");
+    assert_eq!(asked.iter().filter(|line| **line == format!("get {url}")).count(), 2);
+    let found = crate::frame::judge(Http::CAUSES, &seen, &cx.case);
+    assert_eq!(found[0].id, "http/no-reply");
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Likely);
+}
+
+#[tokio::test]
+async fn what_arrives_in_small_segments_alone_was_too_large_for_the_way() {
+    let url = "https://hub.corp.test/hub/";
+    for ending in [Ending::Silence, Ending::Stalled] {
+        let mut narrow = world();
+        script(&mut narrow, hanging(url, ending));
+        narrow.small_exchanges.insert(url.to_owned(), answer(url, 200, None, "a page"));
+        let (mut seen, cx, _) = looked_closer(narrow).await;
+        assert_eq!(ids(&seen, &cx), ["http/large-answers-lost"]);
+        seen.again = Some(answer(url, 200, None, "a page"));
+        assert_eq!(ids(&seen, &cx), ["http/unexplained"], "the server was only busy");
+    }
+}
+
+#[tokio::test]
+async fn on_windows_segments_stay_as_they_are() {
+    let url = "https://hub.corp.test/hub/";
+    let mut silent = world();
+    silent.os = "windows";
+    script(&mut silent, hanging(url, Ending::Silence));
+    let (seen, cx, _) = looked_closer(silent).await;
+    assert!(seen.small.is_none() && seen.again.is_some());
+    let found = crate::frame::judge(Http::CAUSES, &seen, &cx.case);
+    assert_eq!(found[0].id, "http/no-reply");
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Possible);
+}
+
+#[tokio::test]
+async fn the_last_address_is_asked_again_with_its_one_time_values() {
+    let door = "https://hub.corp.test/internal_windows_authentication/?targetId=SECRET-1";
+    let mut silent = world();
+    script(&mut silent, answer("https://hub.corp.test/hub/", 302, Some(door), ""));
+    script(&mut silent, hanging(door, Ending::Silence));
+    let (seen, _, _) = looked_closer(silent).await;
+    assert_eq!(last_url_of(&seen), Some(door.to_owned()));
+    let saved = serde_json::to_string(&seen).expect("JSON");
+    assert!(!saved.contains("SECRET"), "{saved}");
+}
+
+fn last_url_of(seen: &Evidence) -> Option<String> {
+    control::last_url(seen).map(String::from)
+}
+
+/// A hub whose port 80 leads to a portal, looked at closely.
+async fn caught(host: &str, at: &str) -> (Evidence, Context) {
+    let mut world = world();
+    let to: SocketAddr = at.parse().expect("an address");
+    let moved = |url: &str, port, location| {
+        let asked = answer(url, if port == 80 { 302 } else { 404 }, location, "");
+        Exchange { to: SocketAddr::new(to.ip(), port), ..asked }
+    };
+    script(&mut world, moved(&format!("https://{host}/hub/"), 443, None));
+    let portal = Some("http://login.hotel.test/start");
+    script(&mut world, moved(&format!("http://{host}/"), 80, portal));
+    let (mut cx, _) = context(world, HubAddress { host: host.to_owned(), ..hub() });
+    let seen = Http::probe(&cx).await;
+    cx.case.put(Stored::new::<Http>(seen.clone()));
+    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    (closer, cx)
+}
+
+#[tokio::test]
+async fn two_hubs_in_different_networks_that_lead_to_one_stranger_meet_a_portal() {
+    let (one, cx) = caught("hub.corp.test", "203.0.113.10:443").await;
+    let (neighbour, _) = caught("other.corp.test", "198.51.100.10:443").await;
+    assert!(Http::compare(&one, &[&neighbour]).is_none(), "one owner may send both there");
+    let (next_door, _) = caught("hub.other.test", "203.0.5.9:443").await;
+    assert!(Http::compare(&one, &[&next_door]).is_none(), "one network may be one owner's");
+    let (far, _) = caught("hub.other.test", "198.51.100.10:443").await;
+    let compared = Http::compare(&one, &[&far]).expect("the same stranger");
+    assert_eq!(ids(&compared, &cx), ["http/captive-portal"]);
+    assert!(Http::compare(&compared, &[&far]).is_none(), "nothing new");
+}

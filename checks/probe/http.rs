@@ -22,7 +22,8 @@ use crate::tap::{Tap, Watch};
 use crate::tls::printable;
 use crate::{Connect, tcp, tls};
 use crate::{
-    Failure, FailureKind, Handshake, Hello, Operation, Timestamp, TrustStore, World, millis,
+    Failure, FailureKind, Handshake, Hello, Operation, TcpState, Timestamp, TrustStore, World,
+    millis,
 };
 
 /// The most of a page that is read: the largest known Qlik page has 88 kB.
@@ -157,6 +158,9 @@ pub struct Exchange {
     /// The unmasked `Location`, to follow it.
     #[serde(skip)]
     pub next: Option<String>,
+    /// The kernel's view of the connection when no whole answer came, where it tells (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TcpState>,
     /// From the first SYN to the end, in milliseconds.
     pub took_ms: f64,
 }
@@ -183,6 +187,7 @@ impl Exchange {
             head_hex: String::new(),
             body: Vec::new(),
             next: None,
+            state: None,
             took_ms: 0.0,
         }
     }
@@ -344,6 +349,9 @@ async fn talk<S>(
             note_error(seen, &error);
         }
         Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
+    }
+    if matches!(seen.ending, Ending::Silence | Ending::Stalled) {
+        seen.state = watch.state();
     }
     driver.abort();
 }

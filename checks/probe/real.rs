@@ -185,6 +185,14 @@ impl World for RealWorld {
         Box::pin(async move { tcp::open(to, limit, None).await.0 })
     }
 
+    fn connect_quietly(&self, to: Vec<SocketAddr>, limit: Duration) -> BoxFuture<'_, Vec<Connect>> {
+        Box::pin(tcp::quietly(to, limit))
+    }
+
+    fn rest(&self, pause: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(pause))
+    }
+
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
         Box::pin(async move { tls::handshake(hello, &self.trust(), self.now()).await })
     }

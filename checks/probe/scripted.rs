@@ -1,6 +1,6 @@
 //! The world as a test tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,10 +37,14 @@ pub struct ScriptedWorld {
     pub replies: Vec<DnsReply>,
     /// Connections by address.
     pub connects: BTreeMap<SocketAddr, Connect>,
+    /// Connections by address that come first, each once, in this order.
+    pub first_connects: Mutex<BTreeMap<SocketAddr, VecDeque<Connect>>>,
     /// Handshakes by address and name.
     pub handshakes: BTreeMap<(SocketAddr, String), Handshake>,
     /// HTTP answers by URL, as [`Exchange::url`] spells it.
     pub exchanges: BTreeMap<String, Exchange>,
+    /// The same, asked for with small segments; without one the answer is that of `exchanges`.
+    pub small_exchanges: BTreeMap<String, Exchange>,
     /// Documents by URL.
     pub documents_by_url: BTreeMap<String, Fetch>,
     /// The trusted roots.
@@ -64,8 +68,10 @@ impl ScriptedWorld {
             lookups: BTreeMap::new(),
             replies: Vec::new(),
             connects: BTreeMap::new(),
+            first_connects: Mutex::new(BTreeMap::new()),
             handshakes: BTreeMap::new(),
             exchanges: BTreeMap::new(),
+            small_exchanges: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
             trust: Arc::new(TrustStore::empty()),
             asked: Mutex::new(Vec::new()),
@@ -76,6 +82,12 @@ impl ScriptedWorld {
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn next_connect(&self, to: SocketAddr) -> Connect {
+        let mut first = self.first_connects.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = first.get_mut(&to).and_then(VecDeque::pop_front);
+        next.or_else(|| self.connects.get(&to).cloned()).unwrap_or_else(|| unreachable_connect(to))
     }
 
     fn note(&self, question: String) {
@@ -176,8 +188,20 @@ impl World for ScriptedWorld {
 
     fn connect(&self, to: SocketAddr, _: Duration) -> BoxFuture<'_, Connect> {
         self.note(format!("connect {to}"));
-        let found = self.connects.get(&to).cloned().unwrap_or_else(|| unreachable_connect(to));
-        Box::pin(std::future::ready(found))
+        Box::pin(std::future::ready(self.next_connect(to)))
+    }
+
+    fn connect_quietly(&self, to: Vec<SocketAddr>, _: Duration) -> BoxFuture<'_, Vec<Connect>> {
+        let all = to.into_iter().map(|to| {
+            self.note(format!("connect quietly {to}"));
+            self.next_connect(to)
+        });
+        Box::pin(std::future::ready(all.collect()))
+    }
+
+    fn rest(&self, pause: Duration) -> BoxFuture<'_, ()> {
+        self.note(format!("rest {} ms", pause.as_millis()));
+        Box::pin(std::future::ready(()))
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
@@ -191,8 +215,12 @@ impl World for ScriptedWorld {
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
         let url = request.url();
-        self.note(format!("get {url}"));
-        let found = self.exchanges.get(&url).cloned().unwrap_or_else(|| Exchange {
+        let small = request.segment.and_then(|_| self.small_exchanges.get(&url));
+        match request.segment {
+            Some(segment) => self.note(format!("get {url} in segments of {segment}")),
+            None => self.note(format!("get {url}")),
+        }
+        let found = small.or(self.exchanges.get(&url)).cloned().unwrap_or_else(|| Exchange {
             failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
             ..Exchange::of(request, Ending::NoConnection)
         });

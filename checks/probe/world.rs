@@ -64,6 +64,13 @@ pub trait World: Send + Sync {
     /// Opens a TCP connection and closes it again.
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect>;
 
+    /// Opens TCP connections one after the other, on a thread of its own, so that nothing this
+    /// program is busy with lengthens the times that decide who answered.
+    fn connect_quietly(&self, to: Vec<SocketAddr>, limit: Duration) -> BoxFuture<'_, Vec<Connect>>;
+
+    /// Lets time pass: a limit per second must have recovered before it can be told from loss.
+    fn rest(&self, pause: Duration) -> BoxFuture<'_, ()>;
+
     /// Opens a TCP connection, shakes hands and closes it again. The presented chain is kept
     /// whatever the verdict on it.
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake>;

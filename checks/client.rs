@@ -1,0 +1,206 @@
+//! This computer: is it connected to any network at all?
+
+use std::net::IpAddr;
+
+use hublink_probe::{Connect, FailureKind, Interface, InterfaceKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::dns::Dns;
+use crate::frame::{
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback,
+};
+use crate::tcp::Tcp;
+
+/// Whether this computer has a network.
+pub struct Client;
+
+/// What was seen of this computer.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The adapters, loopback too.
+    pub adapters: Vec<Interface>,
+    /// The adapters once more, only if none led out at first and the hub failed: Wi-Fi comes and
+    /// goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Vec<Interface>>,
+}
+
+/// What comes faster than any network cable is this computer's own doing.
+const AT_ONCE_MS: f64 = 100.0;
+
+impl Check for Client {
+    type Evidence = Evidence;
+
+    const META: Meta = Meta {
+        id: "client",
+        title: "this computer is on a network",
+        docs: "Reads the list of this computer's network adapters; nothing is sent. Without any \
+               adapter that is connected and has an address, every hub fails, and no hub is to \
+               blame. The symbol \"no Internet\" of Windows is not asked: its test page is often \
+               blocked where hubs are reached well.",
+        needs: &[],
+    };
+
+    const CAUSES: &'static [Cause<Evidence>] = &[
+        Cause {
+            title: "This computer has no network connection at all.",
+            explain: "No adapter but the computer's own loopback is connected and has an address, \
+                      so nothing can leave this computer, whatever hub it is meant for.",
+            remedy: &["Connect the network cable, Wi-Fi or VPN, and run hublink again."],
+            owner: Owner::You,
+            look_alikes: &[
+                "only the hub's network is missing: an adapter is connected (tcp/off-network)",
+                "the symbol \"no Internet\": it says nothing about hubs inside the company",
+                "a hub on this computer itself, which needs no adapter",
+            ],
+            see: &["measured: ENETUNREACH 101 and ENETDOWN 100 at 0 ms; WSA 10051 and 10050"],
+            ..cause("client/no-network", no_network)
+        },
+        Cause {
+            title: "The network adapters of this computer could not be listed.",
+            ..fallback("client/unexplained", unexplained)
+        },
+    ];
+
+    async fn probe(cx: &Context) -> Evidence {
+        Evidence { adapters: cx.world.interfaces(), again: None }
+    }
+
+    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+        let none_leads_out = leading_out(&seen.adapters).is_empty();
+        none_leads_out.then(|| {
+            let again = Some(cx.world.interfaces());
+            Evidence { again, ..seen.clone() }
+        })
+    }
+}
+
+/// The adapters through which something can leave this computer.
+fn leading_out(adapters: &[Interface]) -> Vec<&Interface> {
+    adapters.iter().filter(|adapter| adapter.leads_out() && has_given_address(adapter)).collect()
+}
+
+/// Whether an adapter has an address that it did not give itself because nobody else did.
+fn has_given_address(adapter: &Interface) -> bool {
+    adapter.addresses.iter().any(|subnet| match subnet.address {
+        IpAddr::V4(v4) => !v4.is_link_local(),
+        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
+    })
+}
+
+/// An adapter that is connected, in words: the evidence against `client/no-network`.
+pub(crate) fn connected_by(case: &Case) -> Option<String> {
+    let seen = case.of::<Client>().map(|seen| &seen.adapters[..]);
+    let first = *leading_out(seen.unwrap_or(&case.facts.interfaces)).first()?;
+    Some(format!("the adapter {} is connected", first.name))
+}
+
+/// Whether no adapter of this computer leads anywhere; false if they could not be listed.
+fn nothing_leads_out(adapters: &[Interface]) -> bool {
+    let listed = adapters.iter().any(|adapter| adapter.kind == InterfaceKind::Loopback);
+    listed && leading_out(adapters).is_empty()
+}
+
+fn no_network(e: &Evidence, case: &Case) -> Option<Proof> {
+    let without =
+        nothing_leads_out(&e.adapters) && e.again.as_deref().is_none_or(nothing_leads_out);
+    if !without {
+        return None;
+    }
+    let proof = failed_here(case)?.not("tcp/off-network: no adapter is connected at all");
+    let proof = e.adapters.iter().fold(proof, |proof, adapter| {
+        proof.and(format!("adapter {}", adapter.name), state_of(adapter))
+    });
+    // An address that an adapter gave itself may still reach a neighbour.
+    let self_given = e.adapters.iter().any(Interface::leads_out);
+    Some(if self_given { proof.at_most(Confidence::Likely) } else { proof })
+}
+
+fn state_of(adapter: &Interface) -> &'static str {
+    match (adapter.kind, adapter.up) {
+        (InterfaceKind::Loopback, _) => "this computer itself",
+        (_, false) => "not connected, or without an address",
+        (_, true) => "only an address that it gave itself",
+    }
+}
+
+/// That the hub failed on this computer already: every attempt at once, or no name server
+/// answered. `None` as long as nothing failed, or if anything got further.
+fn failed_here(case: &Case) -> Option<Proof> {
+    let at_once = |attempt: &Connect| {
+        let kind = attempt.kind();
+        let here = matches!(kind, Some(FailureKind::NetworkUnreachable | FailureKind::NetworkDown));
+        here && attempt.icmp.is_none() && attempt.took_ms < AT_ONCE_MS
+    };
+    if let Some(tcp) = case.of::<Tcp>().filter(|tcp| !tcp.attempts.is_empty()) {
+        let all = tcp.chosen.is_none() && tcp.attempts.iter().all(at_once);
+        return all.then(|| {
+            let first = tcp.attempts.first().and_then(|attempt| attempt.failure);
+            let seen = first.map(|failure| failure.what()).unwrap_or_default();
+            Proof::seen("every attempt to connect failed at once", seen)
+        });
+    }
+    let dns = case.of::<Dns>()?;
+    let answered =
+        dns.replies.iter().any(|reply| reply.rcode.is_some() && !reply.server.ip().is_loopback());
+    (dns.addresses.is_empty() && !answered)
+        .then(|| Proof::seen("name servers", "none could be asked"))
+}
+
+fn unexplained(e: &Evidence, _: &Case) -> Option<Proof> {
+    e.adapters
+        .is_empty()
+        .then(|| Proof::seen("adapters", "the system named none").severity(Severity::Informs))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hublink_probe::{ScriptedWorld, Subnet, Timestamp};
+
+    use super::*;
+    use crate::frame::{Budget, Facts, context_for_tests};
+
+    fn adapter(kind: InterfaceKind, up: bool, address: &str) -> Interface {
+        let address = address.parse().expect("an IP");
+        let addresses = vec![Subnet { address, prefix: 24 }];
+        Interface { name: "one".into(), kind, up, addresses }
+    }
+
+    #[test]
+    fn an_address_that_an_adapter_gave_itself_leads_nowhere() {
+        let loopback = adapter(InterfaceKind::Loopback, true, "127.0.0.1");
+        let self_given = adapter(InterfaceKind::Other, true, "169.254.3.4");
+        assert!(nothing_leads_out(&[loopback.clone(), self_given]));
+        assert!(nothing_leads_out(&[
+            loopback.clone(),
+            adapter(InterfaceKind::Other, false, "10.0.0.1"),
+        ]));
+        assert!(!nothing_leads_out(&[loopback, adapter(InterfaceKind::Vpn, true, "10.0.0.1")]));
+        assert!(!nothing_leads_out(&[]), "a list that could not be read proves nothing");
+    }
+
+    #[tokio::test]
+    async fn the_adapters_are_read_again_only_if_none_leads_out() {
+        let now = Timestamp::parse("2026-11-24T12:00:00Z").expect("a time");
+        let mut world = ScriptedWorld::at(now);
+        world.interfaces = vec![adapter(InterfaceKind::Other, true, "10.0.0.1")];
+        let cx = context_for_tests(Arc::new(world), Facts::default(), Budget::default());
+        let seen = Client::probe(&cx).await;
+        assert!(Client::control(&cx, &seen).await.is_none());
+        let lost = Evidence { adapters: Vec::new(), again: None };
+        let again = Client::control(&cx, &lost).await.and_then(|seen| seen.again);
+        assert_eq!(again.expect("a second look").len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_said_before_anything_failed() {
+        let e = Evidence {
+            adapters: vec![adapter(InterfaceKind::Loopback, true, "127.0.0.1")],
+            again: None,
+        };
+        assert!(no_network(&e, &Case::default()).is_none());
+    }
+}

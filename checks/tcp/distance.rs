@@ -1,0 +1,78 @@
+//! Near or far: who was close enough to refuse that fast?
+
+use std::net::IpAddr;
+
+use hublink_probe::{Connect, InterfaceKind};
+
+use super::{Evidence, is_refused};
+use crate::frame::Case;
+
+/// Below this round trip near and far cannot be told apart.
+const SHORTEST_ROUND_TRIP_MS: f64 = 10.0;
+
+/// A busy computer adds a few milliseconds to any time it takes.
+const SLACK_MS: f64 = 5.0;
+
+/// Where a refusal came from, by its time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Distance {
+    /// Faster than the hub could have answered; the round trip in milliseconds, and the refusal's.
+    Near(f64, f64),
+    /// A whole round trip.
+    Far,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Places the refusals of one address.
+pub(super) fn of(e: &Evidence, case: &Case, address: IpAddr) -> Distance {
+    // Windows sends the SYN again after a refusal, so that every refusal takes two seconds. On
+    // this computer's own network a hub really is that fast.
+    if case.facts.os == "windows" || is_neighbour(case, address) {
+        return Distance::Unknown;
+    }
+    let quiet = e.control.iter().flat_map(|control| &control.quiet);
+    let here = quiet.filter(|attempt| attempt.to.ip() == address);
+    let refusals = here.clone().filter(|attempt| is_refused(attempt)).map(|a| a.took_ms);
+    let accepted = here.filter(|attempt| attempt.succeeded()).map(round_trip);
+    match (fastest(refusals), fastest(accepted)) {
+        (Some(refusal), Some(trip)) if trip >= SHORTEST_ROUND_TRIP_MS => {
+            if refusal < trip / 2.0 && refusal < trip - SLACK_MS {
+                Distance::Near(trip, refusal)
+            } else if refusal >= 0.8 * trip {
+                Distance::Far
+            } else {
+                Distance::Unknown
+            }
+        }
+        _ => Distance::Unknown,
+    }
+}
+
+/// The kernel's own measure where it tells, since ours may count more than the network.
+fn round_trip(accepted: &Connect) -> f64 {
+    let measured = accepted.state.as_ref().map(|state| state.round_trip_us).filter(|&us| us > 0);
+    measured.map_or(accepted.took_ms, |us| (f64::from(us) / 1000.0).min(accepted.took_ms))
+}
+
+fn fastest(times: impl Iterator<Item = f64>) -> Option<f64> {
+    times.reduce(f64::min)
+}
+
+/// Whether an address lies in a network that an adapter of this computer is part of.
+pub(super) fn is_neighbour(case: &Case, address: IpAddr) -> bool {
+    let adapters = case.facts.interfaces.iter().filter(|a| a.kind != InterfaceKind::Loopback);
+    adapters.flat_map(|adapter| &adapter.addresses).any(|subnet| subnet.contains(address))
+}
+
+/// Whether an address is one that only companies and homes use inside.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        // 100.64.0.0/10 is what carriers and VPN programs give out (RFC 6598).
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            v4.is_private() || first == 100 && (64..128).contains(&second)
+        }
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
+}

@@ -1,0 +1,207 @@
+//! A short series of connections: is their number limited, or do packets get lost?
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hublink_probe::{Connect, Ending, Exchange, Failure, Operation};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{CONTROL_PORTS, Evidence, Series, is_refused};
+use crate::certificate::Certificate;
+use crate::frame::{Case, Check, Context, Status, judge, status_of};
+use crate::http::Http;
+use crate::hub::Hub;
+use crate::tls::Tls;
+
+/// Why a series is taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Why {
+    /// The one connection of the first look came late.
+    OneCameLate,
+    /// A later step did not get a connection.
+    ALaterStepGotNone,
+}
+
+/// How many connections one after the other. A limit of a few a second shows within them.
+const IN_A_ROW: usize = 6;
+
+/// How many at once. A person's browser opens as many.
+const AT_ONCE: usize = 6;
+
+/// How many to each other port.
+const ELSEWHERE: usize = 4;
+
+/// A limit counted by the second has recovered after it.
+const PAUSE: Duration = Duration::from_millis(1200);
+
+/// Less than the second after which a SYN is sent again, so that each connection is one packet
+/// there and one back, and a lost one counts. No path between two places on earth is as slow.
+const ONE_SYN: Duration = Duration::from_millis(900);
+
+/// Other ports are tried only if there is time left of the control pass.
+const ROOM: Duration = Duration::from_secs(7);
+
+/// A connection that took this long needed its SYN sent again, where the system does not count.
+const LATE_MS: f64 = 950.0;
+
+/// Takes the series. Each part is made only if the one before calls for it.
+pub(super) async fn take(cx: &Context, to: SocketAddr, why: Why) -> Series {
+    let begun = Instant::now();
+    let mut seen = Series::default();
+    if why == Why::ALaterStepGotNone {
+        cx.world.rest(PAUSE).await;
+    }
+    seen.first = in_a_row(cx, to, IN_A_ROW).await;
+    if why == Why::OneCameLate && bad(&seen.first) < 2 {
+        return seen;
+    }
+    cx.world.rest(PAUSE).await;
+    seen.second = in_a_row(cx, to, IN_A_ROW).await;
+    if bad(&seen.first) + bad(&seen.second) == 0 {
+        cx.world.rest(PAUSE).await;
+        let limit = cx.budget.connect.min(ONE_SYN);
+        seen.together = join_all((0..AT_ONCE).map(|_| cx.world.connect(to, limit))).await;
+    } else if limit_in_a_row(&seen).is_none() && begun.elapsed() < ROOM {
+        let others = CONTROL_PORTS.iter().filter(|&&port| port != to.port());
+        let others = others.map(|&port| in_a_row(cx, SocketAddr::new(to.ip(), port), ELSEWHERE));
+        seen.other_ports = join_all(others).await.concat();
+    }
+    seen
+}
+
+/// Connects one after the other, until two in a row fail.
+async fn in_a_row(cx: &Context, to: SocketAddr, most: usize) -> Vec<Connect> {
+    let mut seen: Vec<Connect> = Vec::with_capacity(most);
+    let limit = cx.budget.connect.min(ONE_SYN);
+    while seen.len() < most && !matches!(&seen[..], [.., a, b] if failed(a) && failed(b)) {
+        seen.push(cx.world.connect(to, limit).await);
+    }
+    seen
+}
+
+fn failed(attempt: &Connect) -> bool {
+    !attempt.succeeded()
+}
+
+/// How many of them failed or needed their SYN sent again.
+pub(super) fn bad(attempts: &[Connect]) -> usize {
+    attempts.iter().filter(|attempt| failed(attempt) || was_late(attempt)).count()
+}
+
+/// Whether a connection came about only after its SYN was sent again.
+pub(super) fn was_late(attempt: &Connect) -> bool {
+    attempt.succeeded()
+        && match &attempt.state {
+            Some(state) => state.total_retransmits.max(state.retransmits) > 0,
+            None => attempt.took_ms >= LATE_MS,
+        }
+}
+
+/// Whether the connection of the first look came late, or only at the second attempt.
+pub(super) fn came_late(e: &Evidence) -> bool {
+    let again = e.control.iter().flat_map(|control| &control.again);
+    let at_the_repeat = again.clone().any(Connect::succeeded);
+    e.chosen.is_some() && (at_the_repeat || e.attempts.iter().any(was_late))
+}
+
+/// How many connections passed before the others failed, if the failures stand at the end.
+fn passed_first(row: &[Connect]) -> Option<usize> {
+    let passed = row.iter().take_while(|attempt| attempt.succeeded()).count();
+    let rest = &row[passed..];
+    (passed >= 1 && rest.len() >= 2 && rest.iter().all(failed)).then_some(passed)
+}
+
+/// What a limit looks like: the first connections pass, the others fail, and after a pause the
+/// same again. Returns how many passed.
+pub(super) fn limit_in_a_row(seen: &Series) -> Option<usize> {
+    let first = passed_first(&seen.first)?;
+    let refusals = seen.first[first..].iter().all(is_refused);
+    if refusals {
+        // Packets that get lost are never answered by a refusal: recovering is enough.
+        return seen.second.first().is_some_and(Connect::succeeded).then_some(first);
+    }
+    // Loss could look like this once by chance; not twice with the same number.
+    let second = passed_first(&seen.second)?;
+    (first >= 2 && second >= 2 && first.abs_diff(second) <= 1).then_some(first.min(second))
+}
+
+/// All connections pass one by one, and some fail when they come together. Returns how many
+/// passed then.
+pub(super) fn limit_together(seen: &Series) -> Option<usize> {
+    let alone = !seen.second.is_empty() && bad(&seen.first) + bad(&seen.second) == 0;
+    let passed = seen.together.iter().filter(|attempt| attempt.succeeded()).count();
+    let lost = seen.together.len() - passed;
+    // A single one may have got lost.
+    let enough = lost >= 2 || lost == 1 && seen.together.iter().any(is_refused);
+    (alone && passed >= 1 && enough).then_some(passed)
+}
+
+/// A later step whose attempt to connect to `to` failed.
+#[derive(Debug)]
+pub(super) struct LaterFailure {
+    /// The check that made it.
+    pub(super) check: &'static str,
+    /// What came of it.
+    pub(super) failure: Failure,
+}
+
+/// The attempts of later steps to connect to the address that `tcp` had found open.
+pub(super) fn later_failures(case: &Case, to: SocketAddr) -> Vec<LaterFailure> {
+    let mut found = Vec::new();
+    for check in [Tls::META.id, Certificate::META.id, Http::META.id, Hub::META.id] {
+        let mut failures = Vec::new();
+        case.saved(check).into_iter().for_each(|saved| collect(saved, to, &mut failures));
+        found.extend(failures.into_iter().map(|failure| LaterFailure { check, failure }));
+    }
+    found
+}
+
+/// The two fields by which every saved attempt to connect is known, be it of a handshake or of a
+/// request.
+#[derive(Deserialize)]
+struct Attempt {
+    to: SocketAddr,
+    failure: Failure,
+}
+
+fn collect(saved: &Value, to: SocketAddr, found: &mut Vec<Failure>) {
+    match saved {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, to, found)),
+        Value::Object(fields) => {
+            if let Ok(attempt) = Attempt::deserialize(saved)
+                && attempt.to == to
+                && attempt.failure.operation == Operation::Connect
+            {
+                found.push(attempt.failure);
+            }
+            fields.values().for_each(|value| collect(value, to, found));
+        }
+        _ => {}
+    }
+}
+
+/// The later step that fails, by its own table, because it got no connection. A certificate with
+/// a fault of its own stays the first thing broken.
+pub(super) fn stopped_a_later_step(case: &Case) -> Option<&'static str> {
+    let unconnected = |answer: &Exchange| answer.ending == Ending::NoConnection;
+    if let Some(tls) = case.of::<Tls>().filter(|_| fails::<Tls>(case)) {
+        return (!tls.handshake.connect.succeeded()).then_some(Tls::META.id);
+    }
+    if fails::<Certificate>(case) {
+        return None;
+    }
+    if let Some(http) = case.of::<Http>().filter(|_| fails::<Http>(case)) {
+        return http.hops.last().is_some_and(unconnected).then_some(Http::META.id);
+    }
+    let hub = case.of::<Hub>().filter(|_| fails::<Hub>(case))?;
+    let user = hub.user.as_ref().map(|user| &user.answer);
+    let asked = user.or(hub.tenant.as_ref().map(|tenant| &tenant.answer));
+    asked.is_some_and(unconnected).then_some(Hub::META.id)
+}
+
+fn fails<C: Check>(case: &Case) -> bool {
+    case.of::<C>().is_some_and(|seen| status_of(&judge(C::CAUSES, seen, case)) == Status::Failed)
+}
