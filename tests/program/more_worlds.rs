@@ -301,6 +301,16 @@ impl hublink_probe::World for Fragile {
     ) -> hublink_probe::BoxFuture<'_, hublink_probe::Connect> {
         self.0.connect(to, limit)
     }
+    fn connect_quietly(
+        &self,
+        to: Vec<std::net::SocketAddr>,
+        limit: Duration,
+    ) -> hublink_probe::BoxFuture<'_, Vec<hublink_probe::Connect>> {
+        self.0.connect_quietly(to, limit)
+    }
+    fn rest(&self, pause: Duration) -> hublink_probe::BoxFuture<'_, ()> {
+        self.0.rest(pause)
+    }
     fn handshake<'a>(
         &'a self,
         hello: &'a hublink_probe::Hello,

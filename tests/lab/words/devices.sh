@@ -19,11 +19,11 @@ detour() {
     redirect "ip daddr != { $exceptions, $2 } tcp dport $1 dnat ip to $2"
 }
 
-# inspection AUTHORITY [MITMDUMP-OPTION…]: a device that opens TLS on the way, with certificates of
-# that authority: `other` is known to nobody, `ca` is trusted.
-inspection() {
-    local authority=$1
-    shift
+# inspected_by_device [AUTHORITY] [MITMDUMP-OPTION…]: a device that opens TLS on the way, with certificates of
+# that authority: `other` (if none is named) is known to nobody, `ca` is trusted.
+inspected_by_device() {
+    local authority=${1:-other}
+    shift || true
     needs mitmdump
     mkdir -p "$here/inspector"
     cat "$pki/$authority.key" "$pki/$authority.crt" >"$here/inspector/mitmproxy-ca.pem"
