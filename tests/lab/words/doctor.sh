@@ -43,6 +43,7 @@ wait_for() {
 doctor() {
     start_names
     start_web
+    start_proxy
     write_client_files
     arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
     printf 'hublink doctor %s\n' "$*" >"$here/command"
