@@ -57,12 +57,20 @@ hub() {
     done
 }
 
-# https NAME ADDRESS PORT LOCATIONS [KIND]: a server with a certificate of that kind (good).
+# https NAME ADDRESS PORT LOCATIONS [KIND [NAME-IN-THE-CERTIFICATE…]]: a server with a certificate
+# of that kind (good).
 https() {
-    local pem
+    local pem names=("${@:6}")
     address "$2"
-    pem=$(certificate "${5:-good}" "$1")
+    [ ${#names[@]} -gt 0 ] || names=("$1")
+    pem=$(certificate "${5:-good}" "${names[@]}")
     server "$2" "$3 ssl" "$1" "ssl_certificate $pem; ssl_certificate_key $pem; $4"
+}
+
+# site NAME LOCATIONS [ADDRESS]: a web server that is no hub unless its locations say so, in DNS.
+site() {
+    record "$1" A "${3:-10.77.2.2}"
+    https "$1" "${3:-10.77.2.2}" 443 "$2"
 }
 
 # http NAME ADDRESS PORT LOCATIONS
@@ -83,21 +91,27 @@ start_web() {
     [ -n "$nginx_servers" ] || return 0
     needs nginx
     mkdir -p "$here/nginx"
-    cat >"$here/nginx/conf" <<NGINX
-daemon off; pid $here/nginx/pid; error_log $here/nginx/log;
+    nginx_configuration "$here/nginx" "$nginx_servers" >"$here/nginx/conf"
+    on server nginx -c "$here/nginx/conf" -e "$here/nginx/log" >"$here/nginx/out" 2>&1 &
+    wait_for 'nginx' test -s "$here/nginx/pid"
+}
+
+# nginx_configuration FOLDER SERVERS
+nginx_configuration() {
+    cat <<NGINX
+daemon off; pid $1/pid; error_log $1/log;
 $( [ "$(id -u)" != 0 ] || echo 'user root;' )
 worker_processes 1;
 events { worker_connections 256; }
 http {
     access_log off; server_tokens off; ssl_protocols TLSv1.2 TLSv1.3;
-    client_body_temp_path $here/nginx/a; proxy_temp_path $here/nginx/b;
-    fastcgi_temp_path $here/nginx/c; uwsgi_temp_path $here/nginx/d; scgi_temp_path $here/nginx/e;
+    server_names_hash_bucket_size 256;
+    client_body_temp_path $1/a; proxy_temp_path $1/b;
+    fastcgi_temp_path $1/c; uwsgi_temp_path $1/d; scgi_temp_path $1/e;
     $nginx_http
-    $nginx_servers
+    $2
 }
 NGINX
-    on server nginx -c "$here/nginx/conf" -e "$here/nginx/log" >"$here/nginx/out" 2>&1 &
-    wait_for 'nginx' test -s "$here/nginx/pid"
 }
 
 # raw PORT [ADDRESS] BEHAVIOUR…: a server that misbehaves on purpose, see tools/raw.py.
@@ -105,4 +119,30 @@ raw() {
     address "${2:-10.77.2.2}"
     on server python3 "$lab/tools/raw.py" "${2:-10.77.2.2}" "$1" "${@:3}" >"$here/raw.log" 2>&1 &
     wait_for 'the raw server' grep -q listening "$here/raw.log"
+}
+
+# late_hub NAME SECONDS [first]: a hub whose answers, or only those of its first seconds, are late.
+late_hub() {
+    address 10.77.2.2
+    http _ 10.77.2.2 8080 "${hub_locations//\$http_host/$1}"
+    on server python3 "$lab/tools/late.py" 10.77.2.2 8081 8080 "$2" ${3:+"$3"} >"$here/late.log" 2>&1 &
+    wait_for 'the late server' grep -q listening "$here/late.log"
+    site "$1" 'location / { proxy_pass http://10.77.2.2:8081; proxy_set_header Host $http_host; proxy_read_timeout 300s; }'
+}
+
+# page FILE BYTES: a long page for `root`; prints the folder it is in.
+page() {
+    mkdir -p "$here/pages"
+    chmod 755 "$here" "$here/pages"
+    head -c "$2" /dev/zero | tr '\0' x >"$here/pages/$1"
+    printf '%s' "$here/pages"
+}
+
+# tls_server NAME ADDRESS PORT: OpenSSL's own server, which speaks TLS and nothing else.
+tls_server() {
+    local pem
+    address "$2"
+    pem=$(certificate good "$1")
+    on server openssl s_server -quiet -www -accept "$2:$3" -key "$pem.key" -cert "$pem.crt" >"$here/tls_server" 2>&1 &
+    wait_for 'the server of OpenSSL' on server bash -c "exec 3<>/dev/tcp/$2/$3"
 }
