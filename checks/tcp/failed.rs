@@ -42,8 +42,9 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
         _ => false,
     };
     let by_firewall = |a: &Connect| {
+        // Nobody but this computer can sign with its address, unless the hub is this computer.
         let own = a.icmp.as_ref().and_then(|icmp| icmp.sender).is_some_and(|sender| {
-            sender.is_loopback() != a.to.ip().is_loopback() && own_addresses(e).contains(&sender)
+            sender != a.to.ip() && (sender.is_loopback() || own_addresses(e).contains(&sender))
         });
         own && a.took_ms < AT_ONCE_MS
     };

@@ -1,0 +1,6 @@
+broken 'A firewall rejects port 443 of the hub with ICMP net-prohibited.'
+hub hub.corp.test
+firewall 'tcp dport 443 reject with icmp type net-prohibited'
+link --delay 5
+doctor https://hub.corp.test
+expect no tcp/rejected-on-the-way network certain

@@ -1,0 +1,77 @@
+"""A server that misbehaves on purpose.
+
+    raw.py ADDRESS PORT BEHAVIOUR
+
+    full      its queue of connections is full: it never accepts
+    silent    accepts, reads, never answers
+    cut N     answers a request with a page that breaks off after N bytes, then resets
+    empty     closes every connection after the request, without an answer
+    slow S    answers each request S seconds late
+"""
+
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+PAGE = b"x" * 65536
+
+
+def listening(address, port, backlog):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((address, port))
+    server.listen(backlog)
+    return server
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def answer(connection, behaviour, number):
+    connection.recv(65536)
+    if behaviour == "silent":
+        time.sleep(300)
+    if behaviour == "slow":
+        time.sleep(number)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    if behaviour == "cut":
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(PAGE)
+        connection.sendall(head + PAGE[: int(number)])
+        time.sleep(0.2)
+        reset(connection)
+        return
+    connection.close()
+
+
+def main():
+    address, port, behaviour = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    number = float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
+    server = listening(address, port, 0 if behaviour == "full" else 64)
+    if behaviour == "full":
+        # A queue of length 0 holds one connection; two of our own fill it.
+        held = []
+        for _ in range(2):
+            one = socket.socket(server.family, socket.SOCK_STREAM)
+            one.setblocking(False)
+            one.connect_ex((address, port))
+            held.append(one)
+        time.sleep(0.3)
+        print("listening", flush=True)
+        time.sleep(300)
+    print("listening", flush=True)
+    while True:
+        connection, _ = server.accept()
+        threading.Thread(target=answer, args=(connection, behaviour, number), daemon=True).start()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        os._exit(0)

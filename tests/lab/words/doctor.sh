@@ -1,0 +1,69 @@
+# Running the program, and what is expected of it.
+
+environment=()
+faketime=()
+arguments=()
+expectations=()
+what=
+
+# broken 'SENTENCE': what is wrong in this world. `healthy 'SENTENCE'` for what must not be accused.
+broken() { what=$1; }
+healthy() { what=$1; }
+
+# environment NAME=VALUE…: for the program.
+environment() { environment+=("$@"); }
+
+# clock '+2 years': the client's clock is off.
+clock() {
+    needs faketime
+    faketime=(faketime "$1")
+}
+
+# needs COMMAND: without it the scenario is left out, and that is said.
+needs() {
+    command -v "$1" >/dev/null || { printf 'left out: %s is not installed\n' "$1" >"$here/outcome"; exit 77; }
+}
+
+malformed() {
+    printf 'malformed: %s\n' "$1" >"$here/outcome"
+    exit 1
+}
+
+wait_for() {
+    local name=$1 try
+    shift
+    for try in $(seq 200); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.05
+    done
+    malformed "$name did not start: $(tail -n 3 "$here"/*/log 2>/dev/null | tr '\n' ' ')"
+}
+
+# doctor ARGUMENT…: starts what the words above asked for, then runs the program in it.
+doctor() {
+    start_names
+    start_web
+    write_client_files
+    arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
+    printf 'hublink doctor %s\n' "$*" >"$here/command"
+    on client unshare --mount sh -c '
+        mount --bind "$1/resolv.conf" /etc/resolv.conf &&
+        mount --bind "$1/hosts" /etc/hosts &&
+        mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf && shift && exec "$@"' \
+        sh "$here" env "${environment[@]}" "${faketime[@]}" "$hublink" "${arguments[@]}" \
+        >"$here/report.json" 2>"$here/stderr" || true
+}
+
+# expect no CAUSE OWNER CONFIDENCE | yes [SEVERITY CAUSE]… | unknown [CAUSE]: of the first hub.
+expect() { expectations+=("1 $*"); }
+# expect_hub NUMBER …: of another one.
+expect_hub() { expectations+=("$*"); }
+# expect_across CAUSE OWNER CONFIDENCE: what the comparison of the hubs must show.
+expect_across() { expectations+=("across $*"); }
+
+judge() {
+    [ -n "$what" ] || malformed 'it does not say what is broken'
+    [ ${#expectations[@]} -gt 0 ] || malformed 'it expects nothing'
+    [ -s "$here/report.json" ] || malformed "no report: $(head -c 300 "$here/stderr")"
+    printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/outcome"
+}
