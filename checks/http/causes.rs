@@ -535,7 +535,7 @@ fn header_too_large(e: &Evidence, _: &Case) -> Option<Proof> {
     let refused = last.status == Some(431) || last.status == Some(400) && said;
     (refused && !own_page).then(|| {
         let proof = with_answer(Proof::default(), "answer", last)
-            .and("the request", "a few hundred bytes, without cookies and without a login")
+            .and("the request", "the address and five short headers, no cookie and no login")
             .not("hub/path-unknown: the page is not Qlik's own");
         if said { proof.and("the page says", "the request header is too long") } else { proof }
     })

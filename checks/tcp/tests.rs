@@ -90,6 +90,15 @@ fn near_and_far_need_a_quiet_round_trip_to_compare_with() {
 }
 
 #[test]
+fn a_quick_refusal_that_cannot_be_placed_is_less_sure() {
+    let e = |ms| evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), ms)]);
+    let sure = |ms, case: &Case| refused(&e(ms), case).expect("a refusal").confidence.is_none();
+    assert!(sure(20.0, &Case::default()));
+    assert!(!sure(0.2, &Case::default()));
+    assert!(sure(0.2, &Case::new(facts_with(InterfaceKind::Other, true, "10.0.0.9"))));
+}
+
+#[test]
 fn every_address_needs_its_own_round_trip() {
     let refusal = |to: &str| attempt(to, Some(FailureKind::Refused), 0.2);
     let mut e = evidence(vec![refusal("10.0.0.1:443"), refusal("10.0.0.2:443")]);
@@ -254,6 +263,18 @@ async fn what_passes_alone_and_fails_together_is_a_limit() {
     let (e, _) = series_of(&[], Why::ALaterStepGotNone).await;
     assert!(rate_limited(&e, &Case::default()).is_none());
     assert!(unreliable(&e, &Case::default()).is_none());
+}
+
+#[tokio::test]
+async fn refusals_in_no_order_are_a_limit_only_if_pauses_help() {
+    let uneven = [OK, NO, OK, NO, OK, NO, OK, NO, OK, NO, OK, NO];
+    let (e, asked) = series_of(&uneven, Why::ALaterStepGotNone).await;
+    assert!(!asked.contains(&"connect 10.0.0.1:80".to_owned()));
+    assert!(rate_limited(&e, &Case::default()).is_some());
+    let one_dead: Vec<_> = uneven.iter().cycle().take(24).copied().collect();
+    let (e, _) = series_of(&one_dead, Why::ALaterStepGotNone).await;
+    let none = Case::default();
+    assert!(rate_limited(&e, &none).is_none() && unreliable(&e, &none).is_none());
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ server:
     module-config: "validator iterator"
     do-not-query-localhost: no
     outbound-msg-retry: 1
+    local-zone: "test." nodefault
 $(printf '%s\n' "${unbound_extra[@]}")
 UNBOUND
     on server unbound -d -c "$here/unbound-$1/conf" >"$here/unbound-$1/log" 2>&1 &
