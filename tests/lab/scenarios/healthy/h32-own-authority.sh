@@ -5,4 +5,4 @@ record hub.corp.test A 10.77.2.2
 server 10.77.2.2 '443 ssl' hub.corp.test "ssl_certificate $here/both.pem; ssl_certificate_key $here/both.pem; $hub_locations"
 environment SSL_CERT_FILE="$here/hub.corp.test.crt"
 doctor https://hub.corp.test
-expect unknown
+expect yes
