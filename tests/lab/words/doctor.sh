@@ -10,6 +10,9 @@ what=
 broken() { what=$1; }
 healthy() { what=$1; }
 
+# waits: this scenario takes a minute or more; the runner begins with it.
+waits() { :; }
+
 # environment NAME=VALUE…: for the program.
 environment() { environment+=("$@"); }
 
