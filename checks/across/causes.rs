@@ -250,10 +250,17 @@ fn all_fail_alike(e: &Evidence, _: &Case) -> Option<Proof> {
             // So is a link whose scheme does not fit.
             && symptom.kind != FailureKind::NotTheProtocol
     };
+    // These already say what is near, and better.
     let own_fault = |hub: &&HubSeen| {
         matches!(
             hub.cause.as_deref(),
-            Some("tcp/blocked-on-this-computer" | "tcp/off-network" | "tcp/ports-exhausted")
+            Some(
+                "tcp/blocked-on-this-computer"
+                    | "tcp/off-network"
+                    | "tcp/ports-exhausted"
+                    | "http/captive-portal"
+                    | "http/block-page"
+            )
         )
     };
     if all.len() != e.hubs.len() || !all.iter().all(alike) || all.iter().any(own_fault) {

@@ -1,8 +1,11 @@
-# Clocks of the servers. The client's own is set by `clock`.
+# Clocks of servers that are off. The client's own is set by `clock`.
 
-# hub_with_clock NAME ADDRESS OFFSET: a hub of its own, whose computer's clock is off.
-hub_with_clock() {
-    local pem dir=$here/hub-$1
+# hub_with_clock NAME ADDRESS OFFSET: a hub whose computer's clock is off.
+hub_with_clock() { web_with_clock "$1" "$2" "$3" "$hub_locations"; }
+
+# web_with_clock NAME ADDRESS OFFSET LOCATIONS: the same with any web server.
+web_with_clock() {
+    local pem dir=$here/web-$1
     needs faketime
     needs nginx
     record "$1" A "$2"
@@ -10,7 +13,7 @@ hub_with_clock() {
     mkdir -p "$dir"
     pem=$(certificate good "$1")
     nginx_configuration "$dir" "server { listen $2:443 ssl; server_name $1;
-        ssl_certificate $pem; ssl_certificate_key $pem; $hub_locations }" >"$dir/conf"
+        ssl_certificate $pem; ssl_certificate_key $pem; $4 }" >"$dir/conf"
     on server faketime "$3" nginx -c "$dir/conf" -e "$dir/log" >"$dir/out" 2>&1 &
-    wait_for 'the hub with another clock' test -s "$dir/pid"
+    wait_for 'the web server with another clock' test -s "$dir/pid"
 }
