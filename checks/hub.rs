@@ -64,6 +64,17 @@ pub struct Evidence {
     pub provider_again: Option<Elsewhere>,
 }
 
+impl Evidence {
+    /// The server answered nothing but that it got too many requests, so it was not looked at.
+    fn was_told_to_wait(&self) -> bool {
+        let user = self.user.as_ref().map(|user| &user.answer);
+        let product = self.product.as_ref().map(|product| &product.answer);
+        let tenant = self.tenant.as_ref().map(|tenant| &tenant.answer);
+        let mut answers = [user, product, tenant].into_iter().flatten().peekable();
+        answers.peek().is_some() && answers.all(|answer| answer.status == Some(429))
+    }
+}
+
 /// `/qps/user`, asked in one of the server's own names.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Compared {
@@ -117,6 +128,9 @@ impl Check for Hub {
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        if seen.was_told_to_wait() {
+            return Some(Reason::because("http/rate-limited"));
+        }
         let login = seen.hidden_by.as_ref()?;
         let why = format!("a login stands in front of the hub, at {login}, and hublink has none");
         Some(Reason::of(ReasonKind::CouldNotLook).detail(why))

@@ -56,6 +56,7 @@ NAMED
     address fd77:2::53
     on server named -g -c "$here/named/named.conf" >"$here/named/log" 2>&1 &
     wait_for 'named' grep -q ' running' "$here/named/log"
+    start_dnsdists
 }
 named_extra=
 
@@ -69,8 +70,18 @@ dnsdist_at() {
         printf 'newServer({address="10.77.2.53", healthCheckMode="up"})\n'
         cat
     } >"$here/dnsdist-$1/conf"
-    on server dnsdist --supervised --disable-syslog -C "$here/dnsdist-$1/conf" \
-        >"$here/dnsdist-$1/log" 2>&1 &
+    dnsdists+=("$1")
+}
+dnsdists=()
+
+# After the server they ask: a question they cannot pass on is lost.
+start_dnsdists() {
+    local one
+    for one in "${dnsdists[@]}"; do
+        on server dnsdist --supervised --disable-syslog -C "$here/dnsdist-$one/conf" \
+            >"$here/dnsdist-$one/log" 2>&1 &
+        wait_for 'dnsdist' grep -q 'Listening on' "$here/dnsdist-$one/log"
+    done
 }
 
 # wildcard_at IP ADDRESS: a dnsmasq that answers every name with one address, as portals do.
@@ -105,6 +116,7 @@ server:
 $(printf '%s\n' "${unbound_extra[@]}")
 UNBOUND
     on server unbound -d -c "$here/unbound-$1/conf" >"$here/unbound-$1/log" 2>&1 &
+    wait_for 'unbound' grep -q 'start of service' "$here/unbound-$1/log"
 }
 unbound_extra=()
 
