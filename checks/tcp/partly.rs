@@ -3,8 +3,8 @@
 use hublink_probe::{Connect, FailureKind};
 
 use super::series::{
-    LaterFailure, bad, later_failures, limit_in_a_row, limit_together, limit_without_pause, rows,
-    stopped_a_later_step,
+    LaterFailure, Missed, bad, later_failures, limit_in_a_row, limit_together, limit_without_pause,
+    rows, stopped_a_later_step,
 };
 use super::show::{about, outcome, raw};
 use super::{Evidence, Series, is_silent, relevant};
@@ -98,10 +98,10 @@ fn brief(attempt: &Connect) -> String {
 }
 
 /// It blocks if a later step fails by it.
-fn weighed(proof: Proof, case: &Case) -> Proof {
-    match stopped_a_later_step(case) {
+fn weighed(proof: Proof, case: &Case, missed: Missed) -> Proof {
+    match stopped_a_later_step(case, missed) {
         Some(check) => proof
-            .and("effect", format!("the check `{check}` got no connection"))
+            .and("effect", format!("the check `{check}` got no connection, or none that held"))
             .severity(Severity::Blocks),
         None => proof,
     }
@@ -125,7 +125,7 @@ pub(super) fn rate_limited(e: &Evidence, case: &Case) -> Option<Proof> {
             .compared("connections that pass together", series.together.len(), passed)
             .not("tcp/unreliable: one by one all of them pass")
     };
-    Some(weighed(proof, case))
+    Some(weighed(proof, case, Missed::Connection))
 }
 
 pub(super) fn unreliable(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -149,7 +149,7 @@ pub(super) fn unreliable(e: &Evidence, case: &Case) -> Option<Proof> {
             .at_most(Confidence::Possible),
         None => proof,
     };
-    Some(weighed(placed(proof, series), case))
+    Some(weighed(placed(proof, series), case, Missed::Greeting))
 }
 
 /// Whether another port of the address suffers too, if one answers at all.

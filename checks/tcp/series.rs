@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hublink_probe::{Connect, Ending, Exchange, Failure, Operation};
+use hublink_probe::{Connect, Ending, Exchange, Failure, FailureKind, Operation};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -218,12 +218,29 @@ fn collect(saved: &Value, to: SocketAddr, found: &mut Vec<Failure>) {
     }
 }
 
-/// The later step that fails, by its own table, because it got no connection. A certificate with
-/// a fault of its own stays the first thing broken.
-pub(super) fn stopped_a_later_step(case: &Case) -> Option<&'static str> {
-    let unconnected = |answer: &Exchange| answer.ending == Ending::NoConnection;
+/// What a later step did not get.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Missed {
+    /// A connection.
+    Connection,
+    /// A connection, or the answer to its greeting: where packets get lost, both may.
+    Greeting,
+}
+
+/// The later step that fails, by its own table, because of what it missed. A certificate with a
+/// fault of its own stays the first thing broken.
+pub(super) fn stopped_a_later_step(case: &Case, missed: Missed) -> Option<&'static str> {
+    let silent = |failure: Option<Failure>| {
+        let kind = failure.map(|failure| failure.kind);
+        missed == Missed::Greeting && kind == Some(FailureKind::NoAnswer)
+    };
+    let unconnected = |answer: &Exchange| {
+        answer.ending == Ending::NoConnection
+            || answer.ending == Ending::NoHandshake && silent(answer.failure)
+    };
     if let Some(tls) = case.of::<Tls>().filter(|_| fails::<Tls>(case)) {
-        return (!tls.handshake.connect.succeeded()).then_some(Tls::META.id);
+        let failed = !tls.handshake.connect.succeeded() || silent(tls.handshake.failure);
+        return failed.then_some(Tls::META.id);
     }
     if fails::<Certificate>(case) {
         return None;
