@@ -45,7 +45,6 @@ wait_for() {
 # doctor ARGUMENT…: starts what the words above asked for, then runs the program in it.
 doctor() {
     start_names
-    ipv6_ready
     start_web
     start_proxy
     write_client_files

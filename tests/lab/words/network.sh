@@ -36,28 +36,11 @@ client_side() {
     ip -n client addr add fd77:1::2/64 dev uplink nodad
     ip -n router addr add 10.77.1.1/24 dev inner
     ip -n router addr add fd77:1::1/64 dev inner nodad
-    up client uplink fe80::2
-    up router inner fe80::1
+    ip -n client link set uplink up
+    ip -n router link set inner up
+    neighbours client uplink router inner
     ip -n client route add default via 10.77.1.1
     ip -n client route add default via fd77:1::1
-}
-
-# IPv6 loses its first questions for neighbours for up to a second after a link came up.
-ipv6_ready() {
-    case " ${records[*]} ${resolvers[*]} ${hosts_lines[*]} " in
-    *fd77:*) ;;
-    *) return 0 ;;
-    esac
-    on client ping -6 -c1 -W1 fd77:1::1 >/dev/null 2>&1 || true
-    on router ping -6 -c1 -W1 fd77:2::254 >/dev/null 2>&1 || true
-}
-
-# up NAMESPACE INTERFACE LINK-LOCAL: with an address of its own, because the kernel takes a second
-# to find one, and IPv6 is of no use before.
-up() {
-    ip -n "$1" link set "$2" addrgenmode none
-    ip -n "$1" addr add "$3/64" dev "$2" nodad
-    ip -n "$1" link set "$2" up
 }
 
 server_side() {
@@ -68,10 +51,17 @@ server_side() {
     done
     ip -n router addr add fd77:2::1/64 dev outer nodad
     ip -n server addr add fd77:2::254/64 dev uplink nodad
-    up server uplink fe80::2
-    up router outer fe80::1
+    ip -n server link set uplink up
+    ip -n router link set outer up
+    neighbours server uplink router outer
     ip -n server route add default via 10.77.2.1
     ip -n server route add default via fd77:2::1
+}
+
+# Without addresses of its own for the link, IPv6 is of no use for the first second.
+neighbours() {
+    ip -n "$1" addr add fe80::2/64 dev "$2" nodad
+    ip -n "$3" addr add fe80::1/64 dev "$4" nodad
 }
 
 # on NAMESPACE COMMAND…: runs it there.
