@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, NameServers, Operation, Policy, RecordKind, Request, SystemLookup, Timestamp,
+    Hello, Interface, NameServers, Operation, Policy, Question, Request, SystemLookup, Timestamp,
     TrustError, TrustStore, World, dns, files, http, interfaces, os, tcp, tls, trust,
 };
 
@@ -171,14 +171,8 @@ impl World for RealWorld {
         }
     }
 
-    fn ask<'a>(
-        &'a self,
-        server: SocketAddr,
-        name: &'a str,
-        kind: RecordKind,
-        limit: Duration,
-    ) -> BoxFuture<'a, DnsReply> {
-        Box::pin(dns::ask(server, name, kind, limit))
+    fn ask<'a>(&'a self, question: &'a Question, limit: Duration) -> BoxFuture<'a, DnsReply> {
+        Box::pin(dns::ask(question, limit))
     }
 
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect> {

@@ -287,12 +287,10 @@ impl hublink_probe::World for Fragile {
     }
     fn ask<'a>(
         &'a self,
-        server: std::net::SocketAddr,
-        name: &'a str,
-        kind: hublink_probe::RecordKind,
+        question: &'a hublink_probe::Question,
         limit: Duration,
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::DnsReply> {
-        self.0.ask(server, name, kind, limit)
+        self.0.ask(question, limit)
     }
     fn connect(
         &self,

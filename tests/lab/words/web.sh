@@ -21,11 +21,27 @@ certificate() {
     good) sign "$file" "$pki/ca" -days 300 ;;
     unknown) sign "$file" "$pki/other" -days 300 ;;
     expired) sign "$file" "$pki/ca" -days -1 ;;
+    rsa)
+        openssl genrsa -out "$file.key" 2048 2>/dev/null
+        openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
+        sign "$file" "$pki/ca" -days 300
+        ;;
+    long) sign "$file" "$pki/ca" -days 2200 ;;
+    with-root) sign "$file" "$pki/ca" -days 300; cat "$pki/ca.crt" >>"$file.crt" ;;
+    company) sign "$file" "$company" -days 300 ;;
     self) openssl x509 -req -in "$file.csr" -signkey "$file.key" -days 300 -extfile "$file.ext" -out "$file.crt" 2>/dev/null ;;
     *) malformed "no kind of certificate is called $kind" ;;
     esac
     cat "$file.crt" "$file.key" >"$file"
     printf '%s' "$file"
+}
+
+# authority NAME [OPENSSL-OPTION…]: the company's own, for certificates of the kind `company`.
+authority() {
+    company=$here/$1
+    openssl ecparam -name prime256v1 -genkey -noout -out "$company.key"
+    openssl req -x509 -new -key "$company.key" -days 3000 -subj "/CN=$1" \
+        -addext keyUsage=critical,keyCertSign "${@:2}" -out "$company.crt"
 }
 
 sign() {
@@ -42,6 +58,20 @@ hub_locations='
     location /internal_windows_authentication/ { add_header WWW-Authenticate NTLM always; return 401; }
     location = /qps/user { default_type application/json; return 200 "{\"session\":\"inactive\",\"loginUri\":\"https://$http_host/internal_windows_authentication/?targetId=$request_id\"}"; }
     location / { return 404; }'
+
+# The same with a login page of its own.
+forms_locations='
+    location = / { return 301 /hub/; }
+    location = /hub/ { return 302 https://$http_host/internal_forms_authentication/?targetId=$request_id; }
+    location /internal_forms_authentication/ { default_type text/html; return 200 "<html><body><form method=post><input name=username><input type=password name=pwd></form></body></html>"; }
+    location = /qps/user { default_type application/json; return 200 "{\"session\":\"inactive\",\"loginUri\":\"https://$http_host/internal_forms_authentication/?targetId=$request_id\"}"; }
+    location / { return 404; }'
+
+# login_at URL: the answers of a hub whose login is elsewhere.
+login_at() {
+    printf 'location = / { return 301 /hub/; } location = /hub/ { return 302 "%s"; }' "$1"
+    printf 'location = /qps/user { default_type application/json; return 200 "{\\"session\\":\\"inactive\\",\\"loginUri\\":\\"%s\\"}"; }' "$1"
+}
 
 # hub NAME [ADDRESS…]: a Qlik hub of that name, in DNS and at these addresses (10.77.2.2).
 hub() {
@@ -87,6 +117,7 @@ server { listen $at:$2; server_name $3; $4 }"
 }
 
 nginx_http=
+tls_versions='TLSv1.2 TLSv1.3'
 start_web() {
     [ -n "$nginx_servers" ] || return 0
     needs nginx
@@ -104,7 +135,7 @@ $( [ "$(id -u)" != 0 ] || echo 'user root;' )
 worker_processes 1;
 events { worker_connections 256; }
 http {
-    access_log off; server_tokens off; ssl_protocols TLSv1.2 TLSv1.3;
+    access_log off; server_tokens off; ssl_protocols $tls_versions;
     server_names_hash_bucket_size 256;
     client_body_temp_path $1/a; proxy_temp_path $1/b;
     fastcgi_temp_path $1/c; uwsgi_temp_path $1/d; scgi_temp_path $1/e;
@@ -145,4 +176,37 @@ tls_server() {
     pem=$(certificate good "$1")
     on server openssl s_server -quiet -www -accept "$2:$3" -key "$pem.key" -cert "$pem.crt" >"$here/tls_server" 2>&1 &
     wait_for 'the server of OpenSSL' on server bash -c "exec 3<>/dev/tcp/$2/$3"
+}
+
+# apache_hub NAME: the hub's answers from Apache, which closes after each and speaks HTTP/1.0.
+apache_hub() {
+    local dir=$here/apache pem
+    needs apache2
+    record "$1" A 10.77.2.2
+    pem=$(certificate good "$1")
+    mkdir -p "$dir"
+    cat >"$dir/conf" <<APACHE
+ServerName $1
+ServerRoot $dir
+PidFile $dir/pid
+ErrorLog $dir/log
+Listen 10.77.2.2:443
+KeepAlive Off
+$(for one in mpm_event authz_core alias rewrite ssl headers env; do
+    printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$one" "$one"
+done)
+$([ "$(id -u)" != 0 ] || printf 'User www-data\nGroup www-data\n')
+SetEnv downgrade-1.0 1
+SetEnv force-response-1.0 1
+SSLEngine on
+SSLCertificateFile $pem.crt
+SSLCertificateKeyFile $pem.key
+RewriteEngine on
+RewriteRule ^/$ /hub/ [R=301,L]
+RewriteRule ^/hub/$ https://$1/internal_windows_authentication/?targetId=4711 [R=302,L]
+RewriteRule ^/internal_windows_authentication/ - [R=401,L]
+Header always set WWW-Authenticate NTLM "expr=%{REQUEST_STATUS} == 401"
+APACHE
+    on server apache2 -X -f "$dir/conf" >"$dir/out" 2>&1 &
+    wait_for 'Apache' test -s "$dir/pid"
 }
