@@ -321,3 +321,63 @@ async fn on_windows_the_hosts_file_lies_below_the_system_folder() {
     let read = r"read D:\Win\System32\drivers\etc\hosts".to_owned();
     assert!(world.asked().contains(&read), "{:?}", world.asked());
 }
+
+/// What was seen of a name for which every direct answer is the same, and the system has none.
+fn unresolved(replies: impl IntoIterator<Item = DnsReply>) -> Evidence {
+    let failure = Some(Failure::of(Operation::Lookup, FailureKind::TryAgain));
+    let system = SystemLookup { replaced: false, addresses: Vec::new(), failure, took_ms: 40.0 };
+    let configured = world(&[ONE], &[]).name_servers;
+    let controls = vec![reply(ONE, ".", RecordKind::Soa, 0)];
+    let replies = replies.into_iter().collect();
+    Evidence { replies, controls, ..of(HUB.to_owned(), configured, system) }
+}
+
+fn silent(kind: RecordKind) -> DnsReply {
+    let failure = Some(Failure::of(Operation::Query, FailureKind::NoAnswer));
+    DnsReply { failure, tries: 2, took_ms: 4000.0, ..DnsReply::of(&question(ONE, HUB, kind)) }
+}
+
+const BOTH: [RecordKind; 2] = [RecordKind::A, RecordKind::Aaaa];
+
+#[test]
+fn a_server_that_cannot_read_edns_stops_a_system_that_uses_it() {
+    let replies = gives(ONE, HUB, "10.1.2.3").map(|r| DnsReply { without_edns: true, ..r });
+    assert_eq!(ids(&unresolved(replies), &facts(HUB)), ["dns/resolver-refuses"]);
+}
+
+#[test]
+fn a_truncated_answer_without_its_rest_is_the_servers_doing() {
+    let cut = BOTH.map(|kind| DnsReply { truncated: true, ..silent(kind) });
+    assert_eq!(ids(&unresolved(cut), &facts(HUB)), ["dns/resolver-refuses"]);
+}
+
+#[test]
+fn silence_about_one_name_alone_is_not_the_name_servers() {
+    let seen = unresolved(BOTH.map(silent));
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/zone-failure"]);
+    let dead = Evidence { controls: Vec::new(), ..seen };
+    assert_eq!(ids(&dead, &facts(HUB)), ["dns/resolver-unreachable"]);
+}
+
+#[test]
+fn a_chain_that_resolvers_give_up_on_is_broken_though_it_ends() {
+    let step = |n: usize| {
+        let step = reply(ONE, &format!("c{n}.corp.test"), RecordKind::Cname, 0);
+        if n < 12 { with(step, "CNAME", &format!("c{}.corp.test", n + 1)) } else { step }
+    };
+    let mut seen = unresolved(BOTH.map(|kind| reply(ONE, HUB, kind, 2)));
+    seen.closer = Some(Closer { chain: (0..=12).map(step).collect(), ..Closer::default() });
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/record-broken"]);
+    seen.closer = Some(Closer { chain: (10..=12).map(step).collect(), ..Closer::default() });
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/zone-failure"]);
+}
+
+#[tokio::test]
+async fn an_address_without_any_doubt_is_not_knocked_at_again() {
+    let mut scripted = world(&[ONE], &[]);
+    resolves(&mut scripted, HUB, "10.1.2.3");
+    scripted.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    let (seen, found) = examined(scripted, HUB, refused("10.1.2.3")).await;
+    assert!(found.is_empty() && seen.trials.is_empty(), "{found:?}");
+    assert!(seen.closer.is_some_and(|closer| closer.hosts.is_some()));
+}
