@@ -32,6 +32,9 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// The most of a fetched document that is read (a large company's revocation list).
 const FETCH_LIMIT: usize = 1024 * 1024;
 
+/// A reset takes one round trip to come back; few paths take longer than this.
+const GOODBYE: Duration = Duration::from_millis(500);
+
 /// How much of a page's beginning is kept for people.
 const HEAD_KEPT: usize = 120;
 
@@ -161,6 +164,10 @@ pub struct Exchange {
     /// The kernel's view of the connection when no whole answer came, where it tells (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TcpState>,
+    /// The connection had fallen silent, and saying goodbye on it brought a reset: whoever
+    /// answered did not know it any more.
+    #[serde(default)]
+    pub given_up: bool,
     /// From the first SYN to the end, in milliseconds.
     pub took_ms: f64,
 }
@@ -188,6 +195,7 @@ impl Exchange {
             body: Vec::new(),
             next: None,
             state: None,
+            given_up: false,
             took_ms: 0.0,
         }
     }
@@ -352,6 +360,11 @@ async fn talk<S>(
     }
     if matches!(seen.ending, Ending::Silence | Ending::Stalled) {
         seen.state = watch.state();
+        driver.abort();
+        // Its stream is dropped with it; the watch alone holds the connection then.
+        drop(driver.await);
+        seen.given_up = watch.is_given_up(GOODBYE).await;
+        return;
     }
     driver.abort();
 }
@@ -665,5 +678,30 @@ mod tests {
         assert!(server.await.expect("the server ends") > 0);
         assert_eq!(seen.ending, Ending::NotHttp);
         assert_eq!(seen.head_hex, "15030300020246");
+    }
+
+    /// A hung server's system still knows the connection and takes the goodbye.
+    #[tokio::test]
+    async fn a_server_that_is_merely_silent_has_not_given_the_connection_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move { listener.accept().await });
+        let limit = Duration::from_millis(300);
+        let request = Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+            segment: Some(1000),
+        };
+        let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
+        let seen = exchange(&request, &TrustStore::empty(), &world).await;
+        let held = server.await.expect("the server ends").expect("a connection");
+        assert_eq!((seen.ending, seen.given_up), (Ending::Silence, false));
+        drop(held);
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -58,6 +59,30 @@ impl Watch {
 
     pub(crate) fn state(&self) -> Option<TcpState> {
         os::tcp_state(&self.stream)
+    }
+
+    /// Says goodbye on a connection that fell silent and tells whether a reset comes back: then
+    /// nobody knows this connection any more, and silence was not mere slowness. Only for a
+    /// stream that nobody reads from.
+    pub(crate) async fn is_given_up(&self, limit: Duration) -> bool {
+        if socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write).is_err() {
+            return true;
+        }
+        let reset = async {
+            let mut rest = [0; 4096];
+            loop {
+                if self.stream.readable().await.is_err() {
+                    return true;
+                }
+                match self.stream.try_read(&mut rest) {
+                    Ok(0) => return false,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(_) => return true,
+                }
+            }
+        };
+        tokio::time::timeout(limit, reset).await.unwrap_or(false)
     }
 }
 

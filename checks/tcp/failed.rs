@@ -198,7 +198,10 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
         let far = |a: &&Connect| distance::of(e, case, a.to.ip()) == Distance::Far;
         if relevant(e).iter().all(far) {
             proof
-                .and("distance of the refusal", "a whole round trip: the server itself")
+                .and(
+                    "distance of the refusal",
+                    "a whole round trip: the server itself, or what stands right before it",
+                )
                 .not("a device near you: it would have refused sooner")
         } else {
             proof.and("distance of the refusal", "could not be measured")
