@@ -122,9 +122,9 @@ async fn examined(
     (seen, found)
 }
 
-fn refused(address: &str) -> Option<Connect> {
+fn refused(address: &str) -> Connect {
     let failure = Some(Failure::of(Operation::Connect, FailureKind::Refused));
-    Some(Connect { failure, ..accepted(address) })
+    Connect { failure, ..accepted(address) }
 }
 
 #[test]
@@ -180,7 +180,7 @@ async fn a_stale_line_of_the_hosts_file_is_found() {
     let bytes = format!("127.0.0.1 localhost\n10.9.9.9 {HUB}\n").into_bytes();
     let outcome = FileOutcome::Read { size: bytes.len() as u64, bytes };
     world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
-    let (seen, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (seen, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/hosts-file-override"]);
     assert_eq!(seen.trials.len(), 2);
 }
@@ -194,7 +194,7 @@ async fn a_cache_that_is_out_of_date_is_found() {
     serves(&mut world, "10.9.9.9", HUB, &["printer.corp.test"]);
     let outcome = FileOutcome::Read { size: 0, bytes: Vec::new() };
     world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/os-lookup-differs"]);
 }
 
@@ -207,7 +207,7 @@ async fn a_network_that_answers_every_name_alike_is_found() {
         world.replies.extend(gives(ONE, name, "10.9.9.9"));
     }
     serves(&mut world, "10.9.9.9", HUB, &["portal.test"]);
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/false-answers"]);
 }
 
@@ -219,7 +219,7 @@ async fn a_wildcard_of_the_zones_owner_is_no_false_answer() {
     world.replies.extend(gives(ONE, HUB, "10.9.9.9"));
     world.replies.extend(gives(ONE, &format!("{label}.corp.test"), "10.9.9.9"));
     world.replies.extend(denies(ONE, &format!("{label}.invalid")));
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -230,7 +230,7 @@ async fn a_name_completed_by_a_wildcard_of_a_search_domain_is_found() {
     world.replies.extend(denies(ONE, HUB));
     world.replies.extend(gives(ONE, "hub.corp.test.lan.test", "10.9.9.9"));
     world.replies.extend(gives(ONE, "hublink-0000000000000004.lan.test", "10.9.9.9"));
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/false-answers"]);
 }
 
@@ -377,7 +377,7 @@ async fn an_address_without_any_doubt_is_not_knocked_at_again() {
     let mut scripted = world(&[ONE], &[]);
     resolves(&mut scripted, HUB, "10.1.2.3");
     scripted.replies.extend(gives(ONE, HUB, "10.1.2.3"));
-    let (seen, found) = examined(scripted, HUB, refused("10.1.2.3")).await;
+    let (seen, found) = examined(scripted, HUB, Some(refused("10.1.2.3"))).await;
     assert!(found.is_empty() && seen.trials.is_empty(), "{found:?}");
     assert!(seen.closer.is_some_and(|closer| closer.hosts.is_some()));
 }
