@@ -96,8 +96,10 @@ pub struct Symptom {
 pub struct Issuer {
     /// Its name.
     pub name: String,
-    /// Its key, as the certificate names it or as it was presented, in hexadecimal.
-    pub key: String,
+    /// Its key, as the certificate names it or as it was presented, in hexadecimal. Devices that
+    /// make certificates on the way often leave both out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// How many minutes before the examination the hub's certificate was made.
     pub leaf_age_minutes: i64,
 }

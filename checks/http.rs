@@ -199,6 +199,10 @@ impl Check for Http {
         })
     }
 
+    async fn anyway(cx: &Context) -> Option<Evidence> {
+        control::portal_behind_a_closed_door(cx).await
+    }
+
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
         control::look_closer(cx, seen).await
     }

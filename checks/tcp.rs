@@ -11,6 +11,7 @@ mod show;
 mod tests;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use hublink_probe::{Connect, FailureKind, Handshake};
@@ -69,6 +70,9 @@ pub struct Series {
     /// The same after a pause.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub second: Vec<Connect>,
+    /// With a pause before each; only if others were refused in no order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spaced: Vec<Connect>,
     /// All at once, after another pause; only if none of the others failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<Connect>,
@@ -94,6 +98,9 @@ pub struct Others {
 
 /// A SYN is sent again after a second; less than this and only one of them was waited for.
 const TWO_SYNS_MS: f64 = 2000.0;
+
+/// The time within which two SYNs have gone out, and the answer to the second is back.
+const TWO_SYNS: Duration = Duration::from_millis(2300);
 
 /// What comes faster than any network cable is this computer's own doing.
 const AT_ONCE_MS: f64 = 100.0;
@@ -169,7 +176,10 @@ const CONTROL_PORTS: [u16; 3] = [443, 80, 4244];
 /// side: each costs the whole time allowed when nothing answers.
 async fn try_again(cx: &Context, seen: &Evidence) -> Option<Control> {
     let relevant = relevant(seen);
-    let limit = cx.budget.connect;
+    // Beside a good address a silent one must not hold up the next steps longer than it has to:
+    // two SYNs are enough then.
+    let shorter = seen.chosen.map_or(Duration::MAX, |_| TWO_SYNS);
+    let limit = cx.budget.connect.min(shorter);
     let silent = relevant.iter().filter(|a| a.kind() == Some(FailureKind::NoAnswer));
     let again: Vec<_> = silent.map(|attempt| cx.world.connect(attempt.to, limit)).collect();
     let failed = if seen.chosen.is_none() { &relevant[..] } else { &[] };

@@ -17,7 +17,7 @@ use hublink_checks::frame::{
     Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
     Status, Stored, Target, claims, is_of_direct_way, may_claim, status_of,
 };
-use hublink_probe::{Way, World};
+use hublink_probe::{BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -330,6 +330,15 @@ impl HubRun {
         Next::Run
     }
 
+    /// The control probes of a check, if it may make any.
+    fn closer(&self, check: &'static dyn ErasedCheck) -> Option<Closer> {
+        let id = check.meta().id;
+        let looked = self.case.saved(id).is_some();
+        let kept_from = self.ended.get(id).is_some_and(|ended| ended.because_of.is_some());
+        (looked || kept_from)
+            .then(|| Box::pin(look_closer(check, self.context(), looked)) as Closer)
+    }
+
     /// Whether a check could prove the root cause of a failure already seen: naming the
     /// consequence would accuse the wrong person.
     fn may_explain(&self, check: &'static dyn ErasedCheck) -> bool {
@@ -357,12 +366,11 @@ impl HubRun {
         self.ended.insert(check.meta().id, ended);
     }
 
-    /// Every check that looked may look closer, side by side; then all is judged again.
+    /// Every check that looked may look closer, and every check that was kept from looking may
+    /// look anyway, side by side; then all is judged again.
     async fn control(&mut self) {
-        let looked =
-            hublink_checks::all().iter().filter(|c| self.case.saved(c.meta().id).is_some());
         let mut running: FuturesUnordered<_> =
-            looked.map(|check| look_closer(*check, self.context())).collect();
+            hublink_checks::all().iter().filter_map(|check| self.closer(*check)).collect();
         let deadline = Instant::now() + CONTROL_LIMIT;
         while let Ok(Some((check, outcome, took))) = timeout_at(deadline, running.next()).await {
             if let Some(ended) = self.ended.get_mut(check.meta().id) {
@@ -396,12 +404,18 @@ async fn look(
     (check, seen, start.elapsed())
 }
 
+/// A check under way in the control pass.
+type Closer =
+    BoxFuture<'static, (&'static dyn ErasedCheck, Result<Option<Stored>, String>, Duration)>;
+
 async fn look_closer(
     check: &'static dyn ErasedCheck,
     cx: Context,
+    looked: bool,
 ) -> (&'static dyn ErasedCheck, Result<Option<Stored>, String>, Duration) {
     let start = Instant::now();
-    let seen = AssertUnwindSafe(check.control(&cx)).catch_unwind().await.map_err(panic_text);
+    let probes = if looked { check.control(&cx) } else { check.anyway(&cx) };
+    let seen = AssertUnwindSafe(probes).catch_unwind().await.map_err(panic_text);
     (check, seen, start.elapsed())
 }
 
@@ -441,14 +455,21 @@ fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
     }
 }
 
-/// Judges all evidence again. What was skipped or errored stays so.
+/// Judges all evidence again. What was skipped or errored stays so, unless a check that was kept
+/// from looking found what explains the failure that kept it.
 pub(crate) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     for check in hublink_checks::all() {
         let id = check.meta().id;
         let Some(before) = ended.get(id) else { continue };
-        if case.saved(id).is_some() && before.status != Status::Errored {
-            let took = before.took;
-            ended.insert(id, judged(*check, case, took));
+        if case.saved(id).is_none() || before.status == Status::Errored {
+            continue;
+        }
+        let (took, kept_from) = (before.took, before.because_of);
+        let now = judged(*check, case, took);
+        let explains =
+            |root: &str| first_blocking(&now).is_some_and(|cause| claims(&cause.id, root));
+        if kept_from.is_none_or(|by| explains(origin(ended, by))) {
+            ended.insert(id, now);
         }
     }
 }
@@ -496,7 +517,9 @@ fn silence_consequences(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) 
             need.kind != NeedKind::Ran
                 && !(through_proxy && need.is_of_direct_way())
                 && ended.get(need.check).is_some_and(|needed| {
-                    needed.status == Status::Failed || needed.because_of.is_some()
+                    needed.status == Status::Failed
+                        // What explains the failure of its own need is no consequence of it.
+                        || needed.because_of.is_some_and(|by| origin(ended, by) != check.meta().id)
                 })
         });
         let Some(need) = broken else { continue };
@@ -535,8 +558,8 @@ pub fn first_blocking(ended: &Ended) -> Option<&Diagnosis> {
     ended.causes.iter().find(|cause| cause.severity == Severity::Blocks)
 }
 
-/// Follows `because` to where it began: a cause, or a check that could not be examined.
-fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
+/// Follows `because` to the check where it began.
+fn origin(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> &'static str {
     let mut at = id;
     // Needs and claims have no cycles; the bound only keeps a mistake from hanging.
     for _ in 0..ended.len() {
@@ -545,6 +568,12 @@ fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
             None => break,
         }
     }
+    at
+}
+
+/// The cause behind a `because`, or the check that could not be examined.
+fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
+    let at = origin(ended, id);
     let cause = ended.get(at).and_then(first_blocking).map(|cause| cause.id.clone());
     cause.unwrap_or_else(|| at.to_owned())
 }

@@ -250,10 +250,17 @@ fn all_fail_alike(e: &Evidence, _: &Case) -> Option<Proof> {
             // So is a link whose scheme does not fit.
             && symptom.kind != FailureKind::NotTheProtocol
     };
+    // These already say what is near, and better.
     let own_fault = |hub: &&HubSeen| {
         matches!(
             hub.cause.as_deref(),
-            Some("tcp/blocked-on-this-computer" | "tcp/off-network" | "tcp/ports-exhausted")
+            Some(
+                "tcp/blocked-on-this-computer"
+                    | "tcp/off-network"
+                    | "tcp/ports-exhausted"
+                    | "http/captive-portal"
+                    | "http/block-page"
+            )
         )
     };
     if all.len() != e.hubs.len() || !all.iter().all(alike) || all.iter().any(own_fault) {
@@ -267,19 +274,25 @@ fn all_fail_alike(e: &Evidence, _: &Case) -> Option<Proof> {
     })
 }
 
+/// By the key, or by the name where neither certificate tells the key.
+fn same_issuer(one: &HubSeen, other: &HubSeen) -> bool {
+    match (&one.unknown_issuer, &other.unknown_issuer) {
+        (Some(one), Some(other)) => one.key == other.key && one.name == other.name,
+        _ => false,
+    }
+}
+
 fn same_issuer_everywhere(e: &Evidence, _: &Case) -> Option<Proof> {
-    let shown: Vec<&HubSeen> = e.hubs.iter().filter(|hub| hub.unknown_issuer.is_some()).collect();
-    let key = |hub: &HubSeen| hub.unknown_issuer.as_ref().map(|issuer| issuer.key.clone());
-    let (one, other) = shown.iter().enumerate().find_map(|(n, one)| {
+    let (one, other) = e.hubs.iter().enumerate().find_map(|(n, one)| {
         let unrelated =
-            |other: &&&HubSeen| key(other) == key(one) && !same_site(&one.host, &other.host);
-        shown[n + 1..].iter().find(unrelated).map(|other| (*one, *other))
+            |other: &&HubSeen| same_issuer(one, other) && !same_site(&one.host, &other.host);
+        e.hubs[n + 1..].iter().find(unrelated).map(|other| (one, other))
     })?;
     let issuer = one.unknown_issuer.as_ref()?;
-    let about: Vec<&HubSeen> = shown.into_iter().filter(|hub| key(hub) == key(one)).collect();
+    let about: Vec<&HubSeen> = e.hubs.iter().filter(|hub| same_issuer(hub, one)).collect();
+    let key = issuer.key.as_deref().unwrap_or("not told");
     let proof = about.iter().fold(Proof::default(), |proof, hub| {
-        proof
-            .and(format!("issuer of {}", hub.host), format!("{} (key {})", issuer.name, issuer.key))
+        proof.and(format!("issuer of {}", hub.host), format!("{} (key {key})", issuer.name))
     });
     let made_now = |hub: &HubSeen| {
         let age = hub.unknown_issuer.as_ref().map(|issuer| issuer.leaf_age_minutes);
@@ -287,16 +300,13 @@ fn same_issuer_everywhere(e: &Evidence, _: &Case) -> Option<Proof> {
     };
     // Nobody but Qlik runs a tenant, and no company's own issuer serves one.
     let is_cloud = |hub: &HubSeen| hub.host.ends_with(".qlikcloud.com");
-    let proof = proof
-        .about(about.iter().map(|hub| hub.hub))
-        .not(format!(
-            "hubs of one company: {} and {} are of different domains",
-            one.host, other.host
-        ))
-        .value("hosts", hosts(&about))
-        .value("issuer", &issuer.name);
     let strengthened =
         about.iter().any(|hub| is_cloud(hub)) || about.iter().all(|hub| made_now(hub));
+    let proof = proof
+        .about(about.iter().map(|hub| hub.hub))
+        .not(format!("hubs of one company: {} and {} share no domain", one.host, other.host))
+        .value("hosts", hosts(&about))
+        .value("issuer", &issuer.name);
     // A company may own several domains and have one certificate authority for all of them.
     Some(if strengthened { proof } else { proof.at_most(Confidence::Possible) })
 }

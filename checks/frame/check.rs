@@ -103,6 +103,12 @@ pub trait Check: Sized + Send + Sync + 'static {
         std::future::ready(None)
     }
 
+    /// Looks although what it needs failed, in the control pass, because what it sees may explain
+    /// that failure. The evidence counts only if it does.
+    fn anyway(_cx: &Context) -> impl Future<Output = Option<Self::Evidence>> + Send {
+        std::future::ready(None)
+    }
+
     /// Whether there was nothing to judge, although the check ran: it must not pass then.
     #[must_use]
     fn nothing_seen(_seen: &Self::Evidence) -> Option<Reason> {
@@ -277,6 +283,8 @@ pub trait ErasedCheck: Send + Sync {
     fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored>;
     /// See [`Check::control`].
     fn control<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
+    /// See [`Check::anyway`].
+    fn anyway<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
     /// See [`Check::nothing_seen`].
     fn nothing_seen(&self, case: &Case) -> Option<Reason>;
     /// See [`Check::compare`].
@@ -314,6 +322,10 @@ impl<C: Check> ErasedCheck for C {
             let seen = cx.case.of::<C>()?;
             C::control(cx, seen).await.map(Stored::new::<C>)
         })
+    }
+
+    fn anyway<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>> {
+        Box::pin(async move { C::anyway(cx).await.map(Stored::new::<C>) })
     }
 
     fn nothing_seen(&self, case: &Case) -> Option<Reason> {

@@ -28,7 +28,10 @@ pub const CLAIMS: &[Claim] = &[
     Claim { claimant: "tcp/rate-limited", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "tcp/unreliable", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "clock/this-computer-wrong", claimed: &["certificate"] },
-    Claim { claimant: "http/captive-portal", claimed: &["tls", "certificate", "http", "hub"] },
+    Claim {
+        claimant: "http/captive-portal",
+        claimed: &["tcp", "tls", "certificate", "http", "hub"],
+    },
     Claim { claimant: "http/block-page", claimed: &["tls", "certificate", "http", "hub"] },
 ];
 

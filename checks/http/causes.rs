@@ -158,7 +158,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "The answer breaks off in the middle.",
         explain: "The connection ended before the whole answer was there, twice at about the same \
-                  place. A machine on the way ends such connections, or the server does.",
+                  place; or it fell silent there, and nobody knew it any more. A machine on the \
+                  way ends such connections, or the server does.",
         remedy: &["Ask IT what ends connections to <address> after <n> bytes or <s> seconds."],
         owner: Owner::Network,
         confidence: Confidence::Likely,
@@ -503,7 +504,8 @@ fn hanging(e: &Evidence, last: &Exchange) -> Proof {
 
 fn large_answers_lost(e: &Evidence, case: &Case) -> Option<Proof> {
     let last = e.hops.last().filter(|hop| hangs(hop) && is_taken(hop))?;
-    let again = e.again.as_ref().filter(|again| hangs(again))?;
+    // After a minute the server itself may have given up; within a few seconds it has not.
+    let again = e.again.as_ref().filter(|again| hangs(again) && !again.given_up)?;
     let proof = hanging(e, last).value("address", address(last));
     match &e.small {
         Some(small) if is_whole(small) => Some(
@@ -526,6 +528,12 @@ fn no_reply(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     let proof = hanging(e, last);
+    if e.again.as_ref().is_some_and(|again| again.given_up) {
+        // A server that hangs still knows its connections.
+        let at = "the silent connection afterwards";
+        let proof = proof.and(at, "a goodbye on it was answered by a reset");
+        return Some(proof.at_most(Confidence::Possible));
+    }
     match &e.small {
         Some(small) if small.ending == Ending::Silence => {
             Some(proof.not("http/large-answers-lost: small packets do not help"))
@@ -544,7 +552,7 @@ fn header_too_large(e: &Evidence, _: &Case) -> Option<Proof> {
     let refused = last.status == Some(431) || last.status == Some(400) && said;
     (refused && !own_page).then(|| {
         let proof = with_answer(Proof::default(), "answer", last)
-            .and("the request", "a few hundred bytes, without cookies and without a login")
+            .and("the request", "the address and five short headers, no cookie and no login")
             .not("hub/path-unknown: the page is not Qlik's own");
         if said { proof.and("the page says", "the request header is too long") } else { proof }
     })
@@ -559,13 +567,32 @@ fn broken(answer: &Exchange) -> bool {
     in_time && ended && answer.alert.is_none()
 }
 
+/// The answer stopped in the middle, and the connection was found to be given up.
+fn stopped(answer: &Exchange) -> bool {
+    answer.ending == Ending::Stalled && answer.given_up
+}
+
+/// The last request and its other try, if both broke off.
+fn broken_twice(e: &Evidence) -> Option<(&Exchange, &Exchange)> {
+    let last = e.hops.last()?;
+    if broken(last) {
+        return first_try(e, last).filter(|first| broken(first)).map(|first| (first, last));
+    }
+    let again = e.again.as_ref().filter(|again| stopped(last) && stopped(again))?;
+    Some((last, again))
+}
+
 fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
-    let last = e.hops.last().filter(|hop| broken(hop))?;
-    let first = first_try(e, last).filter(|first| broken(first))?;
+    let (first, last) = broken_twice(e)?;
     // Segments and buffers blur the place by a few packets.
     let blur = (last.body_bytes.max(first.body_bytes) / 10).max(2048);
     (last.body_bytes.abs_diff(first.body_bytes) <= blur).then(|| {
         let proof = with_answer(Proof::default(), "first try", first);
+        let proof = if last.given_up {
+            proof.and("the silent connection afterwards", "a goodbye on it was answered by a reset")
+        } else {
+            proof
+        };
         let proof = match last.header("content-length") {
             Some(length) => proof.compared("bytes of the answer", length, last.body_bytes),
             None => proof,

@@ -13,10 +13,11 @@ use super::causes::covers;
 use super::chain::{Origin, ask_same_host, path_of};
 use super::elsewhere::same_site;
 use super::{
-    Destination, DestinationKind, Evidence, KnownText, PortEighty, SameStranger, host_of, is_whole,
-    scheme_of,
+    Destination, DestinationKind, Evidence, KnownText, PortEighty, SameStranger, Stop, host_of,
+    is_whole, scheme_of,
 };
 use crate::frame::{Context, SMALL_SEGMENT};
+use crate::tcp::Tcp;
 
 /// A certificate may hold thousands of names; a portal's has a few.
 const NAMES_KEPT: usize = 20;
@@ -94,6 +95,17 @@ pub(super) fn wants_https(seen: &Evidence) -> bool {
             || matches!(last.ending, Ending::NotHttp | Ending::EmptyReply | Ending::CutOff))
 }
 
+/// A network that wants a login on its start page often refuses everything but port 80.
+pub(super) async fn portal_behind_a_closed_door(cx: &Context) -> Option<Evidence> {
+    let tcp = cx.of::<Tcp>()?;
+    let ports = tcp.control.iter().flat_map(|control| &control.ports);
+    let open = ports.filter(|port| port.succeeded() && port.to.port() == 80);
+    let ip = tcp.chosen.or_else(|| open.map(|port| port.to).next())?.ip();
+    let port_80 = port_80(cx, &Evidence::default(), ip).await;
+    let seen = Evidence { port_80, stop: Stop::NoAnswer, ..Evidence::default() };
+    portal_host(&seen).is_some().then_some(seen)
+}
+
 async fn port_80(cx: &Context, seen: &Evidence, ip: IpAddr) -> Option<PortEighty> {
     let port = Scheme::Http.default_port();
     if seen.hops.iter().any(|hop| hop.to.port() == port) {
@@ -132,7 +144,11 @@ pub(super) fn portal_host(seen: &Evidence) -> Option<(&Destination, Option<&Syst
 /// owner, or in one network, may rightly lead to the same place.
 pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStranger> {
     let (stranger, _) = portal_host(own)?;
-    let (mine, theirs) = (own.hops.first()?, other.hops.first()?);
+    let asked = |seen: &Evidence| {
+        let port_80 = seen.port_80.as_ref().map(|port| &port.answer);
+        seen.hops.first().or(port_80).cloned()
+    };
+    let (mine, theirs) = (asked(own)?, asked(other)?);
     let hosts = (host_of(&Url::parse(&mine.url).ok()?), host_of(&Url::parse(&theirs.url).ok()?));
     if same_site(&hosts.0, &hosts.1) || same_network(mine.to.ip(), theirs.to.ip()) {
         return None;

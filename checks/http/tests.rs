@@ -404,3 +404,22 @@ async fn two_hubs_in_different_networks_that_lead_to_one_stranger_meet_a_portal(
     assert_eq!(ids(&compared, &cx), ["http/captive-portal"]);
     assert!(Http::compare(&compared, &[&far]).is_none(), "nothing new");
 }
+
+#[tokio::test]
+async fn a_page_that_stops_on_a_connection_nobody_knows_any_more_is_cut_off() {
+    let url = "https://hub.corp.test/hub/";
+    let mut cut = world();
+    let stopped = Exchange {
+        status: Some(200),
+        body_bytes: 16_000,
+        given_up: true,
+        ..hanging(url, Ending::Stalled)
+    };
+    script(&mut cut, stopped);
+    let (mut seen, cx, _) = looked_closer(cut).await;
+    assert_eq!(ids(&seen, &cx), ["http/cut-off"]);
+    for answer in seen.hops.iter_mut().chain(&mut seen.again).chain(&mut seen.small) {
+        answer.given_up = false;
+    }
+    assert_eq!(ids(&seen, &cx), ["http/unexplained"], "a server may be stuck in the middle");
+}

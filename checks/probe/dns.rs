@@ -57,6 +57,8 @@ pub enum RecordKind {
     A,
     #[serde(rename = "AAAA")]
     Aaaa,
+    #[serde(rename = "CNAME")]
+    Cname,
     #[serde(rename = "SOA")]
     Soa,
 }
@@ -68,6 +70,7 @@ impl RecordKind {
         match self {
             Self::A => "A",
             Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
             Self::Soa => "SOA",
         }
     }
@@ -76,8 +79,43 @@ impl RecordKind {
         match self {
             Self::A => RecordType::A,
             Self::Aaaa => RecordType::AAAA,
+            Self::Cname => RecordType::CNAME,
             Self::Soa => RecordType::SOA,
         }
+    }
+}
+
+/// One question to one name server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Question {
+    /// The server asked.
+    pub server: SocketAddr,
+    /// The name, taken as it is: no suffix completes it.
+    pub name: String,
+    /// The kind of record.
+    pub kind: RecordKind,
+    /// Whether the server is told to leave DNSSEC signatures unchecked (RFC 4035 section 3.2.2).
+    pub unchecked: bool,
+}
+
+impl Question {
+    /// The question as every program asks it.
+    #[must_use]
+    pub fn of(server: SocketAddr, name: impl Into<String>, kind: RecordKind) -> Self {
+        Self { server, name: name.into(), kind, unchecked: false }
+    }
+
+    /// The same question without DNSSEC.
+    #[must_use]
+    pub fn unchecked(self) -> Self {
+        Self { unchecked: true, ..self }
+    }
+
+    /// Whether a reply is one to this question.
+    #[must_use]
+    pub fn is_answered_by(&self, reply: &DnsReply) -> bool {
+        let asked = (reply.server, &*reply.name, reply.kind, reply.unchecked);
+        asked == (self.server, &*self.name, self.kind, self.unchecked)
     }
 }
 
@@ -90,6 +128,13 @@ pub struct DnsReply {
     pub name: String,
     /// The kind of record asked for.
     pub kind: RecordKind,
+    /// The server was told to leave DNSSEC signatures unchecked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
+    /// The server could not read the question (rcode 1) until it was asked without EDNS, the
+    /// extension of 1999 (RFC 6891). What else stands here is the second answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_edns: bool,
     /// The response code (RFC 1035, RFC 6895): 0 no error, 2 server failure, 3 no such name,
     /// 5 refused. `None` if no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,11 +160,13 @@ pub struct DnsReply {
 impl DnsReply {
     /// A question that was not answered yet.
     #[must_use]
-    pub fn of(server: SocketAddr, name: &str, kind: RecordKind) -> Self {
+    pub fn of(question: &Question) -> Self {
         Self {
-            server,
-            name: name.to_owned(),
-            kind,
+            server: question.server,
+            name: question.name.clone(),
+            kind: question.kind,
+            unchecked: question.unchecked,
+            without_edns: false,
             rcode: None,
             extended: Vec::new(),
             answers: Vec::new(),
@@ -289,29 +336,25 @@ pub(crate) fn configured() -> NameServers {
 }
 
 /// Asks one server one question: by datagram twice, by stream if the answer did not fit.
-pub(crate) async fn ask(
-    server: SocketAddr,
-    name: &str,
-    kind: RecordKind,
-    limit: Duration,
-) -> DnsReply {
+pub(crate) async fn ask(question: &Question, limit: Duration) -> DnsReply {
     let begun = Instant::now();
-    let mut reply = DnsReply::of(server, name, kind);
-    let Some(question) = fully_qualified(name) else {
+    let mut reply = DnsReply::of(question);
+    let Some(name) = fully_qualified(&question.name) else {
         reply.failure = Some(Failure::of(Operation::Query, FailureKind::Invalid));
         return reply;
     };
-    let mut outcome = Err(Failure::of(Operation::Query, FailureKind::NoAnswer));
-    while reply.tries < 2 {
-        reply.tries += 1;
-        outcome = by_datagram(server, &question, kind, limit).await;
-        if !matches!(outcome, Err(Failure { kind: FailureKind::NoAnswer, .. })) {
-            break;
+    let mut wire = Wire { name: &name, question, edns: true };
+    let mut outcome = ask_twice(&wire, limit, &mut reply).await;
+    // A server older than EDNS calls such a question malformed, and is asked without
+    // (RFC 6891 section 7). Many programs never use EDNS, so for them nothing is wrong with it.
+    let malformed = |message: &Message| message.metadata.response_code == ResponseCode::FormErr;
+    if outcome.as_ref().is_ok_and(malformed) {
+        wire.edns = false;
+        let plain = ask_twice(&wire, limit, &mut reply).await;
+        if plain.as_ref().is_ok_and(|message| !malformed(message)) {
+            reply.without_edns = true;
+            outcome = plain;
         }
-    }
-    if outcome.as_ref().is_ok_and(|message| message.metadata.truncation) {
-        reply.truncated = true;
-        outcome = by_stream(server, &question, kind, limit).await;
     }
     reply.took_ms = millis(begun.elapsed());
     match outcome {
@@ -319,6 +362,26 @@ pub(crate) async fn ask(
         Err(failure) => reply.failure = Some(failure),
     }
     reply
+}
+
+async fn ask_twice(
+    wire: &Wire<'_>,
+    limit: Duration,
+    reply: &mut DnsReply,
+) -> Result<Message, Failure> {
+    let mut outcome = Err(Failure::of(Operation::Query, FailureKind::NoAnswer));
+    for _ in 0..2 {
+        reply.tries += 1;
+        outcome = by_datagram(wire, limit).await;
+        if !matches!(outcome, Err(Failure { kind: FailureKind::NoAnswer, .. })) {
+            break;
+        }
+    }
+    if outcome.as_ref().is_ok_and(|message| message.metadata.truncation) {
+        reply.truncated = true;
+        outcome = by_stream(wire, limit).await;
+    }
+    outcome
 }
 
 fn take_in(reply: &mut DnsReply, message: &Message) {
@@ -353,29 +416,38 @@ fn record(record: &Record) -> DnsRecord {
     DnsRecord { name: without_final_dot(&record.name), kind, ttl: record.ttl, value }
 }
 
-fn question(name: &Name, kind: RecordKind) -> (u16, Result<Vec<u8>, Failure>) {
-    let mut message = Message::query();
-    message.metadata.recursion_desired = true;
-    let mut query = Query::new();
-    query.set_name(name.clone());
-    query.set_query_type(kind.wire());
-    message.add_query(query);
-    let mut edns = Edns::new();
-    // The size that passes every path without fragments (DNS flag day 2020).
-    edns.set_max_payload(1232);
-    message.set_edns(edns);
-    let bytes = message.to_vec().map_err(|_| Failure::of(Operation::Query, FailureKind::Invalid));
-    (message.metadata.id, bytes)
+/// A question as it goes out.
+struct Wire<'a> {
+    name: &'a Name,
+    question: &'a Question,
+    edns: bool,
 }
 
-async fn by_datagram(
-    server: SocketAddr,
-    name: &Name,
-    kind: RecordKind,
-    limit: Duration,
-) -> Result<Message, Failure> {
-    let (id, bytes) = question(name, kind);
-    let bytes = bytes?;
+impl Wire<'_> {
+    /// Its random id, and its bytes.
+    fn message(&self) -> Result<(u16, Vec<u8>), Failure> {
+        let mut message = Message::query();
+        message.metadata.recursion_desired = true;
+        message.metadata.checking_disabled = self.question.unchecked;
+        let mut query = Query::new();
+        query.set_name(self.name.clone());
+        query.set_query_type(self.question.kind.wire());
+        message.add_query(query);
+        if self.edns {
+            let mut edns = Edns::new();
+            // The size that passes every path without fragments (DNS flag day 2020).
+            edns.set_max_payload(1232);
+            message.set_edns(edns);
+        }
+        let bytes = message.to_vec();
+        let bytes = bytes.map_err(|_| Failure::of(Operation::Query, FailureKind::Invalid))?;
+        Ok((message.metadata.id, bytes))
+    }
+}
+
+async fn by_datagram(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failure> {
+    let (id, bytes) = wire.message()?;
+    let server = wire.question.server;
     let any: SocketAddr = match server {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -390,7 +462,7 @@ async fn by_datagram(
         let mut buffer = vec![0; 4096];
         loop {
             let n = socket.recv(&mut buffer).await.map_err(io)?;
-            if let Some(message) = answer_to(id, name, &buffer[..n]) {
+            if let Some(message) = answer_to(id, wire.name, &buffer[..n]) {
                 return Ok(message);
             }
         }
@@ -400,17 +472,11 @@ async fn by_datagram(
         .unwrap_or_else(|_| Err(Failure::of(Operation::Query, FailureKind::NoAnswer)))
 }
 
-async fn by_stream(
-    server: SocketAddr,
-    name: &Name,
-    kind: RecordKind,
-    limit: Duration,
-) -> Result<Message, Failure> {
-    let (id, bytes) = question(name, kind);
-    let bytes = bytes?;
+async fn by_stream(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failure> {
+    let (id, bytes) = wire.message()?;
     let io = |error: std::io::Error| Failure::from_io(Operation::Query, &error);
     let talk = async {
-        let mut stream = TcpStream::connect(server).await.map_err(io)?;
+        let mut stream = TcpStream::connect(wire.question.server).await.map_err(io)?;
         let length = u16::try_from(bytes.len())
             .map_err(|_| Failure::of(Operation::Query, FailureKind::Invalid))?;
         stream.write_all(&length.to_be_bytes()).await.map_err(io)?;
@@ -418,7 +484,7 @@ async fn by_stream(
         let length = stream.read_u16().await.map_err(io)?;
         let mut buffer = vec![0; usize::from(length)];
         stream.read_exact(&mut buffer).await.map_err(io)?;
-        answer_to(id, name, &buffer)
+        answer_to(id, wire.name, &buffer)
             .ok_or_else(|| Failure::of(Operation::Query, FailureKind::NotTheProtocol))
     };
     timeout(limit, talk)

@@ -32,6 +32,9 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// The most of a fetched document that is read (a large company's revocation list).
 const FETCH_LIMIT: usize = 1024 * 1024;
 
+/// A reset takes one round trip to come back; few paths take longer than this.
+const GOODBYE: Duration = Duration::from_millis(500);
+
 /// How much of a page's beginning is kept for people.
 const HEAD_KEPT: usize = 120;
 
@@ -167,6 +170,10 @@ pub struct Exchange {
     /// The kernel's view of the connection when no whole answer came, where it tells (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TcpState>,
+    /// The connection had fallen silent, and saying goodbye on it brought a reset: whoever
+    /// answered did not know it any more.
+    #[serde(default)]
+    pub given_up: bool,
     /// The proxy it went through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<ProxyAddress>,
@@ -200,6 +207,7 @@ impl Exchange {
             body: Vec::new(),
             next: None,
             state: None,
+            given_up: false,
             via: None,
             tunnel: None,
             took_ms: 0.0,
@@ -394,6 +402,11 @@ where
     }
     if matches!(seen.ending, Ending::Silence | Ending::Stalled) {
         seen.state = watch.state();
+        driver.abort();
+        // Its stream is dropped with it; the watch alone holds the connection then.
+        drop(driver.await);
+        seen.given_up = watch.is_given_up(GOODBYE).await;
+        return;
     }
     driver.abort();
 }
@@ -718,5 +731,32 @@ mod tests {
         assert!(server.await.expect("the server ends") > 0);
         assert_eq!(seen.ending, Ending::NotHttp);
         assert_eq!(seen.head_hex, "15030300020246");
+    }
+
+    /// A hung server's system still knows the connection and takes the goodbye.
+    #[tokio::test]
+    async fn a_server_that_is_merely_silent_has_not_given_the_connection_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move { listener.accept().await });
+        let limit = Duration::from_millis(300);
+        let request = Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+            segment: Some(1000),
+            via: None,
+        };
+        let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
+        let line = Line { world: &world, logins: &Logins::default() };
+        let seen = exchange(&request, line).await;
+        let held = server.await.expect("the server ends").expect("a connection");
+        assert_eq!((seen.ending, seen.given_up), (Ending::Silence, false));
+        drop(held);
     }
 }

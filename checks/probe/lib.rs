@@ -25,7 +25,9 @@ mod trust;
 mod tunnel;
 mod world;
 
-pub use dns::{DnsRecord, DnsReply, ExtendedError, NameServers, RecordKind, SystemLookup};
+pub use dns::{
+    DnsRecord, DnsReply, ExtendedError, NameServers, Question, RecordKind, SystemLookup,
+};
 pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};

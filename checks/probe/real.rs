@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::tunnel::{Line, Logins};
 use crate::{
     Ask, BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, NameServers, Operation, Policy, ProxySettings, RecordKind, Request,
+    Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question, Request,
     SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, files, http, interfaces,
     os, tcp, tls, trust, tunnel,
 };
@@ -178,14 +178,8 @@ impl World for RealWorld {
         }
     }
 
-    fn ask<'a>(
-        &'a self,
-        server: SocketAddr,
-        name: &'a str,
-        kind: RecordKind,
-        limit: Duration,
-    ) -> BoxFuture<'a, DnsReply> {
-        Box::pin(dns::ask(server, name, kind, limit))
+    fn ask<'a>(&'a self, question: &'a Question, limit: Duration) -> BoxFuture<'a, DnsReply> {
+        Box::pin(dns::ask(question, limit))
     }
 
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect> {

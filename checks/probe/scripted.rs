@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::{
     Ask, BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
-    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, ProxySettings,
-    RecordKind, Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
+    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question,
+    Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -175,20 +175,16 @@ impl World for ScriptedWorld {
         Box::pin(std::future::ready(found))
     }
 
-    fn ask<'a>(
-        &'a self,
-        server: SocketAddr,
-        name: &'a str,
-        kind: RecordKind,
-        _: Duration,
-    ) -> BoxFuture<'a, DnsReply> {
-        self.note(format!("ask {server} {name} {kind:?}"));
-        let fits = |r: &&DnsReply| r.server == server && r.name == name && r.kind == kind;
-        let found = self.replies.iter().find(fits).cloned().unwrap_or_else(|| DnsReply {
+    fn ask<'a>(&'a self, question: &'a Question, _: Duration) -> BoxFuture<'a, DnsReply> {
+        let Question { server, name, kind, unchecked } = question;
+        let how = if *unchecked { " unchecked" } else { "" };
+        self.note(format!("ask {server} {name} {kind:?}{how}"));
+        let found = self.replies.iter().find(|reply| question.is_answered_by(reply));
+        let found = found.cloned().unwrap_or_else(|| DnsReply {
             failure: Some(Failure::of(Operation::Query, FailureKind::NoAnswer)),
             tries: 2,
             took_ms: 4000.0,
-            ..DnsReply::of(server, name, kind)
+            ..DnsReply::of(question)
         });
         Box::pin(std::future::ready(found))
     }

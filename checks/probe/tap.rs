@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -90,6 +91,32 @@ impl Watch {
 
     pub(crate) fn state(&self) -> Option<TcpState> {
         os::tcp_state(self.stream.as_ref()?)
+    }
+
+    /// Says goodbye on a connection that fell silent and tells whether a reset comes back: then
+    /// nobody knows this connection any more, and silence was not mere slowness. Only for a
+    /// stream that nobody reads from.
+    pub(crate) async fn is_given_up(&self, limit: Duration) -> bool {
+        // Inside a tunnel it is the proxy that would answer.
+        let Some(stream) = &self.stream else { return false };
+        if socket2::SockRef::from(&**stream).shutdown(std::net::Shutdown::Write).is_err() {
+            return true;
+        }
+        let reset = async {
+            let mut rest = [0; 4096];
+            loop {
+                if stream.readable().await.is_err() {
+                    return true;
+                }
+                match stream.try_read(&mut rest) {
+                    Ok(0) => return false,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(_) => return true,
+                }
+            }
+        };
+        tokio::time::timeout(limit, reset).await.unwrap_or(false)
     }
 }
 

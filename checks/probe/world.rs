@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Ask, Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, NameServers,
-    ProxySettings, RecordKind, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
+    ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -53,13 +53,7 @@ pub trait World: Send + Sync {
     fn lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, SystemLookup>;
 
     /// Asks one name server one question, twice if it stays silent, each time for `limit`.
-    fn ask<'a>(
-        &'a self,
-        server: SocketAddr,
-        name: &'a str,
-        kind: RecordKind,
-        limit: Duration,
-    ) -> BoxFuture<'a, DnsReply>;
+    fn ask<'a>(&'a self, question: &'a Question, limit: Duration) -> BoxFuture<'a, DnsReply>;
 
     /// Opens a TCP connection and closes it again.
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect>;
@@ -99,4 +93,8 @@ pub trait World: Send + Sync {
 pub struct Policy {
     /// A hub may live on this computer. Elsewhere such an address in a link is a mistake.
     pub loopback_allowed: bool,
+    /// A hub may live in a range set aside for documents (RFC 5737, RFC 3849, RFC 9637), as test
+    /// networks do. Elsewhere an answer with such an address is made up.
+    #[serde(default)]
+    pub documentation_allowed: bool,
 }

@@ -42,8 +42,9 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
         _ => false,
     };
     let by_firewall = |a: &Connect| {
+        // Nobody but this computer can sign with its address, unless the hub is this computer.
         let own = a.icmp.as_ref().and_then(|icmp| icmp.sender).is_some_and(|sender| {
-            sender.is_loopback() != a.to.ip().is_loopback() && own_addresses(e).contains(&sender)
+            sender != a.to.ip() && (sender.is_loopback() || own_addresses(e).contains(&sender))
         });
         own && a.took_ms < AT_ONCE_MS
     };
@@ -197,7 +198,10 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
         let far = |a: &&Connect| distance::of(e, case, a.to.ip()) == Distance::Far;
         if relevant(e).iter().all(far) {
             proof
-                .and("distance of the refusal", "a whole round trip: the server itself")
+                .and(
+                    "distance of the refusal",
+                    "a whole round trip: the server itself, or what stands right before it",
+                )
                 .not("a device near you: it would have refused sooner")
         } else {
             proof.and("distance of the refusal", "could not be measured")

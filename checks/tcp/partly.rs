@@ -3,7 +3,8 @@
 use hublink_probe::{Connect, FailureKind};
 
 use super::series::{
-    LaterFailure, bad, later_failures, limit_in_a_row, limit_together, stopped_a_later_step,
+    LaterFailure, Missed, bad, later_failures, limit_in_a_row, limit_together, limit_without_pause,
+    rows, stopped_a_later_step,
 };
 use super::show::{about, outcome, raw};
 use super::{Evidence, Series, is_silent, relevant};
@@ -82,6 +83,7 @@ fn shown(e: &Evidence, series: &Series, later: &[LaterFailure]) -> Proof {
     let parts = [
         ("connections one after the other", &series.first),
         ("the same after a pause", &series.second),
+        ("with a pause before each", &series.spaced),
         ("several at once", &series.together),
         ("other ports of the address", &series.other_ports),
     ];
@@ -96,10 +98,10 @@ fn brief(attempt: &Connect) -> String {
 }
 
 /// It blocks if a later step fails by it.
-fn weighed(proof: Proof, case: &Case) -> Proof {
-    match stopped_a_later_step(case) {
+fn weighed(proof: Proof, case: &Case, missed: Missed) -> Proof {
+    match stopped_a_later_step(case, missed) {
         Some(check) => proof
-            .and("effect", format!("the check `{check}` got no connection"))
+            .and("effect", format!("the check `{check}` got no connection, or none that held"))
             .severity(Severity::Blocks),
         None => proof,
     }
@@ -112,22 +114,27 @@ pub(super) fn rate_limited(e: &Evidence, case: &Case) -> Option<Proof> {
         proof
             .compared("connections before the others fail", "no limit", passed)
             .not("tcp/unreliable: the first ones pass again after a pause")
+    } else if limit_without_pause(series) {
+        proof
+            .and("with a pause before each", "all of them pass")
+            .not("tcp/unreliable: what gets lost is not refused")
+            .not("one server of several that is dead: it would refuse some of these too")
     } else {
         let passed = limit_together(series)?;
         proof
             .compared("connections that pass together", series.together.len(), passed)
             .not("tcp/unreliable: one by one all of them pass")
     };
-    Some(weighed(proof, case))
+    Some(weighed(proof, case, Missed::Connection))
 }
 
 pub(super) fn unreliable(e: &Evidence, case: &Case) -> Option<Proof> {
     let (to, series) = (e.chosen?, e.series.as_ref()?);
     let tried = series.first.len() + series.second.len();
     let lost = bad(&series.first) + bad(&series.second);
-    let any_passed = series.first.iter().chain(&series.second).any(Connect::succeeded);
+    let any_passed = rows(series).any(Connect::succeeded);
     // What is refused at one moment and accepted at another was not lost on the way.
-    let all_lost = series.first.iter().chain(&series.second).all(|a| a.succeeded() || is_silent(a));
+    let all_lost = rows(series).all(|a| a.succeeded() || is_silent(a));
     if lost < 2 || !any_passed || !all_lost || limit_in_a_row(series).is_some() {
         return None;
     }
@@ -142,7 +149,7 @@ pub(super) fn unreliable(e: &Evidence, case: &Case) -> Option<Proof> {
             .at_most(Confidence::Possible),
         None => proof,
     };
-    Some(weighed(placed(proof, series), case))
+    Some(weighed(placed(proof, series), case, Missed::Greeting))
 }
 
 /// Whether another port of the address suffers too, if one answers at all.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hublink_probe::{Connect, Ending, Exchange, Failure, Operation};
+use hublink_probe::{Connect, Ending, Exchange, Failure, FailureKind, Operation};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -30,6 +30,12 @@ const IN_A_ROW: usize = 6;
 
 /// How many at once. A person's browser opens as many.
 const AT_ONCE: usize = 6;
+
+/// How many with a pause before each. A server of several that is dead would show among them.
+const SPACED: usize = 5;
+
+/// Long enough for the end of the connection before to have been noticed everywhere.
+const SPACE: Duration = Duration::from_millis(400);
 
 /// How many to each other port.
 const ELSEWHERE: usize = 4;
@@ -64,7 +70,11 @@ pub(super) async fn take(cx: &Context, to: SocketAddr, why: Why) -> Series {
         cx.world.rest(PAUSE).await;
         let limit = cx.budget.connect.min(ONE_SYN);
         seen.together = join_all((0..AT_ONCE).map(|_| cx.world.connect(to, limit))).await;
-    } else if limit_in_a_row(&seen).is_none() && begun.elapsed() < ROOM {
+    } else if limit_in_a_row(&seen).is_some() {
+        // It is clear already.
+    } else if rows(&seen).any(is_refused) {
+        seen.spaced = spaced(cx, to).await;
+    } else if begun.elapsed() < ROOM {
         let others = CONTROL_PORTS.iter().filter(|&&port| port != to.port());
         let others = others.map(|&port| in_a_row(cx, SocketAddr::new(to.ip(), port), ELSEWHERE));
         seen.other_ports = join_all(others).await.concat();
@@ -80,6 +90,21 @@ async fn in_a_row(cx: &Context, to: SocketAddr, most: usize) -> Vec<Connect> {
         seen.push(cx.world.connect(to, limit).await);
     }
     seen
+}
+
+/// Connects one after the other, each after a pause.
+async fn spaced(cx: &Context, to: SocketAddr) -> Vec<Connect> {
+    let mut seen = Vec::with_capacity(SPACED);
+    for _ in 0..SPACED {
+        cx.world.rest(SPACE).await;
+        seen.push(cx.world.connect(to, cx.budget.connect.min(ONE_SYN)).await);
+    }
+    seen
+}
+
+/// Both rows of connections one after the other.
+pub(super) fn rows(seen: &Series) -> impl Iterator<Item = &Connect> {
+    seen.first.iter().chain(&seen.second)
 }
 
 fn failed(attempt: &Connect) -> bool {
@@ -126,6 +151,16 @@ pub(super) fn limit_in_a_row(seen: &Series) -> Option<usize> {
     // Loss could look like this once by chance; not twice with the same number.
     let second = passed_first(&seen.second)?;
     (first >= 2 && second >= 2 && first.abs_diff(second) <= 1).then_some(first.min(second))
+}
+
+/// Connections without a pause are refused in no order, and with a pause before each all pass: a
+/// connection counts until its end is noticed. A server of several that is dead would refuse
+/// some of those too.
+pub(super) fn limit_without_pause(seen: &Series) -> bool {
+    // A server that stopped and came back does not refuse and accept in turn.
+    let mixed = |row: &[Connect]| row.iter().any(is_refused) && row.iter().any(Connect::succeeded);
+    let helped = seen.spaced.len() >= SPACED && bad(&seen.spaced) == 0;
+    mixed(&seen.first) && mixed(&seen.second) && helped
 }
 
 /// All connections pass one by one, and some fail when they come together. Returns how many
@@ -183,12 +218,29 @@ fn collect(saved: &Value, to: SocketAddr, found: &mut Vec<Failure>) {
     }
 }
 
-/// The later step that fails, by its own table, because it got no connection. A certificate with
-/// a fault of its own stays the first thing broken.
-pub(super) fn stopped_a_later_step(case: &Case) -> Option<&'static str> {
-    let unconnected = |answer: &Exchange| answer.ending == Ending::NoConnection;
+/// What a later step did not get.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Missed {
+    /// A connection.
+    Connection,
+    /// A connection, or the answer to its greeting: where packets get lost, both may.
+    Greeting,
+}
+
+/// The later step that fails, by its own table, because of what it missed. A certificate with a
+/// fault of its own stays the first thing broken.
+pub(super) fn stopped_a_later_step(case: &Case, missed: Missed) -> Option<&'static str> {
+    let silent = |failure: Option<Failure>| {
+        let kind = failure.map(|failure| failure.kind);
+        missed == Missed::Greeting && kind == Some(FailureKind::NoAnswer)
+    };
+    let unconnected = |answer: &Exchange| {
+        answer.ending == Ending::NoConnection
+            || answer.ending == Ending::NoHandshake && silent(answer.failure)
+    };
     if let Some(tls) = case.of::<Tls>().filter(|_| fails::<Tls>(case)) {
-        return (!tls.handshake.connect.succeeded()).then_some(Tls::META.id);
+        let failed = !tls.handshake.connect.succeeded() || silent(tls.handshake.failure);
+        return failed.then_some(Tls::META.id);
     }
     if fails::<Certificate>(case) {
         return None;

@@ -257,6 +257,18 @@ async fn what_passes_alone_and_fails_together_is_a_limit() {
 }
 
 #[tokio::test]
+async fn refusals_in_no_order_are_a_limit_only_if_pauses_help() {
+    let uneven = [OK, NO, OK, NO, OK, NO, OK, NO, OK, NO, OK, NO];
+    let (e, asked) = series_of(&uneven, Why::ALaterStepGotNone).await;
+    assert!(!asked.contains(&"connect 10.0.0.1:80".to_owned()));
+    assert!(rate_limited(&e, &Case::default()).is_some());
+    let one_dead: Vec<_> = uneven.iter().cycle().take(24).copied().collect();
+    let (e, _) = series_of(&one_dead, Why::ALaterStepGotNone).await;
+    let none = Case::default();
+    assert!(rate_limited(&e, &none).is_none() && unreliable(&e, &none).is_none());
+}
+
+#[tokio::test]
 async fn a_server_that_stopped_meanwhile_is_neither() {
     let (e, _) = series_of(&[NO, NO, NO, NO], Why::ALaterStepGotNone).await;
     let none = Case::default();

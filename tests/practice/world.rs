@@ -67,7 +67,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
         ca_files: vec![ca_file],
         resolver: Some(practice.resolver()),
         pretend: Pretend {
-            policy: Policy { loopback_allowed: true },
+            policy: Policy { loopback_allowed: true, ..Policy::default() },
             // Nothing here goes through the proxy that this computer may have.
             variables: Some(Vec::new()),
             ..Pretend::default()

@@ -287,12 +287,10 @@ impl hublink_probe::World for Fragile {
     }
     fn ask<'a>(
         &'a self,
-        server: std::net::SocketAddr,
-        name: &'a str,
-        kind: hublink_probe::RecordKind,
+        question: &'a hublink_probe::Question,
         limit: Duration,
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::DnsReply> {
-        self.0.ask(server, name, kind, limit)
+        self.0.ask(question, limit)
     }
     fn connect(
         &self,
@@ -300,6 +298,16 @@ impl hublink_probe::World for Fragile {
         limit: Duration,
     ) -> hublink_probe::BoxFuture<'_, hublink_probe::Connect> {
         self.0.connect(to, limit)
+    }
+    fn connect_quietly(
+        &self,
+        to: Vec<std::net::SocketAddr>,
+        limit: Duration,
+    ) -> hublink_probe::BoxFuture<'_, Vec<hublink_probe::Connect>> {
+        self.0.connect_quietly(to, limit)
+    }
+    fn rest(&self, pause: Duration) -> hublink_probe::BoxFuture<'_, ()> {
+        self.0.rest(pause)
     }
     fn handshake<'a>(
         &'a self,

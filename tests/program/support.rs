@@ -40,7 +40,7 @@ impl Stage {
             ca_files: vec![self.path("ca.pem")],
             resolver: Some(self.practice.resolver()),
             pretend: Pretend {
-                policy: Policy { loopback_allowed: true },
+                policy: Policy { loopback_allowed: true, ..Policy::default() },
                 no_system_roots: true,
                 // The machine may have a proxy; nothing here goes through one.
                 variables: Some(Vec::new()),

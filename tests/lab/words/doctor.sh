@@ -10,6 +10,9 @@ what=
 broken() { what=$1; }
 healthy() { what=$1; }
 
+# waits: this scenario takes a minute or more; the runner begins with it.
+waits() { :; }
+
 # environment NAME=VALUE…: for the program.
 environment() { environment+=("$@"); }
 
@@ -43,6 +46,7 @@ wait_for() {
 doctor() {
     start_names
     start_web
+    start_proxy
     write_client_files
     arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
     printf 'hublink doctor %s\n' "$*" >"$here/command"

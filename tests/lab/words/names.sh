@@ -101,6 +101,7 @@ server:
     module-config: "validator iterator"
     do-not-query-localhost: no
     outbound-msg-retry: 1
+    local-zone: "test." nodefault
 $(printf '%s\n' "${unbound_extra[@]}")
 UNBOUND
     on server unbound -d -c "$here/unbound-$1/conf" >"$here/unbound-$1/log" 2>&1 &
@@ -117,4 +118,31 @@ write_client_files() {
     } >"$here/resolv.conf"
     printf '%s\n' "${hosts_lines[@]}" >"$here/hosts"
     printf '%s\n' "$nsswitch" >"$here/nsswitch.conf"
+}
+
+# recursive_at IP: see validating_at; it validates what is signed and answers the rest.
+recursive_at() {
+    unbound_extra+=('stub-zone:' '    name: "."' '    stub-addr: 10.77.2.53')
+    [ -z "$trust_anchor" ] || unbound_extra=("    trust-anchor: \"$trust_anchor\"" "${unbound_extra[@]}")
+    validating_at "$1"
+}
+trust_anchor=
+
+# signed_zone DOMAIN 'RECORD' good|bogus: a domain with DNSSEC, whose key the recursive server
+# knows. Bogus: the record was changed after it was signed.
+signed_zone() {
+    local domain=$1 record=$2 folder=$here/named key
+    needs dnssec-signzone
+    mkdir -p "$folder"
+    (
+        cd "$folder"
+        printf '$TTL 60\n@ IN SOA ns.test. admin.test. 1 3600 900 86400 60\n@ IN NS ns.test.\n%s\n' "$record" >zone
+        dnssec-keygen -q -a ECDSAP256SHA256 -f KSK "$domain" >/dev/null
+        dnssec-signzone -q -S -P -o "$domain" zone >/dev/null 2>&1
+    ) || malformed 'the zone could not be signed'
+    [ "$3" = good ] || sed -i 's/10\.77\.2\.2$/10.77.2.9/' "$folder/zone.signed"
+    key=$(cat "$folder"/K"$domain".*.key | grep -v '^;')
+    trust_anchor=$(tr '\t' ' ' <<<"$key")
+    named_extra+="zone \"$domain\" { type primary; file \"zone.signed\"; };
+"
 }

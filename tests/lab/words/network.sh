@@ -12,6 +12,8 @@ server_networks=(10.77.2 10.77.3 198.18.1 198.18.2)
 network() {
     local ns
     mount -t tmpfs tmpfs /run
+    # Names there are made of process numbers, and every lab counts these from 1.
+    mount -t tmpfs tmpfs /dev/shm
     mkdir -p /run/netns
     for ns in client router server; do
         ip netns add "$ns"

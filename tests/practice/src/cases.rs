@@ -144,6 +144,10 @@ fn saml() -> Behaviour {
     Behaviour::healthy().login(Login::Saml { host: "idp.practice.test".to_owned() })
 }
 
+fn login_page_ahead() -> Behaviour {
+    login_page().clock_offset(time::Duration::minutes(10))
+}
+
 /// Every case, in the order of the checks that find them.
 pub const CASES: &[Case] = &[
     Case::new("healthy", "nothing is wrong", healthy),
@@ -275,6 +279,11 @@ pub const CASES: &[Case] = &[
     })
     .needs_witness()
     .mentioning("clock/hub-wrong"),
+    Case::new("idp-clock-wrong", "the identity provider's clock is 10 minutes fast", || {
+        healthy().login(Login::Saml { host: "idp-ahead.practice.test".to_owned() })
+    })
+    .beside(&[Beside { host: "idp-ahead.practice.test", behaviour: login_page_ahead }])
+    .blocked_by("clock/hub-and-idp-disagree", "qlik-admin"),
     // http
     Case::new("redirect-loop", "two pages redirect to each other", || {
         healthy().site(Site::RedirectLoop)
@@ -299,6 +308,8 @@ pub const CASES: &[Case] = &[
         .blocked_by("http/service-error", "qlik-admin"),
     Case::new("bad-gateway", "502 for everything", || healthy().status(502, None))
         .blocked_by("http/service-error", "qlik-admin"),
+    Case::new("header-too-large", "431 for every request", || healthy().status(431, None))
+        .blocked_by("http/header-too-large", "qlik-admin"),
     Case::new("no-reply", "takes the request and never answers", || healthy().site(Site::NoReply))
         .blocked_by("http/no-reply", "qlik-admin"),
     Case::new("empty-reply", "ends the connection instead of answering", || {

@@ -16,5 +16,5 @@ print(len(held), flush=True)
 time.sleep(100)
 PYTHON
 sleep 0.5
-doctor https://hub.corp.test
+doctor https://10.77.2.2
 expect no tcp/ports-exhausted you certain

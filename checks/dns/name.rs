@@ -1,0 +1,164 @@
+//! Proofs about the name itself: absent, without an address, known elsewhere only.
+
+use std::net::IpAddr;
+
+use hublink_probe::{DnsReply, FailureKind, RecordKind};
+
+use super::servers::{answered, others_fine};
+use super::text::{raw, replies, trials};
+use super::{Evidence, Trial, failed};
+use crate::frame::{Case, Confidence, Proof};
+
+/// Resolvers in use give up after 8 to 17 aliases; nobody needs that many.
+const LONGEST_CHAIN: usize = 10;
+
+pub(super) fn record_broken(e: &Evidence, _: &Case) -> Option<Proof> {
+    if !failed(e) {
+        return None;
+    }
+    let answered = answered(e)?;
+    if let Some(chain) = dangling(&answered) {
+        return Some(raw(e).and("alias chain", &chain).value("chain", chain));
+    }
+    if let Some(chain) = endless(e, &answered) {
+        let steps = e.closer.iter().flat_map(|closer| &closer.chain);
+        return Some(
+            replies(raw(e), steps)
+                .not("dns/zone-failure: every alias of the chain was answered")
+                .and("alias chain", &chain)
+                .value("chain", chain),
+        );
+    }
+    let empty = |kind| {
+        answered.iter().any(|r| r.kind == kind && r.rcode == Some(0) && r.addresses().count() == 0)
+    };
+    let nothing = answered.iter().all(|reply| reply.addresses().count() == 0);
+    (nothing && empty(RecordKind::A) && empty(RecordKind::Aaaa)).then(|| {
+        raw(e)
+            .not("dns/name-not-found: the answer is \"no error\", so the name exists")
+            .value("chain", "it has neither an IPv4 nor an IPv6 address")
+    })
+}
+
+/// An alias for a name that does not exist.
+fn dangling(answered: &[&DnsReply]) -> Option<String> {
+    let reply =
+        answered.iter().find(|reply| reply.rcode == Some(3) && reply.aliases().count() > 0)?;
+    let aliases: Vec<&str> = reply.aliases().collect();
+    Some(format!("{} → {}, which does not exist", reply.name, aliases.join(" → ")))
+}
+
+/// Aliases in a circle, or more of them than resolvers follow. To a resolver both are a failure
+/// (rcode 2), so they were followed step by step.
+fn endless(e: &Evidence, answered: &[&DnsReply]) -> Option<String> {
+    let chain = &e.closer.as_ref()?.chain;
+    if !answered.iter().all(|reply| reply.rcode == Some(2)) {
+        return None;
+    }
+    let last = chain.last()?.aliases().next();
+    let names: Vec<&str> = chain.iter().map(|step| &*step.name).chain(last).collect();
+    let in_a_circle =
+        last.is_some_and(|last| chain.iter().any(|step| step.name.eq_ignore_ascii_case(last)));
+    let what = if in_a_circle { "a circle" } else { "too many aliases" };
+    let too_many = names.len() > 1 + LONGEST_CHAIN;
+    (in_a_circle || too_many).then(|| format!("{}: {what}", names.join(" → ")))
+}
+
+/// Every server that answered says that there is no such name.
+fn is_denied(e: &Evidence) -> bool {
+    failed(e)
+        && answered(e).is_some_and(|answered| {
+            let no_such_name = |r: &&DnsReply| r.rcode == Some(3) && r.aliases().count() == 0;
+            answered.iter().all(no_such_name)
+        })
+}
+
+pub(super) fn name_not_found(e: &Evidence, _: &Case) -> Option<Proof> {
+    if !is_denied(e) {
+        return None;
+    }
+    let proof = raw(e).not("a malformed answer: the response code is 3, \"no such name\"");
+    let all_answered = e.replies.iter().all(|reply| reply.rcode.is_some()) && e.not_waited_for == 0;
+    Some(if all_answered {
+        proof.not("dns/resolver-unreachable: every name server answered")
+    } else {
+        proof.at_most(Confidence::Likely)
+    })
+}
+
+pub(super) fn inside_name_only(e: &Evidence, case: &Case) -> Option<Proof> {
+    let adapters = &case.facts.interfaces;
+    let down = adapters.iter().find(|adapter| adapter.is_vpn_down())?;
+    if !failed(e) || adapters.iter().any(|adapter| adapter.is_vpn_up()) || !is_unknown(e, case) {
+        return None;
+    }
+    Some(
+        raw(e)
+            .and(format!("VPN adapter \"{}\"", down.name), "exists and is not connected")
+            .not("a VPN that is connected: none is")
+            .value("adapter", &down.name),
+    )
+}
+
+/// Denied, refused or kept silent about, by servers that this computer can reach; or silent
+/// servers in a network that only the VPN leads to.
+fn is_unknown(e: &Evidence, case: &Case) -> bool {
+    let Some(answered) = answered(e) else {
+        return silence(e) && (others_fine(e) || servers_are_inside(e, case));
+    };
+    answered.iter().all(|reply| matches!(reply.rcode, Some(3 | 5)) && reply.aliases().count() == 0)
+}
+
+fn silence(e: &Evidence) -> bool {
+    let no_answer = |reply: &DnsReply| {
+        reply.failure.is_some_and(|failure| {
+            let kind = failure.kind;
+            matches!(
+                kind,
+                FailureKind::NoAnswer
+                    | FailureKind::NetworkUnreachable
+                    | FailureKind::HostUnreachable
+            )
+        })
+    };
+    !e.replies.is_empty() && e.replies.iter().all(no_answer)
+}
+
+/// Every name server has a private address, in no network that this computer is in: with a name
+/// server of its own network silent, it is that network that fails.
+fn servers_are_inside(e: &Evidence, case: &Case) -> bool {
+    let subnets = || case.facts.interfaces.iter().flat_map(|adapter| &adapter.addresses);
+    e.configured.servers.iter().map(|server| server.ip()).all(|ip| {
+        let private = match ip {
+            IpAddr::V4(v4) => v4.is_private(),
+            IpAddr::V6(v6) => v6.is_unique_local(),
+        };
+        private && !subnets().any(|subnet| subnet.contains(ip))
+    })
+}
+
+pub(super) fn suffix_missing(e: &Evidence, _: &Case) -> Option<Proof> {
+    if e.host.contains('.') || !is_denied(e) {
+        return None;
+    }
+    let closer = e.closer.as_ref()?;
+    let completed_as = |trial: &&Trial| {
+        let name = &trial.handshake.server_name;
+        trial.fits() && closer.completed.iter().any(|reply| &reply.name == name)
+    };
+    let good = e.trials.iter().find(completed_as)?;
+    let full = &good.handshake.server_name;
+    let (_, domain) = full.split_once('.')?;
+    let found = closer.completed.iter().filter(|reply| &reply.name == full);
+    Some(
+        trials(replies(raw(e), found), [good])
+            .and("suffixes of this computer", suffixes(e))
+            .not("dns/name-not-found: the full name exists, and its server answers to it")
+            .value("fqdn", full)
+            .value("domain", domain),
+    )
+}
+
+fn suffixes(e: &Evidence) -> String {
+    if e.configured.search.is_empty() { "none".to_owned() } else { e.configured.search.join(", ") }
+}

@@ -1,0 +1,323 @@
+use std::sync::Arc;
+
+use hublink_probe::{
+    Connect, DnsRecord, Failure, FileOutcome, FileRead, Operation, Question, RecordKind,
+    RustlsVerdict, Scheme, ScriptedWorld, Timestamp,
+};
+
+use super::look::{names, questions};
+use super::*;
+use crate::address::HubAddress;
+use crate::frame::{Budget, Case, Facts, Stored, context_for_tests};
+use crate::tcp::Tcp;
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn question(server: &str, name: &str, kind: RecordKind) -> Question {
+    Question::of(server.parse().expect("an address"), name, kind)
+}
+
+fn reply(server: &str, name: &str, kind: RecordKind, rcode: u16) -> DnsReply {
+    let question = question(server, name, kind);
+    DnsReply { rcode: Some(rcode), tries: 1, took_ms: 1.0, ..DnsReply::of(&question) }
+}
+
+fn record(name: &str, kind: &str, value: &str) -> DnsRecord {
+    DnsRecord { name: name.to_owned(), kind: kind.to_owned(), ttl: 60, value: value.to_owned() }
+}
+
+fn with(reply: DnsReply, kind: &str, value: &str) -> DnsReply {
+    let answers = vec![record(&reply.name, kind, value)];
+    DnsReply { answers, ..reply }
+}
+
+/// A server that gives one IPv4 address, and knows of no IPv6 one.
+fn gives(server: &str, name: &str, address: &str) -> [DnsReply; 2] {
+    let a = reply(server, name, RecordKind::A, 0);
+    [with(a, "A", address), reply(server, name, RecordKind::Aaaa, 0)]
+}
+
+fn denies(server: &str, name: &str) -> [DnsReply; 2] {
+    [RecordKind::A, RecordKind::Aaaa].map(|kind| reply(server, name, kind, 3))
+}
+
+const ONE: &str = "10.0.0.53:53";
+const TWO: &str = "10.0.0.54:53";
+const HUB: &str = "hub.corp.test";
+
+fn world(servers: &[&str], search: &[&str]) -> ScriptedWorld {
+    let now = Timestamp::parse("2026-11-24T12:00:00Z").expect("a time");
+    let mut world = ScriptedWorld::at(now);
+    world.name_servers.servers =
+        servers.iter().map(|server| server.parse().expect("an address")).collect();
+    world.name_servers.search = search.iter().map(|&suffix| suffix.to_owned()).collect();
+    world
+}
+
+fn resolves(world: &mut ScriptedWorld, name: &str, address: &str) {
+    let found =
+        SystemLookup { replaced: false, addresses: vec![ip(address)], failure: None, took_ms: 1.0 };
+    world.lookups.insert(name.to_owned(), found);
+}
+
+fn accepted(address: &str) -> Connect {
+    let to = std::net::SocketAddr::new(ip(address), 443);
+    Connect { to, from: None, failure: None, icmp: None, state: None, took_ms: 1.0 }
+}
+
+/// A server with a real certificate for some names; the chain is made on the spot.
+fn serves(world: &mut ScriptedWorld, address: &str, asked: &str, names: &[&str]) {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let connect = accepted(address);
+    let verdict = RustlsVerdict { accepted: false, error: "UnknownIssuer".to_owned() };
+    let handshake = Handshake {
+        certificates: 1,
+        presented: vec![made.cert.der().to_vec()],
+        rustls: Some(verdict),
+        ..Handshake::of(connect.clone(), asked)
+    };
+    world.handshakes.insert((connect.to, asked.to_owned()), handshake);
+}
+
+fn facts(host: &str) -> Facts {
+    let hub = HubAddress {
+        scheme: Scheme::Https,
+        host: host.to_owned(),
+        port: 443,
+        prefix: None,
+        path: String::new(),
+    };
+    Facts { os: "linux".to_owned(), hub: Some(hub), ..Facts::default() }
+}
+
+fn ids(seen: &Evidence, facts: &Facts) -> Vec<String> {
+    let case = Case::new(facts.clone());
+    crate::frame::judge(Dns::CAUSES, seen, &case).into_iter().map(|found| found.id).collect()
+}
+
+/// The first look and, with the port of the first address as it is told, looking closer.
+async fn examined(
+    world: ScriptedWorld,
+    host: &str,
+    port: Option<Connect>,
+) -> (Evidence, Vec<String>) {
+    let world = Arc::new(world);
+    let facts = facts(host);
+    let mut cx = context_for_tests(Arc::clone(&world), facts.clone(), Budget::default());
+    let mut seen = Dns::probe(&cx).await;
+    cx.case.put(Stored::new::<Dns>(seen.clone()));
+    if let Some(attempt) = port {
+        let chosen = attempt.succeeded().then_some(attempt.to);
+        let tcp = serde_json::json!({ "attempts": [attempt], "chosen": chosen });
+        let tcp: crate::tcp::Evidence = serde_json::from_value(tcp).expect("evidence of the port");
+        cx.case.put(Stored::new::<Tcp>(tcp));
+    }
+    if let Some(closer) = Dns::control(&cx, &seen).await {
+        seen = closer;
+    }
+    let found = ids(&seen, &facts);
+    (seen, found)
+}
+
+fn refused(address: &str) -> Option<Connect> {
+    let failure = Some(Failure::of(Operation::Connect, FailureKind::Refused));
+    Some(Connect { failure, ..accepted(address) })
+}
+
+#[test]
+fn a_short_name_is_completed_with_every_suffix() {
+    let configured = world(&[ONE], &["corp.test"]).name_servers;
+    assert_eq!(names("qlik1", &configured), ["qlik1", "qlik1.corp.test"]);
+    assert_eq!(questions(&names("qlik1", &configured), &configured).len(), 4);
+    assert_eq!(names(HUB, &configured), [HUB]);
+}
+
+#[test]
+fn codes_are_printed_with_their_number() {
+    assert_eq!(text::rcode(3), "no such name (rcode 3)");
+    assert_eq!(text::rcode(99), "response code (rcode 99)");
+}
+
+#[test]
+fn aliases_and_addresses_are_told_apart() {
+    let mut reply = reply(ONE, "hub", RecordKind::A, 0);
+    reply.answers = vec![record("hub", "CNAME", "edge.test"), record("edge.test", "A", "10.1.2.3")];
+    assert_eq!(reply.aliases().collect::<Vec<_>>(), ["edge.test"]);
+    assert_eq!(reply.addresses().count(), 1);
+}
+
+#[tokio::test]
+async fn the_root_is_asked_for_only_after_a_failure() {
+    let world = Arc::new(world(&[ONE], &[]));
+    let cx = context_for_tests(Arc::clone(&world), facts(HUB), Budget::default());
+    let seen = Dns::probe(&cx).await;
+    assert!(!world.asked().iter().any(|question| question.contains("Soa")));
+    let seen = Dns::control(&cx, &seen).await.expect("a failed look-up is looked at closer");
+    assert_eq!(seen.controls.len(), 1);
+}
+
+#[tokio::test]
+async fn a_healthy_name_costs_nothing_more() {
+    let mut scripted = world(&[ONE], &[]);
+    resolves(&mut scripted, HUB, "10.1.2.3");
+    scripted.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    let world = Arc::new(scripted);
+    let cx = context_for_tests(Arc::clone(&world), facts(HUB), Budget::default());
+    let seen = Dns::probe(&cx).await;
+    assert!(Dns::control(&cx, &seen).await.is_none(), "nothing failed behind it");
+    assert_eq!(world.asked().len(), 3, "{:?}", world.asked());
+}
+
+#[tokio::test]
+async fn a_stale_line_of_the_hosts_file_is_found() {
+    let mut world = world(&[ONE], &[]);
+    resolves(&mut world, HUB, "10.9.9.9");
+    world.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    let bytes = format!("127.0.0.1 localhost\n10.9.9.9 {HUB}\n").into_bytes();
+    let outcome = FileOutcome::Read { size: bytes.len() as u64, bytes };
+    world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
+    let (seen, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    assert_eq!(found, ["dns/hosts-file-override"]);
+    assert_eq!(seen.trials.len(), 2);
+}
+
+#[tokio::test]
+async fn a_cache_that_is_out_of_date_is_found() {
+    let mut world = world(&[ONE], &[]);
+    resolves(&mut world, HUB, "10.9.9.9");
+    world.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    serves(&mut world, "10.9.9.9", HUB, &["printer.corp.test"]);
+    let outcome = FileOutcome::Read { size: 0, bytes: Vec::new() };
+    world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
+    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    assert_eq!(found, ["dns/os-lookup-differs"]);
+}
+
+#[tokio::test]
+async fn a_network_that_answers_every_name_alike_is_found() {
+    let mut world = world(&[ONE], &[]);
+    resolves(&mut world, HUB, "10.9.9.9");
+    let label = "hublink-0000000000000004";
+    for name in [HUB, &format!("{label}.corp.test"), &format!("{label}.invalid")] {
+        world.replies.extend(gives(ONE, name, "10.9.9.9"));
+    }
+    serves(&mut world, "10.9.9.9", HUB, &["portal.test"]);
+    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    assert_eq!(found, ["dns/false-answers"]);
+}
+
+#[tokio::test]
+async fn a_wildcard_of_the_zones_owner_is_no_false_answer() {
+    let mut world = world(&[ONE], &[]);
+    resolves(&mut world, HUB, "10.9.9.9");
+    let label = "hublink-0000000000000004";
+    world.replies.extend(gives(ONE, HUB, "10.9.9.9"));
+    world.replies.extend(gives(ONE, &format!("{label}.corp.test"), "10.9.9.9"));
+    world.replies.extend(denies(ONE, &format!("{label}.invalid")));
+    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_name_completed_by_a_wildcard_of_a_search_domain_is_found() {
+    let mut world = world(&[ONE], &["lan.test"]);
+    resolves(&mut world, HUB, "10.9.9.9");
+    world.replies.extend(denies(ONE, HUB));
+    world.replies.extend(gives(ONE, "hub.corp.test.lan.test", "10.9.9.9"));
+    world.replies.extend(gives(ONE, "hublink-0000000000000004.lan.test", "10.9.9.9"));
+    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    assert_eq!(found, ["dns/false-answers"]);
+}
+
+#[tokio::test]
+async fn two_name_servers_that_contradict_each_other_are_told_in_the_first_look() {
+    let mut world = world(&[ONE, TWO], &[]);
+    resolves(&mut world, HUB, "10.1.2.3");
+    world.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    world.replies.extend(denies(TWO, HUB));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    let (seen, found) = examined(world, HUB, None).await;
+    assert_eq!(found, ["dns/resolvers-disagree"]);
+    assert!(!seen.again.is_empty() && seen.closer.is_none());
+}
+
+#[tokio::test]
+async fn a_denial_by_the_server_that_is_asked_first_stops_the_login() {
+    let mut world = world(&[ONE, TWO], &[]);
+    world.replies.extend(denies(ONE, HUB));
+    world.replies.extend(gives(TWO, HUB, "10.1.2.3"));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    let (seen, found) = examined(world, HUB, None).await;
+    assert_eq!(found, ["dns/resolvers-disagree"]);
+    let judged = crate::frame::judge(Dns::CAUSES, &seen, &Case::new(facts(HUB)));
+    assert_eq!(judged[0].severity, Severity::Blocks);
+}
+
+#[tokio::test]
+async fn two_addresses_of_one_hub_are_no_contradiction() {
+    let mut world = world(&[ONE, TWO], &[]);
+    resolves(&mut world, HUB, "10.1.2.3");
+    world.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    world.replies.extend(gives(TWO, HUB, "10.1.2.4"));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    serves(&mut world, "10.1.2.4", HUB, &["*.corp.test"]);
+    let (seen, found) = examined(world, HUB, None).await;
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(seen.trials.len(), 2);
+}
+
+#[tokio::test]
+async fn a_short_name_is_tried_in_the_domains_above_the_suffixes() {
+    let mut world = world(&[ONE], &["sales.corp.test"]);
+    world.replies.extend(denies(ONE, "qlik1"));
+    world.replies.extend(denies(ONE, "qlik1.sales.corp.test"));
+    world.replies.extend(gives(ONE, "qlik1.corp.test", "10.1.2.3"));
+    serves(&mut world, "10.1.2.3", "qlik1.corp.test", &["qlik1"]);
+    let (_, found) = examined(world, "qlik1", None).await;
+    assert_eq!(found, ["dns/suffix-missing"]);
+}
+
+#[tokio::test]
+async fn aliases_are_followed_until_they_close_a_circle() {
+    let mut world = world(&[ONE], &[]);
+    world.replies.extend([RecordKind::A, RecordKind::Aaaa].map(|kind| reply(ONE, HUB, kind, 2)));
+    for (name, next) in [(HUB, "a.corp.test"), ("a.corp.test", "b.corp.test"), ("b.corp.test", HUB)]
+    {
+        world.replies.push(with(reply(ONE, name, RecordKind::Cname, 0), "CNAME", next));
+    }
+    world.replies.push(reply(ONE, ".", RecordKind::Soa, 0));
+    let (seen, found) = examined(world, HUB, None).await;
+    assert_eq!(found, ["dns/record-broken"]);
+    assert_eq!(seen.closer.expect("looked closer").chain.len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_without_signature_checks_proves_dnssec() {
+    let mut world = world(&[ONE], &[]);
+    world.replies.extend([RecordKind::A, RecordKind::Aaaa].map(|kind| reply(ONE, HUB, kind, 2)));
+    let [a, aaaa] = gives(ONE, HUB, "10.1.2.3");
+    world.replies.extend([a, aaaa].map(|reply| DnsReply { unchecked: true, ..reply }));
+    world.replies.push(reply(ONE, ".", RecordKind::Soa, 0));
+    let (seen, found) = examined(world, HUB, None).await;
+    assert_eq!(found, ["dns/zone-failure"]);
+    let judged = crate::frame::judge(Dns::CAUSES, &seen, &Case::new(facts(HUB)));
+    assert_eq!(judged[0].confidence, Confidence::Certain);
+}
+
+#[tokio::test]
+async fn on_windows_the_hosts_file_lies_below_the_system_folder() {
+    let mut scripted = world(&[ONE], &[]);
+    scripted.os = "windows";
+    scripted.variables.insert("SystemRoot".to_owned(), r"D:\Win".to_owned());
+    let world = Arc::new(scripted);
+    let cx = context_for_tests(Arc::clone(&world), facts(HUB), Budget::default());
+    let seen = Dns::probe(&cx).await;
+    Dns::control(&cx, &seen).await.expect("looked closer");
+    let read = r"read D:\Win\System32\drivers\etc\hosts".to_owned();
+    assert!(world.asked().contains(&read), "{:?}", world.asked());
+}

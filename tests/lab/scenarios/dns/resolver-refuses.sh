@@ -1,0 +1,7 @@
+broken 'The name server answers every question with refused.'
+dnsdist_at 10.77.2.30 <<'RULES'
+addAction(AllRule(), RCodeAction(DNSRCode.REFUSED))
+RULES
+resolvers 10.77.2.30
+doctor https://hub.corp.test
+expect no dns/resolver-refuses network certain

@@ -1,0 +1,7 @@
+broken 'The link uses a short name; this computer has no suffix, and another hub shows the domain.'
+hub hub2.corp.test 10.77.2.3
+record qlik1.corp.test A 10.77.2.2
+https qlik1.corp.test 10.77.2.2 443 "$hub_locations"
+doctor https://qlik1 https://hub2.corp.test
+expect no dns/suffix-missing qlik-admin likely
+expect_hub 2 yes

@@ -1,0 +1,5 @@
+healthy 'Port 80 sends its visitors to https on the same host (302).'
+hub hub.corp.test
+http hub.corp.test 10.77.2.2 80 'return 302 https://hub.corp.test$request_uri;'
+doctor http://hub.corp.test
+expect yes

@@ -1,5 +1,0 @@
-broken 'A firewall resets the third connection at once of the same computer to the hub.'
-hub hub.corp.test
-firewall 'tcp dport 443 ct state new limit rate over 1/second burst 2 packets reject with tcp reset'
-doctor https://hub.corp.test
-expect no tcp/rate-limited network likely
