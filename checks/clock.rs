@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(world.asked(), [format!("get https://{host}/")]);
         assert_eq!(seen.witnesses.len(), 1);
         assert!(seen.witnesses[0].login && !seen.witnesses[0].own);
-        assert_eq!(seen.witnesses[0].offset_s, 600.0);
+        assert!(seen.witnesses[0].is_off() && seen.witnesses[0].offset_s > 599.0);
     }
 
     #[test]

@@ -360,7 +360,7 @@ impl Check for Dns {
         let addresses = system.addresses.iter().copied().take(ADDRESSES).collect();
         let policy = cx.world.policy();
         let seen =
-            Evidence { addresses, policy, replies, not_waited_for, ..of(host, configured, system) };
+            Evidence { replies, not_waited_for, policy, addresses, ..of(host, configured, system) };
         // A name that leads nowhere is looked at closer in the control pass.
         if failed(&seen) || seen.system.replaced || !look::servers_contradict(&seen) {
             return seen;

@@ -50,6 +50,9 @@ pub struct Evidence {
     /// The login in front of the server that hides whether a hub lies behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<String>,
+    /// The server said that it got too many requests before it showed whether it is a hub.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// Control: `/` of the same server, without the prefix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PathAnswer>,
@@ -111,12 +114,18 @@ impl Check for Hub {
         };
         seen.marks = marks_of(&seen);
         if !causes::is_hub(&seen, &cx.case) {
-            seen.hidden_by = cx.of::<Http>().and_then(login_in_front);
+            let http = cx.of::<Http>();
+            seen.hidden_by = http.and_then(login_in_front);
+            let last = http.and_then(|http| http.hops.last());
+            seen.limited = last.is_some_and(|last| last.status == Some(429));
         }
         seen
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        if seen.limited {
+            return Some(Reason::because("http/rate-limited"));
+        }
         let login = seen.hidden_by.as_ref()?;
         let why = format!("a login stands in front of the hub, at {login}, and hublink has none");
         Some(Reason::of(ReasonKind::CouldNotLook).detail(why))

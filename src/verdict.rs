@@ -35,7 +35,7 @@ pub fn verdict(examined: &Examined) -> Verdict {
             .find(move |(id, ended)| needed(id) && is_missing(ended) && (ended.begun || !begun))
     };
     if let Some((id, ended)) = missing(true).or_else(|| missing(false)) {
-        return Verdict { reached, ..unknown(id, ended) };
+        return Verdict { reached, ..unknown(id, ended, &ladder) };
     }
     Verdict {
         ready: Ready::Yes,
@@ -84,9 +84,14 @@ fn no(id: &str, cause: Option<&Diagnosis>) -> Verdict {
     }
 }
 
-fn unknown(id: &str, ended: &Ended) -> Verdict {
+fn unknown(id: &str, ended: &Ended, ladder: &[(&'static str, &Ended)]) -> Verdict {
+    let because = ended.reason.as_ref().and_then(|reason| reason.because.as_deref());
+    let mut causes = ladder.iter().flat_map(|(_, ended)| &ended.causes);
+    let cause = because.and_then(|id| causes.find(|cause| cause.id == id));
     let detail = ended.reason.as_ref().and_then(|reason| reason.detail.clone());
-    let why = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+    let detail = detail.or_else(|| cause.map(|cause| in_sentence(&cause.title)));
+    let why =
+        detail.map_or_else(String::new, |detail| format!(" ({})", detail.trim_end_matches('.')));
     let summary = format!(
         "It cannot be told whether the login will work: nothing failed, but the check `{id}` \
          could not be made{why}."
@@ -94,9 +99,9 @@ fn unknown(id: &str, ended: &Ended) -> Verdict {
     Verdict {
         ready: Ready::Unknown,
         first_broken: Some(id.to_owned()),
-        cause: None,
-        confidence: None,
-        owner: None,
+        cause: cause.map(|cause| cause.id.clone()),
+        confidence: cause.map(|cause| cause.confidence),
+        owner: cause.map(|cause| cause.owner),
         summary,
         reached: None,
     }

@@ -8,7 +8,7 @@ use hublink_probe::{DnsReply, FailureKind};
 use super::bogus;
 use super::closer::{Closer, MadeUp};
 use super::look::{View, servers_contradict, views};
-use super::text::{list, raw, replies, servers, trials};
+use super::text::{list, raw, replies, server, servers, trials};
 use super::{Evidence, Trial, failed};
 use crate::frame::{Case, Confidence, Proof, Severity};
 
@@ -164,11 +164,11 @@ pub(super) fn resolvers_disagree(e: &Evidence, case: &Case) -> Option<Proof> {
         if view.denies { "no such name".to_owned() } else { list(view.addresses.iter().copied()) }
     };
     let proof = trials(raw(e), &e.trials)
-        .compared(format!("what {} says", bad.server.ip()), says(good), says(bad))
+        .compared(format!("what {} says", server(bad.server)), says(good), says(bad))
         .not("other addresses of the same hub: TLS for the name works at only one side's")
         .not("an answer that changes from one question to the next: both were asked twice")
-        .value("ip1", good.server.ip())
-        .value("ip2", bad.server.ip());
+        .value("ip1", server(good.server))
+        .value("ip2", server(bad.server));
     let proof = if case.facts.os == "linux" { proof } else { proof.at_most(Confidence::Likely) };
     // Where the wrong answer is the one this computer uses, nothing works at all.
     Some(if hub_stopped { proof.severity(Severity::Blocks) } else { proof })

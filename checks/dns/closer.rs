@@ -151,20 +151,33 @@ pub(super) async fn at_answers(cx: &Context, seen: &Evidence) -> Option<Evidence
     if proven || !consequences_failed(cx) {
         return None;
     }
-    let names = names(&seen.host, &seen.configured);
-    let mut questions = questions(&names, &seen.configured);
-    questions.retain(|question| !seen.replies.iter().any(|r| question.is_answered_by(r)));
+    let all = questions(&names(&seen.host, &seen.configured), &seen.configured);
+    let open = |question: &Question| !seen.replies.iter().any(|r| question.is_answered_by(r));
+    let late: Vec<Question> = all.iter().filter(|question| open(question)).cloned().collect();
     let limit = cx.budget.dns_query.min(QUERY);
-    let (late, made_up, completed) = tokio::join!(
-        in_time(ask_all(cx, &questions, limit)),
+    let (late, again, made_up, completed) = tokio::join!(
+        in_time(ask_all(cx, &late, limit)),
+        in_time(ask_all(cx, &all, limit)),
         in_time(made_up(cx, seen)),
         in_time(completed(cx, seen)),
     );
-    let mut seen = seen.clone();
+    let closer = Closer { made_up, completed, hosts: hosts(cx, seen), ..Closer::default() };
+    let mut seen = Evidence { again, not_waited_for: 0, closer: Some(closer), ..seen.clone() };
     seen.replies.extend(late);
-    seen.not_waited_for = 0;
-    seen.closer = Some(Closer { made_up, completed, hosts: hosts(cx, &seen), ..Closer::default() });
-    Some(with_trials(cx, seen).await)
+    Some(if is_in_doubt(&seen) { with_trials(cx, seen).await } else { seen })
+}
+
+/// Whether anything speaks against the addresses: without that there is nothing to compare, and
+/// the hub is left in peace.
+fn is_in_doubt(e: &Evidence) -> bool {
+    let Some(closer) = &e.closer else { return false };
+    let told = e.replies.iter().chain(&e.again).flat_map(DnsReply::addresses);
+    let lines = closer.hosts.iter().flat_map(|hosts| &hosts.entries).map(|entry| entry.address);
+    let elsewhere = told.chain(lines).any(|address| !e.addresses.contains(&address));
+    let made_up = closer.made_up.iter().map(|made_up| &made_up.reply);
+    let too_much = made_up.chain(&closer.completed).any(|reply| reply.addresses().count() > 0);
+    let bogus = || e.addresses.iter().any(|&ip| super::bogus::reason(ip, e.policy).is_some());
+    elsewhere || too_much || bogus()
 }
 
 /// Whether something failed that a false answer would explain.

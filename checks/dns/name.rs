@@ -1,8 +1,8 @@
 //! Proofs about the name itself: absent, without an address, known elsewhere only.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use hublink_probe::{DnsReply, FailureKind, RecordKind};
+use hublink_probe::{DnsReply, FailureKind, Interface, RecordKind};
 
 use super::servers::{answered, others_fine};
 use super::text::{raw, replies, trials};
@@ -89,7 +89,7 @@ pub(super) fn name_not_found(e: &Evidence, _: &Case) -> Option<Proof> {
 pub(super) fn inside_name_only(e: &Evidence, case: &Case) -> Option<Proof> {
     let adapters = &case.facts.interfaces;
     let down = adapters.iter().find(|adapter| adapter.is_vpn_down())?;
-    if !failed(e) || adapters.iter().any(|adapter| adapter.is_vpn_up()) || !is_unknown(e, case) {
+    if !failed(e) || adapters.iter().any(Interface::is_vpn_up) || !is_unknown(e, case) {
         return None;
     }
     Some(
@@ -128,7 +128,7 @@ fn silence(e: &Evidence) -> bool {
 /// server of its own network silent, it is that network that fails.
 fn servers_are_inside(e: &Evidence, case: &Case) -> bool {
     let subnets = || case.facts.interfaces.iter().flat_map(|adapter| &adapter.addresses);
-    e.configured.servers.iter().map(|server| server.ip()).all(|ip| {
+    e.configured.servers.iter().map(SocketAddr::ip).all(|ip| {
         let private = match ip {
             IpAddr::V4(v4) => v4.is_private(),
             IpAddr::V6(v6) => v6.is_unique_local(),

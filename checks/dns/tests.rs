@@ -122,9 +122,9 @@ async fn examined(
     (seen, found)
 }
 
-fn refused(address: &str) -> Option<Connect> {
+fn refused(address: &str) -> Connect {
     let failure = Some(Failure::of(Operation::Connect, FailureKind::Refused));
-    Some(Connect { failure, ..accepted(address) })
+    Connect { failure, ..accepted(address) }
 }
 
 #[test]
@@ -180,7 +180,7 @@ async fn a_stale_line_of_the_hosts_file_is_found() {
     let bytes = format!("127.0.0.1 localhost\n10.9.9.9 {HUB}\n").into_bytes();
     let outcome = FileOutcome::Read { size: bytes.len() as u64, bytes };
     world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
-    let (seen, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (seen, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/hosts-file-override"]);
     assert_eq!(seen.trials.len(), 2);
 }
@@ -194,7 +194,7 @@ async fn a_cache_that_is_out_of_date_is_found() {
     serves(&mut world, "10.9.9.9", HUB, &["printer.corp.test"]);
     let outcome = FileOutcome::Read { size: 0, bytes: Vec::new() };
     world.files.insert("/etc/hosts".into(), FileRead { modified: None, outcome });
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/os-lookup-differs"]);
 }
 
@@ -207,7 +207,7 @@ async fn a_network_that_answers_every_name_alike_is_found() {
         world.replies.extend(gives(ONE, name, "10.9.9.9"));
     }
     serves(&mut world, "10.9.9.9", HUB, &["portal.test"]);
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/false-answers"]);
 }
 
@@ -219,7 +219,7 @@ async fn a_wildcard_of_the_zones_owner_is_no_false_answer() {
     world.replies.extend(gives(ONE, HUB, "10.9.9.9"));
     world.replies.extend(gives(ONE, &format!("{label}.corp.test"), "10.9.9.9"));
     world.replies.extend(denies(ONE, &format!("{label}.invalid")));
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -230,7 +230,7 @@ async fn a_name_completed_by_a_wildcard_of_a_search_domain_is_found() {
     world.replies.extend(denies(ONE, HUB));
     world.replies.extend(gives(ONE, "hub.corp.test.lan.test", "10.9.9.9"));
     world.replies.extend(gives(ONE, "hublink-0000000000000004.lan.test", "10.9.9.9"));
-    let (_, found) = examined(world, HUB, refused("10.9.9.9")).await;
+    let (_, found) = examined(world, HUB, Some(refused("10.9.9.9"))).await;
     assert_eq!(found, ["dns/false-answers"]);
 }
 
@@ -320,4 +320,64 @@ async fn on_windows_the_hosts_file_lies_below_the_system_folder() {
     Dns::control(&cx, &seen).await.expect("looked closer");
     let read = r"read D:\Win\System32\drivers\etc\hosts".to_owned();
     assert!(world.asked().contains(&read), "{:?}", world.asked());
+}
+
+/// What was seen of a name for which every direct answer is the same, and the system has none.
+fn unresolved(replies: impl IntoIterator<Item = DnsReply>) -> Evidence {
+    let failure = Some(Failure::of(Operation::Lookup, FailureKind::TryAgain));
+    let system = SystemLookup { replaced: false, addresses: Vec::new(), failure, took_ms: 40.0 };
+    let configured = world(&[ONE], &[]).name_servers;
+    let controls = vec![reply(ONE, ".", RecordKind::Soa, 0)];
+    let replies = replies.into_iter().collect();
+    Evidence { replies, controls, ..of(HUB.to_owned(), configured, system) }
+}
+
+fn silent(kind: RecordKind) -> DnsReply {
+    let failure = Some(Failure::of(Operation::Query, FailureKind::NoAnswer));
+    DnsReply { failure, tries: 2, took_ms: 4000.0, ..DnsReply::of(&question(ONE, HUB, kind)) }
+}
+
+const BOTH: [RecordKind; 2] = [RecordKind::A, RecordKind::Aaaa];
+
+#[test]
+fn a_server_that_cannot_read_edns_stops_a_system_that_uses_it() {
+    let replies = gives(ONE, HUB, "10.1.2.3").map(|r| DnsReply { without_edns: true, ..r });
+    assert_eq!(ids(&unresolved(replies), &facts(HUB)), ["dns/resolver-refuses"]);
+}
+
+#[test]
+fn a_truncated_answer_without_its_rest_is_the_servers_doing() {
+    let cut = BOTH.map(|kind| DnsReply { truncated: true, ..silent(kind) });
+    assert_eq!(ids(&unresolved(cut), &facts(HUB)), ["dns/resolver-refuses"]);
+}
+
+#[test]
+fn silence_about_one_name_alone_is_not_the_name_servers() {
+    let seen = unresolved(BOTH.map(silent));
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/zone-failure"]);
+    let dead = Evidence { controls: Vec::new(), ..seen };
+    assert_eq!(ids(&dead, &facts(HUB)), ["dns/resolver-unreachable"]);
+}
+
+#[test]
+fn a_chain_that_resolvers_give_up_on_is_broken_though_it_ends() {
+    let step = |n: usize| {
+        let step = reply(ONE, &format!("c{n}.corp.test"), RecordKind::Cname, 0);
+        if n < 12 { with(step, "CNAME", &format!("c{}.corp.test", n + 1)) } else { step }
+    };
+    let mut seen = unresolved(BOTH.map(|kind| reply(ONE, HUB, kind, 2)));
+    seen.closer = Some(Closer { chain: (0..=12).map(step).collect(), ..Closer::default() });
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/record-broken"]);
+    seen.closer = Some(Closer { chain: (10..=12).map(step).collect(), ..Closer::default() });
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/zone-failure"]);
+}
+
+#[tokio::test]
+async fn an_address_without_any_doubt_is_not_knocked_at_again() {
+    let mut scripted = world(&[ONE], &[]);
+    resolves(&mut scripted, HUB, "10.1.2.3");
+    scripted.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    let (seen, found) = examined(scripted, HUB, Some(refused("10.1.2.3"))).await;
+    assert!(found.is_empty() && seen.trials.is_empty(), "{found:?}");
+    assert!(seen.closer.is_some_and(|closer| closer.hosts.is_some()));
 }

@@ -1,6 +1,6 @@
 //! What was seen of names, in words for a proof.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hublink_probe::DnsReply;
 
@@ -12,15 +12,20 @@ use crate::frame::Proof;
 pub(super) fn servers<'a>(replies: impl IntoIterator<Item = &'a DnsReply>) -> String {
     let mut list: Vec<String> = Vec::new();
     for reply in replies {
-        let server = match reply.server.port() {
-            53 => reply.server.ip().to_string(),
-            _ => reply.server.to_string(),
-        };
+        let server = server(reply.server);
         if !list.contains(&server) {
             list.push(server);
         }
     }
     list.join(" and ")
+}
+
+/// A name server, its port only where it is not the usual one.
+pub(super) fn server(address: SocketAddr) -> String {
+    match address.port() {
+        53 => address.ip().to_string(),
+        _ => address.to_string(),
+    }
 }
 
 /// The name of a response code, with its number.

@@ -52,10 +52,10 @@ async fn by_size(cx: &Context, seen: &Evidence) -> (Option<Exchange>, Option<Exc
     let request = cx.request(scheme, cx.case.host(), last.to, &path_of(&url), limit);
     let small = Request { segment: Some(SMALL_SEGMENT), ..request.clone() };
     let in_small_segments = async {
-        match cx.can_make_segments_small() {
-            true => Some(cx.world.exchange(&small).await),
-            false => None,
+        if !cx.can_make_segments_small() {
+            return None;
         }
+        Some(cx.world.exchange(&small).await)
     };
     let (again, small) = join(cx.world.exchange(&request), in_small_segments).await;
     (Some(again), small)

@@ -515,3 +515,59 @@ fn without_final_dot(name: &Name) -> String {
 fn bounded(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name server on loopback that answers as it is told to, by datagram only.
+    async fn server(answer: fn(&Message) -> ResponseCode) -> SocketAddr {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = socket.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let mut buffer = [0; 1500];
+            while let Ok((n, from)) = socket.recv_from(&mut buffer).await {
+                let question = Message::from_vec(&buffer[..n]).expect("a question");
+                let mut reply = Message::response(question.metadata.id, question.metadata.op_code);
+                reply.metadata.response_code = answer(&question);
+                reply.queries.clone_from(&question.queries);
+                let bytes = reply.to_vec().expect("a reply");
+                socket.send_to(&bytes, from).await.expect("loopback");
+            }
+        });
+        address
+    }
+
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    #[tokio::test]
+    async fn a_server_older_than_edns_is_asked_without_it() {
+        let old = |question: &Message| match question.edns {
+            Some(_) => ResponseCode::FormErr,
+            None => ResponseCode::NXDomain,
+        };
+        let question = Question::of(server(old).await, "hub.test", RecordKind::A);
+        let reply = ask(&question, LIMIT).await;
+        assert_eq!((reply.rcode, reply.without_edns, reply.tries), (Some(3), true, 2));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_calls_everything_malformed_stays_so() {
+        let question =
+            Question::of(server(|_| ResponseCode::FormErr).await, "hub.test", RecordKind::A);
+        let reply = ask(&question, LIMIT).await;
+        assert_eq!((reply.rcode, reply.without_edns), (Some(1), false));
+    }
+
+    #[tokio::test]
+    async fn checking_of_signatures_is_switched_off_only_when_asked() {
+        let careless = |question: &Message| {
+            let unchecked = question.metadata.checking_disabled;
+            if unchecked { ResponseCode::NoError } else { ResponseCode::ServFail }
+        };
+        let question = Question::of(server(careless).await, "hub.test", RecordKind::Cname);
+        assert_eq!(ask(&question, LIMIT).await.rcode, Some(2));
+        let reply = ask(&question.unchecked(), LIMIT).await;
+        assert_eq!((reply.rcode, reply.unchecked), (Some(0), true));
+    }
+}

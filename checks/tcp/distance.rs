@@ -49,6 +49,15 @@ pub(super) fn of(e: &Evidence, case: &Case, address: IpAddr) -> Distance {
     }
 }
 
+/// Whether a refusal that could not be placed is the address's own all the same: nobody stands
+/// between neighbours, and a device near this computer would not have taken that long.
+pub(super) fn is_beyond_doubt(case: &Case, refusal: &Connect) -> bool {
+    let address = refusal.to.ip();
+    address.is_loopback()
+        || is_neighbour(case, address)
+        || case.facts.os != "windows" && refusal.took_ms >= SHORTEST_ROUND_TRIP_MS
+}
+
 /// The kernel's own measure where it tells, since ours may count more than the network.
 fn round_trip(accepted: &Connect) -> f64 {
     let measured = accepted.state.as_ref().map(|state| state.round_trip_us).filter(|&us| us > 0);

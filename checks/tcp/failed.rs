@@ -203,8 +203,13 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
                     "a whole round trip: the server itself, or what stands right before it",
                 )
                 .not("a device near you: it would have refused sooner")
-        } else {
+        } else if relevant(e).iter().all(|a| distance::is_beyond_doubt(case, a)) {
             proof.and("distance of the refusal", "could not be measured")
+        } else {
+            // Any device near this computer could have been that fast.
+            proof
+                .and("distance of the refusal", "could not be measured")
+                .at_most(Confidence::Likely)
         }
     })
 }

@@ -56,7 +56,10 @@ pub(super) fn one_family_broken(e: &Evidence, _: &Case) -> Option<Proof> {
         Some(to) => proof
             .and(format!("another hub over {kind}"), format!("{to} accepts"))
             .not(format!("no {kind} at all on this computer: another hub is reached by it")),
-        None => proof.and(format!("another hub over {kind}"), "none to compare with"),
+        // All of this kind may be broken on this computer, whatever the hub.
+        None => proof
+            .and(format!("another hub over {kind}"), "none to compare with")
+            .at_most(Confidence::Likely),
     };
     Some(surely(e, &dead, proof))
 }

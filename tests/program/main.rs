@@ -3,5 +3,6 @@
 mod certificate;
 mod cli;
 mod more_worlds;
+mod names;
 mod practice_world;
 mod support;

@@ -55,7 +55,8 @@ NAMED
     sed -i '/response-policy/d; /max-records-per-type/d' "$here/named/named.conf"
     address fd77:2::53
     on server named -g -c "$here/named/named.conf" >"$here/named/log" 2>&1 &
-    wait_for 'named' grep -q ' running' "$here/named/log"
+    wait_for 'named' grep -q ' running$' "$here/named/log"
+    start_dnsdists
 }
 named_extra=
 
@@ -69,9 +70,22 @@ dnsdist_at() {
         printf 'newServer({address="10.77.2.53", healthCheckMode="up"})\n'
         cat
     } >"$here/dnsdist-$1/conf"
-    on server dnsdist --supervised --disable-syslog -C "$here/dnsdist-$1/conf" \
-        >"$here/dnsdist-$1/log" 2>&1 &
+    dnsdists+=("$1")
 }
+
+# It gives up on the company's name server if that does not answer at once, so it starts later.
+dnsdists=()
+start_dnsdists() {
+    local ip
+    for ip in "${dnsdists[@]}"; do
+        on server dnsdist --supervised --disable-syslog -C "$here/dnsdist-$ip/conf" \
+            >"$here/dnsdist-$ip/log" 2>&1 &
+        listens 'dnsdist' "$ip"
+    done
+}
+
+# listens WHAT IP: waits until that name server is there; all of them take TCP too.
+listens() { wait_for "$1" on server bash -c "exec 3<>/dev/tcp/$2/53"; }
 
 # wildcard_at IP ADDRESS: a dnsmasq that answers every name with one address, as portals do.
 wildcard_at() {
@@ -80,6 +94,7 @@ wildcard_at() {
     on server dnsmasq --keep-in-foreground --no-resolv --no-hosts --bind-interfaces \
         --listen-address="$1" --address="/#/$2" --pid-file= --user=root \
         >"$here/dnsmasq.log" 2>&1 &
+    listens 'dnsmasq' "$1"
 }
 
 # validating_at IP: an unbound that validates DNSSEC and asks the company's server.
@@ -105,6 +120,7 @@ server:
 $(printf '%s\n' "${unbound_extra[@]}")
 UNBOUND
     on server unbound -d -c "$here/unbound-$1/conf" >"$here/unbound-$1/log" 2>&1 &
+    listens 'unbound' "$1"
 }
 unbound_extra=()
 

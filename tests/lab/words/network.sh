@@ -38,6 +38,7 @@ client_side() {
     ip -n router addr add fd77:1::1/64 dev inner nodad
     ip -n client link set uplink up
     ip -n router link set inner up
+    neighbours client uplink router inner
     ip -n client route add default via 10.77.1.1
     ip -n client route add default via fd77:1::1
 }
@@ -52,8 +53,15 @@ server_side() {
     ip -n server addr add fd77:2::254/64 dev uplink nodad
     ip -n server link set uplink up
     ip -n router link set outer up
+    neighbours server uplink router outer
     ip -n server route add default via 10.77.2.1
     ip -n server route add default via fd77:2::1
+}
+
+# Without addresses of its own for the link, IPv6 is of no use for the first second.
+neighbours() {
+    ip -n "$1" addr add fe80::2/64 dev "$2" nodad
+    ip -n "$3" addr add fe80::1/64 dev "$4" nodad
 }
 
 # on NAMESPACE COMMAND…: runs it there.

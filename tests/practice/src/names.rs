@@ -216,6 +216,10 @@ fn work_out(table: &Table, question: &Question, kind: RecordType) -> Option<Repl
                 .map(|reply| Reply { delay, ..reply });
         };
         records.push(record(&name, RData::CNAME(CNAME(parse(target)))));
+        if kind == RecordType::CNAME {
+            // Asked for the alias itself: it is the answer, and nothing is looked up behind it.
+            return Some(Reply { delay, ..Reply::with(ResponseCode::NoError, records) });
+        }
         name = plain(target);
     }
     Some(Reply { delay, ..Reply::with(ResponseCode::ServFail, Vec::new()) })
