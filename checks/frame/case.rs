@@ -4,13 +4,14 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_probe::Interface;
+use hublink_probe::{Interface, Way};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Check;
 use crate::address::HubAddress;
+use crate::proxy::{self, Proxy};
 
 /// What is known of the target before any check ran. A saved report holds it too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -25,8 +26,13 @@ pub struct Facts {
     pub interfaces: Vec<Interface>,
     /// How many hubs the run examines.
     pub hubs_in_run: usize,
-    /// Whether a proxy is configured for the hub's address, which hublink did not go through.
-    pub proxy_configured: bool,
+    /// The way that the hub's address gets by the settings of this computer.
+    #[serde(skip_serializing_if = "is_direct")]
+    pub way: Way,
+}
+
+fn is_direct(way: &Way) -> bool {
+    *way == Way::Direct
 }
 
 /// All evidence of one hub, read-only for those who judge.
@@ -59,6 +65,23 @@ impl Case {
     /// Adds or replaces the evidence of one check.
     pub fn put(&mut self, stored: Stored) {
         self.evidence.insert(stored.check, stored);
+    }
+
+    /// The way that programs take to the hub. A script that cannot be used decides nothing.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match &self.facts.way {
+            Way::Undecided { .. } if self.of::<Proxy>().is_some_and(proxy::script_is_unusable) => {
+                Way::Direct
+            }
+            way => way.clone(),
+        }
+    }
+
+    /// Whether the way leads through a proxy.
+    #[must_use]
+    pub fn goes_through_proxy(&self) -> bool {
+        self.facts.way.proxy().is_some()
     }
 
     /// The name of the hub, or an empty text.
