@@ -12,7 +12,9 @@ mod signature;
 mod tests;
 mod text;
 
-use hublink_probe::{RustlsVerdict, Scheme};
+use std::net::SocketAddr;
+
+use hublink_probe::{Handshake, RustlsVerdict, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -113,7 +115,7 @@ impl Check for Certificate {
         let chain = tls.map(|tls| tls.presented.as_slice()).unwrap_or_default();
         let (examined, fetched) = fetch::complete(cx, chain, cx.case.host(), now).await;
         let date = match tls {
-            Some(tls) if !examined.valid_at(now) => look::date(cx, tls.connect.to).await,
+            Some(tls) if !examined.valid_at(now) => look::date(cx, place(cx, tls)).await,
             _ => None,
         };
         let rustls = tls.and_then(|tls| tls.rustls.clone());
@@ -121,12 +123,22 @@ impl Check for Certificate {
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-        let to = cx.of::<Tls>()?.handshake.connect.to;
+        // Whether another name leads to the same address is not known behind a proxy.
+        let tls = &cx.of::<Tls>()?.handshake;
+        let to = tls.via.is_none().then_some(tls.connect.to)?;
         if seen.examined.name.accepted() || seen.examined.own().is_none() {
             return None;
         }
         let other_names = look::other_names(cx, to, &seen.examined).await;
         (!other_names.is_empty()).then(|| Evidence { other_names, ..seen.clone() })
+    }
+}
+
+/// Where the hub is asked again: where it was shaken hands with.
+fn place(cx: &Context, tls: &Handshake) -> SocketAddr {
+    match tls.via {
+        Some(_) => cx.place().unwrap_or(tls.connect.to),
+        None => tls.connect.to,
     }
 }
 

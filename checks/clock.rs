@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::certificate::{Certificate, Evidence as Seen};
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
-    cause, fallback, passed, ran,
+    cause, fallback, passed, passed_on_direct_way, ran,
 };
 use crate::http::{DestinationKind, Http};
+use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
@@ -129,7 +130,13 @@ impl Check for Clock {
                the answer took. One other clock cannot say who is wrong; the clocks of the other \
                hubs of the run can, and that of the login host that the hub names: its front page \
                is asked for, never its login. Differences below a minute are errors of measuring.",
-        needs: &[passed::<Tcp>(), passed::<Tls>(), ran::<Certificate>(), ran::<Http>()],
+        needs: &[
+            passed::<Proxy>(),
+            passed_on_direct_way::<Tcp>(),
+            passed::<Tls>(),
+            ran::<Certificate>(),
+            ran::<Http>(),
+        ],
     };
 
     const CAUSES: &'static [Cause<Evidence>] = &[
@@ -227,7 +234,8 @@ async fn login_host(cx: &Context) -> Option<Witness> {
         left.to.kind == DestinationKind::IdentityProvider && left.to.scheme == Scheme::Https;
     let reached = left.handshakes.last().filter(|handshake| provider && handshake.completed())?;
     let limit = cx.budget.later_answer.min(LOGIN_HOST_WAIT);
-    let request = cx.request(Scheme::Https, &left.to.host, reached.connect.to, "/", limit);
+    let to = (reached.connect.to.ip(), left.to.port).into();
+    let request = cx.request(Scheme::Https, &left.to.host, to, "/", limit);
     let witness = Witness::of(&cx.world.exchange(&request).await, cx.case.host())?;
     Some(Witness { login: true, ..witness })
 }

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::certificate::Certificate;
-use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed, ran};
+use crate::frame::{
+    Cause, Check, Context, Meta, Reason, ReasonKind, passed, passed_on_direct_way, ran,
+};
+use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
 
@@ -162,7 +165,12 @@ impl Check for Http {
                A first answer may take up to a minute: a Qlik proxy that was idle needs time.",
         // A link with http has no handshake: `tls` is then not applicable, which lets through.
         // A bad certificate does not stop an anonymous request, and its answer tells more.
-        needs: &[passed::<Tcp>(), passed::<Tls>(), ran::<Certificate>()],
+        needs: &[
+            passed::<Proxy>(),
+            passed_on_direct_way::<Tcp>(),
+            passed::<Tls>(),
+            ran::<Certificate>(),
+        ],
     };
 
     const CAUSES: &'static [Cause<Evidence>] = causes::CAUSES;
@@ -172,7 +180,7 @@ impl Check for Http {
             let path = if hub.is_cloud() { "/" } else { "/hub/" };
             Url::parse(&hub.url(path)).ok()
         });
-        match (start, cx.of::<Tcp>().and_then(|tcp| tcp.chosen)) {
+        match (start, cx.place()) {
             (Some(start), Some(to)) => chain::walk(cx, to.ip(), start).await,
             _ => Evidence { stop: Stop::NoAnswer, ..Evidence::default() },
         }

@@ -147,7 +147,7 @@ impl Check for Hub {
             changed = true;
         }
         if http::is_login_port(http, &cx.case)
-            && let Some(last) = http.hops.last()
+            && let Some(last) = http.hops.last().filter(|last| last.via.is_none())
         {
             seen.login_port = Some(cx.world.connect(last.to, cx.budget.connect).await);
             changed = true;

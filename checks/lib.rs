@@ -13,6 +13,7 @@ pub mod http;
 pub mod hub;
 pub mod hubs_file;
 pub mod link;
+pub mod proxy;
 pub mod tcp;
 pub mod tls;
 
@@ -30,6 +31,7 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
         &hubs_file::HubsFile,
         &link::Link,
         &client::Client,
+        &proxy::Proxy,
         &dns::Dns,
         &tcp::Tcp,
         &tls::Tls,

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, SMALL_SEGMENT,
-    Target, cause, fallback, passed,
+    Target, cause, fallback, passed, passed_on_direct_way,
 };
+use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 
 /// Whether the connection can be encrypted.
@@ -46,7 +47,7 @@ impl Check for Tls {
                the server presented, whatever the verdict on its certificate. If that fails, the \
                handshake is repeated once and tried for another name at the same address, since a \
                filter that looks at the name behaves differently then.",
-        needs: &[passed::<Tcp>()],
+        needs: &[passed::<Proxy>(), passed_on_direct_way::<Tcp>()],
     };
 
     const CAUSES: &'static [Cause<Evidence>] = &[
@@ -124,9 +125,9 @@ impl Check for Tls {
     }
 
     async fn probe(cx: &Context) -> Evidence {
-        let to = cx.of::<Tcp>().and_then(|tcp| tcp.chosen);
-        // The engine runs this check only after `tcp` found an address that accepts.
-        let to = to.unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
+        // The engine runs this check only after `tcp` found an address that accepts, or behind a
+        // proxy.
+        let to = cx.place().unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
         let ours = cx.hello(to, cx.case.host());
         let handshake = cx.world.handshake(&ours).await;
         if handshake.completed() {
@@ -150,7 +151,8 @@ impl Check for Tls {
 
 /// The same greeting over a connection whose packets are small enough for every path.
 async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<Handshake> {
-    if !silent || !cx.can_make_segments_small() {
+    // Behind a proxy small segments would say something of the way to the proxy alone.
+    if !silent || !cx.can_make_segments_small() || ours.via.is_some() {
         return None;
     }
     let small = Hello { segment: Some(SMALL_SEGMENT), ..ours.clone() };
@@ -160,7 +162,12 @@ async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<H
 fn raw(e: &Evidence) -> Proof {
     let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
     let proof = all.into_iter().flatten().fold(Proof::default(), |proof, handshake| {
-        let at = format!("handshake with {} for {}", handshake.connect.to, handshake.server_name);
+        let at = match &handshake.via {
+            Some(proxy) => format!("handshake through {proxy} for {}", handshake.server_name),
+            None => {
+                format!("handshake with {} for {}", handshake.connect.to, handshake.server_name)
+            }
+        };
         proof.and(at, outcome(handshake))
     });
     match &e.small {
@@ -251,13 +258,21 @@ fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
     }
 }
 
+/// Behind a proxy the address of the server is not known.
+fn address(handshake: &Handshake) -> String {
+    match &handshake.via {
+        Some(proxy) => format!("the server behind {proxy}"),
+        None => handshake.connect.to.ip().to_string(),
+    }
+}
+
 fn name_refused(e: &Evidence, _: &Case) -> Option<Proof> {
     let refused = e.handshake.alert == Some(112);
     let other = e.other_name.as_ref()?;
     (refused && other.completed()).then(|| {
         raw(e)
             .not("tls/server-breaks-off: another name passes at the same address")
-            .value("address", e.handshake.connect.to.ip())
+            .value("address", address(&e.handshake))
     })
 }
 
@@ -307,7 +322,8 @@ fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
         .not("tls/name-refused: another name fails too")
         .not("one broken connection: the handshake was repeated")
         .value("ending", outcome(&e.handshake));
-    let far = e.handshake.connect.took_ms >= 10.0
+    let far = e.handshake.via.is_none()
+        && e.handshake.connect.took_ms >= 10.0
         && e.handshake.took_ms >= e.handshake.connect.took_ms / 2.0;
     // Without a measurable distance it may also be a device near this computer.
     let sure = far || e.handshake.alert.is_some();

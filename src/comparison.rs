@@ -64,7 +64,7 @@ fn complete(examined: &mut [Examined]) {
         let one = &mut examined[index];
         one.case.put(stored);
         rejudge(&one.case, &mut one.checks);
-        settle(&mut one.checks);
+        settle(&one.case, &mut one.checks);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hublink_checks::frame::{ErasedCheck, ReasonKind, status_of};
-use hublink_probe::{Timestamp, World, millis};
+use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
 use crate::comparison::Comparison;
@@ -39,12 +39,20 @@ pub async fn examine(
             arch: std::env::consts::ARCH.to_owned(),
             interfaces: world.interfaces(),
             resolver,
-            proxy_variables: engine::proxy_variables(&**world),
+            proxy_variables: proxy_variables(&**world),
         },
         redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
         hubs: examined.iter().map(hub).collect(),
         across: comparison.iter().map(across).collect(),
     }
+}
+
+/// The names of the variables that say something of proxies.
+fn proxy_variables(world: &dyn World) -> Vec<String> {
+    let told = world.proxy_settings();
+    let settings = told.settings.into_iter().filter(|one| one.place == ProxyPlace::Environment);
+    let lists = told.exceptions.into_iter().filter(|one| one.place == ProxyPlace::Environment);
+    settings.map(|one| one.source).chain(lists.map(|one| one.source)).collect()
 }
 
 fn whole_milliseconds(at: Timestamp) -> Timestamp {
@@ -60,6 +68,7 @@ fn hub(examined: &Examined) -> Hub {
         url: address.map(|hub| hub.url("")),
         source: examined.target.source.clone(),
         link: examined.target.text.clone(),
+        way: examined.case.way(),
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),

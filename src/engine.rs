@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
     Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
-    Status, Stored, Target, claims, may_claim, status_of,
+    Status, Stored, Target, claims, is_of_direct_way, may_claim, status_of,
 };
-use hublink_probe::{BoxFuture, World};
+use hublink_probe::{BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -215,9 +216,7 @@ impl HubRun {
             hub: target.hub().cloned(),
             interfaces: world.interfaces(),
             hubs_in_run,
-            proxy_configured: target
-                .hub()
-                .is_some_and(|hub| goes_through_proxy(&**world, &hub.host)),
+            way: target.hub().map(|hub| way(&**world, hub)).unwrap_or_default(),
         };
         Self {
             world: Arc::clone(world),
@@ -246,7 +245,7 @@ impl HubRun {
                 ..Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
             });
         }
-        settle(&mut self.ended);
+        settle(&self.case, &mut self.ended);
         Examined {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
@@ -307,12 +306,17 @@ impl HubRun {
                 reason.detail("preflight stops at the first broken check"),
             ));
         }
-        for need in check.meta().needs {
+        let through_proxy = self.case.goes_through_proxy();
+        let needs = check.meta().needs.iter();
+        // Behind a proxy nothing waits for the direct way.
+        for need in needs.filter(|need| !(through_proxy && need.is_of_direct_way())) {
             let Some(needed) = self.ended.get(need.check) else { return Next::Wait };
             let not_applicable =
                 needed.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
             let met = match need.kind {
-                NeedKind::Passed => needed.status.let_through() || not_applicable,
+                NeedKind::Passed | NeedKind::PassedOnDirectWay => {
+                    needed.status.let_through() || not_applicable
+                }
                 NeedKind::Ran => true,
             };
             if !met {
@@ -471,9 +475,10 @@ pub(crate) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
 }
 
 /// Lets root causes claim what they explain, and fills in why checks were skipped.
-pub(crate) fn settle(ended: &mut BTreeMap<&'static str, Ended>) {
+pub(crate) fn settle(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     claim(ended);
-    silence_consequences(ended);
+    silence_consequences(case, ended);
+    leave_open(case, ended);
     let roots: Vec<(&'static str, String)> = ended
         .iter()
         .filter(|(_, one)| one.because_of.is_some())
@@ -505,10 +510,12 @@ fn claim(ended: &mut BTreeMap<&'static str, Ended>) {
 
 /// A check that passed at first may have failed in the control pass. What was built on it then
 /// says nothing of its own. The list is in the order of the ladder, so one walk is enough.
-fn silence_consequences(ended: &mut BTreeMap<&'static str, Ended>) {
+fn silence_consequences(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+    let through_proxy = case.goes_through_proxy();
     for check in hublink_checks::all() {
         let broken = check.meta().needs.iter().find(|need| {
-            need.kind == NeedKind::Passed
+            need.kind != NeedKind::Ran
+                && !(through_proxy && need.is_of_direct_way())
                 && ended.get(need.check).is_some_and(|needed| {
                     needed.status == Status::Failed
                         // What explains the failure of its own need is no consequence of it.
@@ -523,6 +530,24 @@ fn silence_consequences(ended: &mut BTreeMap<&'static str, Ended>) {
             one.status = Status::Skipped;
             one.causes.clear();
             one.because_of = Some(need.check);
+        }
+    }
+}
+
+/// A script that was not evaluated may name a proxy. That the direct way fails is then no finding:
+/// whether it is taken at all is not known.
+fn leave_open(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+    let Way::Undecided { source } = case.way() else { return };
+    let direct = ended.iter_mut().filter(|(id, _)| is_of_direct_way(id) || **id == "tls");
+    for (_, one) in direct.filter(|(_, one)| one.status == Status::Failed) {
+        one.status = Status::Errored;
+        let detail = format!(
+            "the direct way fails, and the proxy script named by {source}, which may name another \
+             way, is not evaluated"
+        );
+        one.reason = Some(Reason::of(ReasonKind::CouldNotLook).detail(detail));
+        for cause in &mut one.causes {
+            cause.severity = Severity::Informs;
         }
     }
 }
@@ -553,26 +578,7 @@ fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
     cause.unwrap_or_else(|| at.to_owned())
 }
 
-/// Whether a program that follows the environment would reach this host through a proxy.
-fn goes_through_proxy(world: &dyn World, host: &str) -> bool {
-    if proxy_variables(world).is_empty() {
-        return false;
-    }
-    let exceptions = world.variable("NO_PROXY").or_else(|| world.variable("no_proxy"));
-    let exceptions = exceptions.unwrap_or_default().to_ascii_lowercase();
-    !exceptions.split(',').map(str::trim).any(|entry| {
-        let domain = entry.trim_start_matches("*.").trim_start_matches('.');
-        entry == "*"
-            || (!domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}"))))
-    })
-}
-
-/// The names of the proxy variables that are set.
-#[must_use]
-pub fn proxy_variables(world: &dyn World) -> Vec<String> {
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .filter(|name| world.variable(name).is_some())
-        .map(str::to_owned)
-        .collect()
+/// The way that a hub's address gets by the settings of this computer.
+fn way(world: &dyn World, hub: &HubAddress) -> Way {
+    world.proxy_settings().way(hub.scheme, &hub.host, hub.port)
 }

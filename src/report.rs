@@ -2,7 +2,7 @@
 
 use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
-use hublink_probe::{Interface, Timestamp};
+use hublink_probe::{Interface, Timestamp, Way};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,9 @@ pub struct Hub {
     pub source: Source,
     /// What the text that names it says.
     pub link: Option<Inspection>,
+    /// The way that was taken to it: directly, or through a proxy.
+    #[serde(default)]
+    pub way: Way,
     /// The answer.
     pub verdict: Verdict,
     /// Every check, in the order of the ladder.

@@ -1,6 +1,8 @@
 //! From the checks of one hub to one answer: will the login work, and if not, who mends what?
 
-use hublink_checks::frame::{Confidence, Diagnosis, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Confidence, Diagnosis, ReasonKind, Severity, Status, is_of_direct_way,
+};
 use hublink_checks::hub;
 
 use crate::engine::{Ended, Examined, first_blocking};
@@ -21,16 +23,16 @@ pub fn verdict(examined: &Examined) -> Verdict {
     }
     if let Some((id, ended)) = ladder.iter().find(|(_, ended)| ended.status == Status::Failed) {
         let cause = first_blocking(ended);
-        let verdict = if is_about_the_direct_way(id) && examined.case.facts.proxy_configured {
-            not_the_way_taken(id, cause)
-        } else {
-            no(id, cause)
-        };
-        return Verdict { reached, ..verdict };
+        return Verdict { reached, ..no(id, cause) };
     }
     // What was under way says more than what waited for it.
+    // Behind a proxy nobody needs the direct way.
+    let through_proxy = examined.case.goes_through_proxy();
+    let needed = |id: &str| !(through_proxy && is_of_direct_way(id));
     let missing = |begun: bool| {
-        ladder.iter().find(move |(_, ended)| is_missing(ended) && (ended.begun || !begun))
+        ladder
+            .iter()
+            .find(move |(id, ended)| needed(id) && is_missing(ended) && (ended.begun || !begun))
     };
     if let Some((id, ended)) = missing(true).or_else(|| missing(false)) {
         return Verdict { reached, ..unknown(id, ended, &ladder) };
@@ -55,21 +57,6 @@ fn is_missing(ended: &Ended) -> bool {
             matches!(reason.kind, ReasonKind::NotApplicable | ReasonKind::NotAsked)
         }),
         Status::Failed | Status::Passed | Status::Warned => false,
-    }
-}
-
-/// Behind a proxy a failure of the direct way is a fact and not a finding.
-fn is_about_the_direct_way(id: &str) -> bool {
-    matches!(id, "dns" | "tcp" | "tls")
-}
-
-fn not_the_way_taken(id: &str, cause: Option<&Diagnosis>) -> Verdict {
-    Verdict {
-        ready: Ready::Unknown,
-        summary: "It cannot be told whether the login will work: the direct way to the hub fails, \
-                  but a proxy is set on this computer, and the way through it was not examined."
-            .to_owned(),
-        ..no(id, cause)
     }
 }
 

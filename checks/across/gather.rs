@@ -46,7 +46,7 @@ fn hub(seen: &Seen<'_>) -> HubSeen {
         name_server_answered: case
             .of::<Dns>()
             .is_some_and(|dns| dns.replies.iter().any(|reply| reply.rcode.is_some())),
-        through_proxy: case.facts.proxy_configured,
+        through_proxy: case.goes_through_proxy(),
         failed: failed.map(str::to_owned),
         cause: seen.failed.map(|(_, cause)| cause.id.clone()),
         symptom: failed.and_then(|check| symptom(case, check)),

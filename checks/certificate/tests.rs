@@ -477,6 +477,7 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
             handshake_limit: Budget::default().handshake,
             answer_limit: Budget::default().later_answer,
             segment: None,
+            via: None,
         };
         let answer = Exchange {
             date: Some(at("2026-10-01T00:00:00Z")),

@@ -2,15 +2,17 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use hublink_probe::Interface;
+use hublink_probe::{Interface, Way};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Check;
 use crate::address::HubAddress;
+use crate::proxy::{self, Proxy};
 
 /// What is known of the target before any check ran. A saved report holds it too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -25,8 +27,28 @@ pub struct Facts {
     pub interfaces: Vec<Interface>,
     /// How many hubs the run examines.
     pub hubs_in_run: usize,
-    /// Whether a proxy is configured for the hub's address, which hublink did not go through.
-    pub proxy_configured: bool,
+    /// The way that the hub's address gets by the settings of this computer.
+    #[serde(skip_serializing_if = "is_direct")]
+    pub way: Way,
+}
+
+fn is_direct(way: &Way) -> bool {
+    *way == Way::Direct
+}
+
+impl Facts {
+    /// Whether the computer has an IPv6 address that leads beyond its own line. Taken to have one
+    /// if its adapters are not known.
+    #[must_use]
+    pub fn has_ipv6(&self) -> bool {
+        let leading_out = self.interfaces.iter().filter(|adapter| adapter.leads_out());
+        let mut addresses = leading_out.flat_map(|adapter| &adapter.addresses);
+        self.interfaces.is_empty()
+            || addresses.any(|subnet| match subnet.address {
+                IpAddr::V6(v6) => !v6.is_unicast_link_local(),
+                IpAddr::V4(_) => false,
+            })
+    }
 }
 
 /// All evidence of one hub, read-only for those who judge.
@@ -59,6 +81,23 @@ impl Case {
     /// Adds or replaces the evidence of one check.
     pub fn put(&mut self, stored: Stored) {
         self.evidence.insert(stored.check, stored);
+    }
+
+    /// The way that programs take to the hub. A script that cannot be used decides nothing.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match &self.facts.way {
+            Way::Undecided { .. } if self.of::<Proxy>().is_some_and(proxy::script_is_unusable) => {
+                Way::Direct
+            }
+            way => way.clone(),
+        }
+    }
+
+    /// Whether the way leads through a proxy.
+    #[must_use]
+    pub fn goes_through_proxy(&self) -> bool {
+        self.facts.way.proxy().is_some()
     }
 
     /// The name of the hub, or an empty text.

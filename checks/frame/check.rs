@@ -1,15 +1,16 @@
 //! A check: a named question about a target.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hublink_probe::{BoxFuture, Hello, Request, Scheme, World};
+use hublink_probe::{BoxFuture, Hello, ProxyAddress, Request, Scheme, Via, Way, World};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Cause, CauseInfo, Diagnosis, Reason, Stored, Target, judge};
+use crate::tcp::Tcp;
 
 /// What identifies a check and what it builds on.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +34,21 @@ pub struct Need {
     pub kind: NeedKind,
 }
 
+impl Need {
+    /// Whether it counts only where no proxy is on the way.
+    #[must_use]
+    pub fn is_of_direct_way(&self) -> bool {
+        self.kind == NeedKind::PassedOnDirectWay
+    }
+}
+
 /// How a needed check must have ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NeedKind {
     /// `passed` or `warned`.
     Passed,
+    /// `passed` or `warned`, unless a proxy is on the way: then its step is not taken.
+    PassedOnDirectWay,
     /// It has ended, however it ended.
     Ran,
 }
@@ -48,6 +59,12 @@ pub enum NeedKind {
 #[must_use]
 pub const fn passed<C: Check>() -> Need {
     Need { check: C::META.id, kind: NeedKind::Passed }
+}
+
+/// Needs that another check let its step through, unless the way leads through a proxy.
+#[must_use]
+pub const fn passed_on_direct_way<C: Check>() -> Need {
+    Need { check: C::META.id, kind: NeedKind::PassedOnDirectWay }
 }
 
 /// Needs that another check has ended, whatever it found.
@@ -132,7 +149,33 @@ impl Context {
         self.world.os() != "windows"
     }
 
-    /// A handshake within this run's time limits.
+    /// Where the link's port is: at the address that accepted, or, behind a proxy, at whatever
+    /// address the proxy finds.
+    pub(crate) fn place(&self) -> Option<SocketAddr> {
+        let port = self.case.facts.hub.as_ref()?.port;
+        match self.case.way() {
+            Way::Proxy { .. } => Some((Ipv4Addr::UNSPECIFIED, port).into()),
+            _ => self.of::<Tcp>()?.chosen,
+        }
+    }
+
+    /// The proxy on the way to a host, if there is one.
+    pub(crate) fn via(&self, scheme: Scheme, host: &str, port: u16) -> Option<Via> {
+        let of_link = self.case.facts.hub.as_ref();
+        let is_link = of_link.is_some_and(|hub| hub.scheme == scheme && hub.host == host);
+        let way = match is_link {
+            true => self.case.way(),
+            false => self.world.proxy_settings().way(scheme, host, port),
+        };
+        way.proxy().map(|proxy| self.via_proxy(proxy, host))
+    }
+
+    /// A given proxy on the way to a host.
+    pub(crate) fn via_proxy(&self, proxy: &ProxyAddress, host: &str) -> Via {
+        Via { proxy: proxy.clone(), host: host.to_owned(), user_agent: USER_AGENT.to_owned() }
+    }
+
+    /// A handshake within this run's time limits, for whatever name at the link's host.
     pub(crate) fn hello(&self, to: SocketAddr, server_name: &str) -> Hello {
         Hello {
             to,
@@ -140,6 +183,7 @@ impl Context {
             connect_limit: self.budget.connect,
             limit: self.budget.handshake,
             segment: None,
+            via: self.via(Scheme::Https, self.case.host(), to.port()),
         }
     }
 
@@ -162,6 +206,7 @@ impl Context {
             handshake_limit: self.budget.handshake,
             answer_limit,
             segment: None,
+            via: self.via(scheme, host, to.port()),
         }
     }
 }

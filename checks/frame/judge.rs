@@ -48,19 +48,35 @@ fn with_considered<E>(table: &[Cause<E>], proof: Proof) -> Proof {
 }
 
 fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
-    let severity = severity(row, &proof);
+    let not_taken =
+        case.way().proxy().filter(|_| is_of_direct_way(row.id)).map(ToString::to_string);
+    let severity = match not_taken {
+        Some(_) => Severity::Informs,
+        None => severity(row, &proof),
+    };
+    let remedy = match not_taken {
+        Some(proxy) => vec![format!("Nothing has to be done: the hub is reached through {proxy}.")],
+        None => row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
+    };
     Diagnosis {
         id: row.id.to_owned(),
         title: row.title.to_owned(),
         confidence: confidence(row, &proof, case),
         severity,
         owner: proof.owner.unwrap_or(row.owner),
-        remedy: row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
+        remedy,
         proof: proof.lines,
         ruled_out: proof.ruled_out,
         hubs: proof.hubs,
         see: row.see.iter().map(|&s| s.to_owned()).collect(),
     }
+}
+
+/// Whether a check, or a cause by its id, is about looking the hub up and connecting to it without
+/// a proxy. Behind a proxy that is a fact and no finding: the proxy does both in our place.
+#[must_use]
+pub fn is_of_direct_way(id: &str) -> bool {
+    matches!(id.split('/').next(), Some("dns" | "tcp"))
 }
 
 /// What the table allows, less what is missing on this run.
@@ -69,9 +85,9 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
         return row.confidence;
     }
     let stated = proof.confidence.map_or(row.confidence, |c| c.min(row.confidence));
-    let network = matches!(row.id.split('/').next(), Some("dns" | "tcp" | "tls"));
-    // Behind a proxy the direct path is not the one Desktop takes.
-    if network && case.facts.proxy_configured { stated.lowered() } else { stated }
+    // A proxy on the way has its part in how a handshake ends.
+    let relayed = row.id.starts_with("tls/") && case.goes_through_proxy();
+    if relayed { stated.lowered() } else { stated }
 }
 
 /// Fills the holes of a remedy with this user's own values.

@@ -18,9 +18,10 @@ pub(crate) use check::SMALL_SEGMENT;
 #[cfg(test)]
 pub(crate) use check::context_for_tests;
 pub use check::{
-    Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed, ran,
+    Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed,
+    passed_on_direct_way, ran,
 };
 pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};
-pub use judge::{judge, status_of};
+pub use judge::{is_of_direct_way, judge, status_of};
 pub use target::{Origin, Source, Target};
 pub use words::{Confidence, Owner, Reason, ReasonKind, Severity, Status};

@@ -233,6 +233,7 @@ pub(crate) fn outcome(answer: &Exchange) -> String {
         Ending::Complete | Ending::Long => None,
         Ending::NoConnection => Some("no connection"),
         Ending::NoHandshake => Some("no TLS"),
+        Ending::NoTunnel => Some("no way through the proxy"),
         Ending::EmptyReply => Some("closed without an answer"),
         Ending::Silence => Some("no answer"),
         Ending::NotHttp => Some("not HTTP"),
@@ -359,6 +360,14 @@ pub(crate) fn is_login_port(e: &Evidence, case: &Case) -> bool {
     let (Some(last), Some(door)) = (e.hops.last(), e.login.as_ref()) else { return false };
     let link = case.facts.hub.as_ref().map(|hub| hub.port);
     door.url == last.url && door.host == case.host() && link.is_some_and(|port| port != door.port)
+}
+
+/// Behind a proxy the address of the server is not known.
+fn address(answer: &Exchange) -> String {
+    match &answer.via {
+        Some(proxy) => format!("the server behind {proxy}"),
+        None => answer.to.to_string(),
+    }
 }
 
 fn no_connection(answer: &Exchange) -> bool {
@@ -497,7 +506,7 @@ fn large_answers_lost(e: &Evidence, case: &Case) -> Option<Proof> {
     let last = e.hops.last().filter(|hop| hangs(hop) && is_taken(hop))?;
     // After a minute the server itself may have given up; within a few seconds it has not.
     let again = e.again.as_ref().filter(|again| hangs(again) && !again.given_up)?;
-    let proof = hanging(e, last).value("address", last.to.ip());
+    let proof = hanging(e, last).value("address", address(last));
     match &e.small {
         Some(small) if is_whole(small) => Some(
             proof
@@ -589,7 +598,7 @@ fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
         with_answer(proof, "second try", last)
             .not("the normal end after a whole answer: this answer is not whole")
             .not("a refusal of the server's TLS: it sent no alert")
-            .value("address", last.to)
+            .value("address", address(last))
             .value("n", last.body_bytes)
             .value("s", format!("{:.1}", last.took_ms / 1000.0))
     })
@@ -629,7 +638,7 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(Proof::seen("request", "the address of the hub could not be asked"));
     };
     let ended_badly = match e.stop {
-        Stop::NoAnswer => !is_login_port(e, case),
+        Stop::NoAnswer => !is_login_port(e, case) || last.ending == Ending::NoTunnel,
         Stop::Loop | Stop::TooMany => !waits_for_cookie(e),
         Stop::BadLocation => true,
         Stop::Answer | Stop::OtherHost => faulty(e, case).is_some(),

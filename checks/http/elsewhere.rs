@@ -1,9 +1,9 @@
 //! One look at another host that a redirect names: does it answer at all?
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use hublink_probe::{
-    Connect, Exchange, FailureKind, Handshake, Scheme, SystemLookup, mask_one_time,
+    Connect, Exchange, FailureKind, Handshake, Hello, Scheme, SystemLookup, mask_one_time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,11 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
         answer: None,
         page: None,
     };
-    let mut addresses = if let Ok(address) = host.parse::<IpAddr>() {
+    let through_proxy = cx.via(seen.to.scheme, &host, seen.to.port).is_some();
+    let mut addresses = if through_proxy {
+        // The proxy looks the name up.
+        vec![Ipv4Addr::UNSPECIFIED.into()]
+    } else if let Ok(address) = host.parse::<IpAddr>() {
         vec![address]
     } else {
         let lookup = cx.world.lookup(&host, cx.budget.lookup).await;
@@ -170,7 +174,7 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
         seen.lookup = Some(lookup);
         found
     };
-    if !cx.world.policy().loopback_allowed && addresses.iter().any(is_own) {
+    if !through_proxy && !cx.world.policy().loopback_allowed && addresses.iter().any(is_own) {
         seen.not_tried = true;
         return seen;
     }
@@ -194,13 +198,18 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
 async fn knock(cx: &Context, addresses: &[IpAddr], seen: &mut Elsewhere) -> Option<SocketAddr> {
     for &ip in addresses {
         let to = SocketAddr::new(ip, seen.to.port);
+        let via = cx.via(seen.to.scheme, &seen.to.host, seen.to.port);
         let reached = if seen.to.scheme == Scheme::Http {
+            if via.is_some() {
+                return Some(to);
+            }
             let connect = cx.world.connect(to, cx.budget.connect).await;
             let reached = connect.succeeded();
             seen.connects.push(connect);
             reached
         } else {
-            let handshake = cx.world.handshake(&cx.hello(to, &seen.to.host)).await;
+            let hello = Hello { via, ..cx.hello(to, &seen.to.host) };
+            let handshake = cx.world.handshake(&hello).await;
             let reached = handshake.completed();
             seen.handshakes.push(handshake);
             reached

@@ -44,6 +44,7 @@ pub(crate) fn answer(url: &str, status: u16, location: Option<&str>, body: &str)
         handshake_limit: std::time::Duration::ZERO,
         answer_limit: std::time::Duration::ZERO,
         segment: None,
+        via: None,
     };
     Exchange {
         status: Some(status),

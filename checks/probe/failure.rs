@@ -13,7 +13,7 @@ pub struct Failure {
     pub operation: Operation,
     /// The normalised kind.
     pub kind: FailureKind,
-    /// The system's number: errno, WSA code or `EAI_` code.
+    /// The system's number: errno, WSA code or `EAI_` code; of a proxy its HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
 }
@@ -63,6 +63,7 @@ pub enum Operation {
     ReadAnswer,
     ReadFile,
     SendRequest,
+    Tunnel,
 }
 
 impl Operation {
@@ -79,6 +80,7 @@ impl Operation {
             Self::ReadAnswer => "read answer",
             Self::ReadFile => "read file",
             Self::SendRequest => "send request",
+            Self::Tunnel => "tunnel through the proxy",
         }
     }
 }
@@ -108,6 +110,8 @@ pub enum FailureKind {
     NoData,
     /// No name server is configured.
     NoNameServer,
+    /// The proxy opened no tunnel; the number is its HTTP status.
+    NoTunnel,
     /// Local policy, or on IPv6 a router's "administratively prohibited".
     NotPermitted,
     /// Not a message of the protocol that was spoken.
@@ -141,6 +145,7 @@ impl FailureKind {
             Self::NoAnswer => "no answer",
             Self::NoData => "name without address",
             Self::NoNameServer => "no name server configured",
+            Self::NoTunnel => "refused by the proxy",
             Self::NotPermitted => "not permitted",
             Self::NotTheProtocol => "another protocol",
             Self::PortsExhausted => "no free local port",

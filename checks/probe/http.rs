@@ -20,10 +20,10 @@ use tokio::time::{Instant as Deadline, timeout_at};
 
 use crate::tap::{Tap, Watch};
 use crate::tls::printable;
-use crate::{Connect, tcp, tls};
+use crate::tunnel::{self, Line};
 use crate::{
-    Failure, FailureKind, Handshake, Hello, Operation, TcpState, Timestamp, TrustStore, World,
-    millis,
+    Ask, AskKind, Connect, Failure, FailureKind, Handshake, Hello, Operation, ProxyAddress,
+    TcpState, Timestamp, Tunnel, Via, millis, tcp, tls,
 };
 
 /// The most of a page that is read: the largest known Qlik page has 88 kB.
@@ -91,13 +91,19 @@ pub struct Request {
     pub answer_limit: Duration,
     /// The largest TCP segment, as in [`Hello::segment`].
     pub segment: Option<u16>,
+    /// The proxy on the way, as in [`Hello::via`].
+    pub via: Option<Via>,
 }
 
 impl Request {
     /// The URL, with the values of one-time parameters left out.
     #[must_use]
     pub fn url(&self) -> String {
-        masked(&format!("{}://{}{}", self.scheme.label(), self.authority(), self.path))
+        masked(&self.whole_url())
+    }
+
+    fn whole_url(&self) -> String {
+        format!("{}://{}{}", self.scheme.label(), self.authority(), self.path)
     }
 
     fn authority(&self) -> String {
@@ -116,7 +122,7 @@ impl Request {
 pub struct Exchange {
     /// The URL asked for, with the values of one-time parameters left out.
     pub url: String,
-    /// The address asked.
+    /// The address asked; `0.0.0.0` with the port if a proxy looked the name up.
     pub to: SocketAddr,
     /// How it ended.
     pub ending: Ending,
@@ -168,6 +174,12 @@ pub struct Exchange {
     /// answered did not know it any more.
     #[serde(default)]
     pub given_up: bool,
+    /// The proxy it went through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ProxyAddress>,
+    /// What the proxy said, if there was no way through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tunnel: Option<Box<Tunnel>>,
     /// From the first SYN to the end, in milliseconds.
     pub took_ms: f64,
 }
@@ -196,6 +208,8 @@ impl Exchange {
             next: None,
             state: None,
             given_up: false,
+            via: None,
+            tunnel: None,
             took_ms: 0.0,
         }
     }
@@ -219,6 +233,8 @@ pub enum Ending {
     NoConnection,
     /// No TLS on the connection.
     NoHandshake,
+    /// No way through the proxy.
+    NoTunnel,
     /// The connection ended before the first byte of an answer.
     EmptyReply,
     /// The time was over before the first byte of an answer.
@@ -259,31 +275,33 @@ pub struct Fetch {
 }
 
 /// Sends one request over a connection of its own.
-pub(crate) async fn exchange(request: &Request, trust: &TrustStore, world: &dyn World) -> Exchange {
+pub(crate) async fn exchange(request: &Request, line: Line<'_>) -> Exchange {
     let begun = Instant::now();
     let mut seen = Exchange::of(request, Ending::NoConnection);
-    match request.scheme {
-        Scheme::Http => {
+    match (request.scheme, &request.via) {
+        (Scheme::Http, None) => {
             let (connect, stream) =
                 tcp::open(request.to, request.connect_limit, request.segment).await;
             note_connect(&mut seen, &connect);
             if let Some(stream) = stream {
                 let (tap, watch) = Tap::new(stream);
-                talk(&mut seen, request, tap, &watch, world).await;
+                talk(&mut seen, request, tap, &watch, line).await;
             }
         }
-        Scheme::Https => {
+        (Scheme::Http, Some(via)) => forward(&mut seen, request, via, line).await,
+        (Scheme::Https, _) => {
             let hello = Hello {
                 to: request.to,
                 server_name: request.host.clone(),
                 connect_limit: request.connect_limit,
                 limit: request.handshake_limit,
                 segment: request.segment,
+                via: request.via.clone(),
             };
-            let (handshake, stream) = tls::open(&hello, trust, world.now()).await;
-            note_handshake(&mut seen, &handshake);
+            let (handshake, stream) = tls::open(&hello, line).await;
+            note_handshake(&mut seen, handshake);
             if let Some((stream, watch)) = stream {
-                talk(&mut seen, request, stream, &watch, world).await;
+                talk(&mut seen, request, stream, &watch, line).await;
             }
         }
     }
@@ -291,28 +309,52 @@ pub(crate) async fn exchange(request: &Request, trust: &TrustStore, world: &dyn 
     seen
 }
 
+/// In the clear a proxy is sent the whole address and answers in the server's place.
+async fn forward(seen: &mut Exchange, request: &Request, via: &Via, line: Line<'_>) {
+    let ask = Ask {
+        via: via.clone(),
+        port: request.to.port(),
+        kind: AskKind::Forward,
+        connect_limit: request.connect_limit,
+        limit: request.handshake_limit,
+    };
+    let mut way = Tunnel::of(&ask);
+    seen.via = Some(via.proxy.clone());
+    match tunnel::reach(line, &ask, &mut way).await {
+        Some(tap) => {
+            let (tap, watch) = Tap::inside(tap.into_under(), Vec::new());
+            talk(seen, request, tap, &watch, line).await;
+        }
+        None => {
+            seen.ending = Ending::NoTunnel;
+            seen.failure = way.failure;
+            seen.tunnel = Some(Box::new(way));
+        }
+    }
+}
+
 fn note_connect(seen: &mut Exchange, connect: &Connect) {
     seen.ending = Ending::NoConnection;
     seen.failure = connect.failure;
 }
 
-fn note_handshake(seen: &mut Exchange, handshake: &Handshake) {
+fn note_handshake(seen: &mut Exchange, handshake: Handshake) {
     note_connect(seen, &handshake.connect);
-    if handshake.failure.is_some() {
+    seen.via = handshake.via;
+    if handshake.tunnel.is_some() {
+        seen.ending = Ending::NoTunnel;
+        seen.failure = handshake.failure;
+        seen.tunnel = handshake.tunnel;
+    } else if handshake.failure.is_some() {
         seen.ending = Ending::NoHandshake;
         seen.failure = handshake.failure;
         seen.alert = handshake.alert;
-        seen.head.clone_from(&handshake.head);
+        seen.head = handshake.head;
     }
 }
 
-async fn talk<S>(
-    seen: &mut Exchange,
-    request: &Request,
-    stream: S,
-    watch: &Watch,
-    world: &dyn World,
-) where
+async fn talk<S>(seen: &mut Exchange, request: &Request, stream: S, watch: &Watch, line: Line<'_>)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let deadline = Deadline::now() + request.answer_limit;
@@ -326,17 +368,17 @@ async fn talk<S>(
         .max_buf_size(64 * 1024)
         .handshake(TokioIo::new(stream))
         .await;
-    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request)) else {
+    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request, line)) else {
         return failed(seen, Ending::NotHttp, FailureKind::Invalid);
     };
     // Ends with the sender: the connection serves this one request.
     let driver = tokio::spawn(connection);
-    seen.sent_at = Some(world.now());
+    seen.sent_at = Some(line.world.now());
     let waiting = Instant::now();
     match timeout_at(deadline, sender.send_request(get)).await {
         Ok(Ok(response)) => {
             seen.waited_ms = Some(millis(waiting.elapsed()));
-            seen.answered_at = Some(world.now());
+            seen.answered_at = Some(line.world.now());
             seen.status = Some(response.status().as_u16());
             take_in(seen, response.headers());
             read_body(seen, response.into_body(), deadline).await;
@@ -388,8 +430,16 @@ fn note_error(seen: &mut Exchange, error: &hyper::Error) {
     }
 }
 
-fn get(request: &Request) -> Option<hyper::Request<Empty<Bytes>>> {
-    hyper::Request::get(&request.path)
+fn get(request: &Request, line: Line<'_>) -> Option<hyper::Request<Empty<Bytes>>> {
+    let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
+    let mut builder = match forwarded {
+        Some(_) => hyper::Request::get(request.whole_url()),
+        None => hyper::Request::get(&request.path),
+    };
+    if let Some(login) = forwarded.and_then(|via| line.accepted_login(&via.proxy)) {
+        builder = builder.header(header::PROXY_AUTHORIZATION, login);
+    }
+    builder
         .header(header::HOST, request.authority())
         .header(header::USER_AGENT, &request.user_agent)
         .header(header::ACCEPT, "text/html,application/json;q=0.9,*/*;q=0.8")
@@ -469,7 +519,7 @@ fn take_in(seen: &mut Exchange, headers: &HeaderMap) {
 }
 
 /// IMF-fixdate (RFC 9110 section 5.6.7), the only form servers send today.
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     OffsetDateTime::parse(text, &Rfc2822).ok().map(Timestamp)
 }
 
@@ -616,6 +666,7 @@ pub(crate) async fn fetch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tunnel::Logins;
 
     #[test]
     fn one_time_values_never_leave_the_probe() {
@@ -672,9 +723,11 @@ mod tests {
             handshake_limit: limit,
             answer_limit: limit,
             segment: None,
+            via: None,
         };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
-        let seen = exchange(&request, &TrustStore::empty(), &world).await;
+        let line = Line { world: &world, logins: &Logins::default() };
+        let seen = exchange(&request, line).await;
         assert!(server.await.expect("the server ends") > 0);
         assert_eq!(seen.ending, Ending::NotHttp);
         assert_eq!(seen.head_hex, "15030300020246");
@@ -697,9 +750,11 @@ mod tests {
             handshake_limit: limit,
             answer_limit: limit,
             segment: Some(1000),
+            via: None,
         };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
-        let seen = exchange(&request, &TrustStore::empty(), &world).await;
+        let line = Line { world: &world, logins: &Logins::default() };
+        let seen = exchange(&request, line).await;
         let held = server.await.expect("the server ends").expect("a connection");
         assert_eq!((seen.ending, seen.given_up), (Ending::Silence, false));
         drop(held);

@@ -14,6 +14,7 @@ mod files;
 mod http;
 mod interfaces;
 mod os;
+mod proxy;
 mod real;
 mod scripted;
 mod tap;
@@ -21,6 +22,7 @@ mod tcp;
 mod time_stamp;
 mod tls;
 mod trust;
+mod tunnel;
 mod world;
 
 pub use dns::{
@@ -30,10 +32,15 @@ pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
+pub use proxy::{
+    Exceptions, Exempt, ProxyAddress, ProxyPlace, ProxyScheme, ProxySetting, ProxySettings,
+    ProxyTold, Way,
+};
 pub use real::{Pretend, RealWorld, WorldOptions};
 pub use scripted::ScriptedWorld;
 pub use tcp::{Connect, Icmp, TcpState};
 pub use time_stamp::{Timestamp, millis};
 pub use tls::{Handshake, Hello, RustlsVerdict};
 pub use trust::{Anchor, TrustError, TrustStore, read_certificates};
+pub use tunnel::{Ask, AskKind, ProxyLogin, Tunnel, Via};
 pub use world::{BoxFuture, Policy, World};

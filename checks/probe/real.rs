@@ -8,10 +8,12 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 
+use crate::tunnel::{Line, Logins};
 use crate::{
-    BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, NameServers, Operation, Policy, Question, Request, SystemLookup, Timestamp,
-    TrustError, TrustStore, World, dns, files, http, interfaces, os, tcp, tls, trust,
+    Ask, BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
+    Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question, Request,
+    SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, files, http, interfaces,
+    os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -45,6 +47,7 @@ pub struct RealWorld {
     given_roots: Vec<CertificateDer<'static>>,
     options: WorldOptions,
     trust: OnceLock<Arc<TrustStore>>,
+    logins: Logins,
 }
 
 impl RealWorld {
@@ -57,7 +60,11 @@ impl RealWorld {
         for path in &options.ca_files {
             given_roots.extend(trust::read_pem(path)?);
         }
-        Ok(Self { given_roots, options, trust: OnceLock::new() })
+        Ok(Self { given_roots, options, trust: OnceLock::new(), logins: Logins::default() })
+    }
+
+    fn line(&self) -> Line<'_> {
+        Line { world: self, logins: &self.logins }
     }
 
     async fn fetch_allowed(&self, url: &str, limit: Duration) -> Fetch {
@@ -188,11 +195,19 @@ impl World for RealWorld {
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
-        Box::pin(async move { tls::handshake(hello, &self.trust(), self.now()).await })
+        Box::pin(tls::handshake(hello, self.line()))
     }
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
-        Box::pin(async move { http::exchange(request, &self.trust(), self).await })
+        Box::pin(http::exchange(request, self.line()))
+    }
+
+    fn proxy_settings(&self) -> ProxySettings {
+        ProxySettings::of_environment(self)
+    }
+
+    fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel> {
+        Box::pin(async move { tunnel::open(self.line(), ask).await.0 })
     }
 
     fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch> {

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
-    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, Question, Request,
-    SystemLookup, Timestamp, TrustStore, World,
+    Ask, BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
+    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question,
+    Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -45,6 +45,8 @@ pub struct ScriptedWorld {
     pub exchanges: BTreeMap<String, Exchange>,
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
     pub small_exchanges: BTreeMap<String, Exchange>,
+    /// Answers of proxies, by the host and port they are asked for.
+    pub tunnels: BTreeMap<String, Tunnel>,
     /// Documents by URL.
     pub documents_by_url: BTreeMap<String, Fetch>,
     /// The trusted roots.
@@ -72,6 +74,7 @@ impl ScriptedWorld {
             handshakes: BTreeMap::new(),
             exchanges: BTreeMap::new(),
             small_exchanges: BTreeMap::new(),
+            tunnels: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
             trust: Arc::new(TrustStore::empty()),
             asked: Mutex::new(Vec::new()),
@@ -93,6 +96,10 @@ impl ScriptedWorld {
     fn note(&self, question: String) {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(question);
     }
+}
+
+fn by(via: Option<&Via>) -> String {
+    via.map(|via| format!(" through {} for {}", via.proxy, via.host)).unwrap_or_default()
 }
 
 fn unreachable_connect(to: SocketAddr) -> Connect {
@@ -201,7 +208,12 @@ impl World for ScriptedWorld {
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
-        self.note(format!("handshake {} {}", hello.to, hello.server_name));
+        self.note(format!(
+            "handshake {} {}{}",
+            hello.to,
+            hello.server_name,
+            by(hello.via.as_ref())
+        ));
         let key = (hello.to, hello.server_name.clone());
         let found = self.handshakes.get(&key).cloned();
         let found = found
@@ -214,11 +226,25 @@ impl World for ScriptedWorld {
         let small = request.segment.and_then(|_| self.small_exchanges.get(&url));
         match request.segment {
             Some(segment) => self.note(format!("get {url} in segments of {segment}")),
-            None => self.note(format!("get {url}")),
+            None => self.note(format!("get {url}{}", by(request.via.as_ref()))),
         }
         let found = small.or(self.exchanges.get(&url)).cloned().unwrap_or_else(|| Exchange {
             failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
             ..Exchange::of(request, Ending::NoConnection)
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn proxy_settings(&self) -> ProxySettings {
+        ProxySettings::of_environment(self)
+    }
+
+    fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel> {
+        self.note(format!("ask {} for {}", ask.via.proxy, ask.target()));
+        let found = self.tunnels.get(&ask.target()).cloned().unwrap_or_else(|| Tunnel {
+            failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
+            took_ms: 3000.0,
+            ..Tunnel::of(ask)
         });
         Box::pin(std::future::ready(found))
     }

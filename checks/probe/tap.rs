@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 use crate::{TcpState, os};
 
@@ -17,8 +18,17 @@ const HEAD_KEPT: usize = 128;
 
 /// A stream together with the record of what passed through it.
 pub(crate) struct Tap {
-    stream: Arc<TcpStream>,
+    under: Under,
+    /// What was read before this record began: a server may speak as soon as a tunnel is open.
+    waiting: Vec<u8>,
     record: Arc<Mutex<Record>>,
+}
+
+/// What carries the bytes.
+pub(crate) enum Under {
+    Tcp(Arc<TcpStream>),
+    /// A proxy that is itself spoken to in TLS.
+    Tls(Box<TlsStream<Tap>>),
 }
 
 /// What passed through.
@@ -32,7 +42,8 @@ pub(crate) struct Record {
 /// The view of a tapped stream from outside.
 #[derive(Clone)]
 pub(crate) struct Watch {
-    stream: Arc<TcpStream>,
+    /// `None` inside a tunnel: what the kernel counts there says of the proxy, not of the server.
+    stream: Option<Arc<TcpStream>>,
     record: Arc<Mutex<Record>>,
 }
 
@@ -40,15 +51,36 @@ impl Tap {
     pub(crate) fn new(stream: TcpStream) -> (Self, Watch) {
         let stream = Arc::new(stream);
         let record = Arc::new(Mutex::new(Record::default()));
-        (
-            Self { stream: Arc::clone(&stream), record: Arc::clone(&record) },
-            Watch { stream, record },
-        )
+        let under = Under::Tcp(Arc::clone(&stream));
+        let tap = Self { under, waiting: Vec::new(), record: Arc::clone(&record) };
+        (tap, Watch { stream: Some(stream), record })
+    }
+
+    /// The inside of a tunnel, with a record of its own.
+    pub(crate) fn inside(under: Under, waiting: Vec<u8>) -> (Self, Watch) {
+        let mut record = Record::default();
+        record.note_received(&waiting);
+        let record = Arc::new(Mutex::new(record));
+        let tap = Self { under, waiting, record: Arc::clone(&record) };
+        (tap, Watch { stream: None, record })
+    }
+
+    /// What carries the bytes, without the record.
+    pub(crate) fn into_under(self) -> Under {
+        self.under
     }
 
     fn note(&self, change: impl FnOnce(&mut Record)) {
         // A poisoned record is still a record: nothing in `change` can leave it half written.
         change(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Record {
+    fn note_received(&mut self, new: &[u8]) {
+        let room = HEAD_KEPT.saturating_sub(self.head.len());
+        self.head.extend_from_slice(&new[..new.len().min(room)]);
+        self.received += new.len() as u64;
     }
 }
 
@@ -58,23 +90,25 @@ impl Watch {
     }
 
     pub(crate) fn state(&self) -> Option<TcpState> {
-        os::tcp_state(&self.stream)
+        os::tcp_state(self.stream.as_ref()?)
     }
 
     /// Says goodbye on a connection that fell silent and tells whether a reset comes back: then
     /// nobody knows this connection any more, and silence was not mere slowness. Only for a
     /// stream that nobody reads from.
     pub(crate) async fn is_given_up(&self, limit: Duration) -> bool {
-        if socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write).is_err() {
+        // Inside a tunnel it is the proxy that would answer.
+        let Some(stream) = &self.stream else { return false };
+        if socket2::SockRef::from(&**stream).shutdown(std::net::Shutdown::Write).is_err() {
             return true;
         }
         let reset = async {
             let mut rest = [0; 4096];
             loop {
-                if self.stream.readable().await.is_err() {
+                if stream.readable().await.is_err() {
                     return true;
                 }
-                match self.stream.try_read(&mut rest) {
+                match stream.try_read(&mut rest) {
                     Ok(0) => return false,
                     Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -88,54 +122,82 @@ impl Watch {
 
 impl AsyncRead for Tap {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(buf.initialize_unfilled()) {
-                Ok(n) => {
-                    let new = &buf.initialize_unfilled()[..n];
-                    self.note(|record| {
-                        let room = HEAD_KEPT.saturating_sub(record.head.len());
-                        record.head.extend_from_slice(&new[..n.min(room)]);
-                        record.received += n as u64;
-                    });
-                    buf.advance(n);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+        if !self.waiting.is_empty() {
+            let n = self.waiting.len().min(buf.remaining());
+            let now: Vec<u8> = self.waiting.drain(..n).collect();
+            buf.put_slice(&now);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        match &mut self.under {
+            Under::Tcp(stream) => ready!(read_tcp(stream, cx, buf))?,
+            Under::Tls(stream) => ready!(Pin::new(stream).poll_read(cx, buf))?,
+        }
+        let new = &buf.filled()[before..];
+        self.note(|record| record.note_received(new));
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn read_tcp(
+    stream: &TcpStream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    loop {
+        ready!(stream.poll_read_ready(cx))?;
+        match stream.try_read(buf.initialize_unfilled()) {
+            Ok(n) => {
+                buf.advance(n);
+                return Poll::Ready(Ok(()));
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+    }
+}
+
+fn write_tcp(stream: &TcpStream, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(cx))?;
+        match stream.try_write(buf) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return Poll::Ready(done),
         }
     }
 }
 
 impl AsyncWrite for Tap {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.stream.poll_write_ready(cx))?;
-            match self.stream.try_write(buf) {
-                Ok(n) => {
-                    self.note(|record| record.sent += n as u64);
-                    return Poll::Ready(Ok(n));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
+        let n = match &mut self.under {
+            Under::Tcp(stream) => ready!(write_tcp(stream, cx, buf))?,
+            Under::Tls(stream) => ready!(Pin::new(stream).poll_write(cx, buf))?,
+        };
+        self.note(|record| record.sent += n as u64);
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.under {
+            Under::Tcp(_) => Poll::Ready(Ok(())),
+            Under::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write))
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.under {
+            Under::Tcp(stream) => {
+                Poll::Ready(socket2::SockRef::from(&**stream).shutdown(std::net::Shutdown::Write))
+            }
+            Under::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

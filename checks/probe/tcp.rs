@@ -33,6 +33,11 @@ pub struct Connect {
 }
 
 impl Connect {
+    /// An attempt that came to nothing before there was an address to connect to.
+    pub(crate) fn failed(to: SocketAddr, failure: Option<Failure>) -> Self {
+        Self { to, from: None, failure, icmp: None, state: None, took_ms: 0.0 }
+    }
+
     /// Whether a connection came about.
     #[must_use]
     pub fn succeeded(&self) -> bool {
@@ -87,6 +92,11 @@ pub(crate) async fn open(
     segment: Option<u16>,
 ) -> (Connect, Option<TcpStream>) {
     let begun = Instant::now();
+    if to.ip().is_unspecified() {
+        // Systems take it for this computer itself. It stands where only a proxy knows the address.
+        let invalid = Failure::of(Operation::Connect, FailureKind::Invalid);
+        return (Connect::failed(to, Some(invalid)), None);
+    }
     let stream = match begin(to, segment) {
         Ok(stream) => stream,
         Err(error) => {

@@ -19,8 +19,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::http::mask_one_time;
 use crate::tap::{Tap, Watch};
+use crate::tunnel::{self, Line};
 use crate::{
-    Connect, Failure, FailureKind, Operation, TcpState, Timestamp, TrustStore, millis, tcp,
+    Ask, AskKind, Connect, Failure, FailureKind, Operation, ProxyAddress, TcpState, Timestamp,
+    TrustStore, Tunnel, Via, millis, tcp,
 };
 
 /// What to say hello to.
@@ -37,6 +39,8 @@ pub struct Hello {
     /// The largest TCP segment to send and ask for, in bytes, to tell a path that loses large
     /// packets from a silent server. Ignored where the system cannot be told (Windows).
     pub segment: Option<u16>,
+    /// The proxy on the way, if there is one: then of `to` only the port counts.
+    pub via: Option<Via>,
 }
 
 /// What came of a handshake.
@@ -82,6 +86,12 @@ pub struct Handshake {
     /// The kernel's view of the connection when the handshake failed, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TcpState>,
+    /// The proxy it ran through; `connect` is then the connection to that proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ProxyAddress>,
+    /// What the proxy said, if it opened no tunnel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tunnel: Option<Box<Tunnel>>,
     /// How long the handshake took after connecting, in milliseconds.
     pub took_ms: f64,
 }
@@ -106,6 +116,8 @@ impl Handshake {
             certificates: 0,
             presented: Vec::new(),
             state: None,
+            via: None,
+            tunnel: None,
             took_ms: 0.0,
         }
     }
@@ -130,29 +142,65 @@ pub struct RustlsVerdict {
 const CHAIN_KEPT: usize = 32;
 
 /// Shakes hands and hangs up.
-pub(crate) async fn handshake(hello: &Hello, trust: &TrustStore, now: Timestamp) -> Handshake {
-    open(hello, trust, now).await.0
+pub(crate) async fn handshake(hello: &Hello, line: Line<'_>) -> Handshake {
+    open(hello, line).await.0
 }
 
 /// Shakes hands; the stream is kept for the probes that build on it.
 pub(crate) async fn open(
     hello: &Hello,
+    line: Line<'_>,
+) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
+    let (mut seen, stream) = carry(hello, line).await;
+    let Some((tap, watch)) = stream else { return (seen, None) };
+    let (trust, now) = (line.world.trust(), line.world.now());
+    let stream = shake(&mut seen, (tap, &watch), hello.limit, &trust, now).await;
+    let kept = stream.map(|stream| (stream, watch));
+    (seen, kept)
+}
+
+/// The connection or the tunnel that the handshake runs in.
+async fn carry(hello: &Hello, line: Line<'_>) -> (Handshake, Option<(Tap, Watch)>) {
+    let Some(via) = &hello.via else {
+        let (connect, stream) = tcp::open(hello.to, hello.connect_limit, hello.segment).await;
+        return (Handshake::of(connect, &hello.server_name), stream.map(Tap::new));
+    };
+    let ask = Ask {
+        via: via.clone(),
+        port: hello.to.port(),
+        kind: AskKind::Tunnel,
+        connect_limit: hello.connect_limit,
+        limit: hello.limit,
+    };
+    let (tunnel, stream) = tunnel::open(line, &ask).await;
+    let connect = tunnel.connects.last().cloned();
+    let connect = connect.unwrap_or_else(|| Connect::failed(hello.to, tunnel.failure));
+    let mut seen = Handshake::of(connect, &hello.server_name);
+    seen.via = Some(tunnel.proxy.clone());
+    if !tunnel.opened() {
+        seen.failure = tunnel.failure;
+        seen.tunnel = Some(Box::new(tunnel));
+    }
+    (seen, stream)
+}
+
+/// The handshake alone, on whatever carries it.
+pub(crate) async fn shake(
+    seen: &mut Handshake,
+    (tap, watch): (Tap, &Watch),
+    limit: Duration,
     trust: &TrustStore,
     now: Timestamp,
-) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
-    let (connect, stream) = tcp::open(hello.to, hello.connect_limit, hello.segment).await;
-    let mut seen = Handshake::of(connect, &hello.server_name);
-    let Some(stream) = stream else { return (seen, None) };
-    let Some(name) = server_name(&hello.server_name) else {
+) -> Option<TlsStream<Tap>> {
+    let Some(name) = server_name(&seen.server_name) else {
         seen.failure = Some(Failure::of(Operation::Handshake, FailureKind::Invalid));
-        return (seen, None);
+        return None;
     };
     let recorder = Arc::new(Recorder::new(trust, now));
     let asked = Arc::new(NoClientCertificate::default());
     let connector = TlsConnector::from(Arc::new(config(&recorder, &asked)));
-    let (tap, watch) = Tap::new(stream);
     let begun = Instant::now();
-    let outcome = timeout(hello.limit, connector.connect(name, tap)).await;
+    let outcome = timeout(limit, connector.connect(name, tap)).await;
     seen.took_ms = millis(begun.elapsed());
     let stream = match outcome {
         Ok(Ok(stream)) => Some(stream),
@@ -165,9 +213,8 @@ pub(crate) async fn open(
             None
         }
     };
-    take_in(&mut seen, &recorder, &asked, &watch, stream.as_ref());
-    let kept = stream.map(|stream| (stream, watch));
-    (seen, kept)
+    take_in(seen, &recorder, &asked, watch, stream.as_ref());
+    stream
 }
 
 fn take_in(

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, NameServers,
-    Question, Request, SystemLookup, Timestamp, TrustStore,
+    Ask, Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, NameServers,
+    ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -71,6 +71,15 @@ pub trait World: Send + Sync {
 
     /// Sends one anonymous HTTP request over a connection of its own.
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange>;
+
+    /// What this computer is told about proxies.
+    fn proxy_settings(&self) -> ProxySettings;
+
+    /// Asks a proxy for a way to a host, and hangs up.
+    ///
+    /// The name and password of the setting are sent only to a proxy that asks for them with
+    /// Basic, and never again after it refused them.
+    fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel>;
 
     /// Fetches a small document over plain HTTP: an issuer certificate, a revocation list.
     fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch>;

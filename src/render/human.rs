@@ -3,6 +3,8 @@
 use colored::Colorize;
 use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
 
+use hublink_probe::Way;
+
 use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -27,14 +29,6 @@ pub fn render(report: &Report, style: Style, detail: Detail) -> String {
             continue;
         }
         page.hub(hub, detail);
-    }
-    if !report.environment.proxy_variables.is_empty() && detail != Detail::Quiet {
-        let names = report.environment.proxy_variables.join(", ");
-        page.paragraph("", &format!(
-            "Note: {names} is set. This version examines the direct way only; programs that use \
-             the proxy may fare otherwise."
-        ));
-        page.blank();
     }
     page.summary(report);
     page.text
@@ -148,6 +142,9 @@ impl Page {
         };
         let url = hub.url.as_deref().map_or_else(String::new, |url| format!("{url}, "));
         self.paragraph("  ", &format!("{url}{place}"));
+        if hub.way != Way::Direct {
+            self.paragraph("  ", &format!("way: {}", hub.way));
+        }
         self.blank();
     }
 

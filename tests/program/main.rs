@@ -5,4 +5,5 @@ mod cli;
 mod more_worlds;
 mod names;
 mod practice_world;
+mod proxies;
 mod support;

@@ -195,7 +195,7 @@ async fn a_saved_report_is_judged_again_as_it_was_live() {
             hub: hub.link.as_ref().and_then(|link| link.hub.clone()),
             interfaces: read.environment.interfaces.clone(),
             hubs_in_run: read.hubs.len(),
-            proxy_configured: !read.environment.proxy_variables.is_empty(),
+            way: hub.way.clone(),
         });
         for check in hublink_checks::all() {
             let report = hub.checks.iter().find(|c| c.id == check.meta().id).expect("listed");
@@ -321,6 +321,15 @@ impl hublink_probe::World for Fragile {
         request: &'a hublink_probe::Request,
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
         self.0.exchange(request)
+    }
+    fn proxy_settings(&self) -> hublink_probe::ProxySettings {
+        self.0.proxy_settings()
+    }
+    fn ask_proxy<'a>(
+        &'a self,
+        ask: &'a hublink_probe::Ask,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::Tunnel> {
+        self.0.ask_proxy(ask)
     }
     fn fetch<'a>(
         &'a self,

@@ -24,8 +24,9 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
+use http::Reply;
 pub use http::SeenRequest;
-use http::{Incoming, Reply};
+pub(crate) use http::{Incoming, read as read_request};
 pub(crate) use state::{Clock, Places, Setting};
 use state::{Inner, Talk};
 
@@ -174,7 +175,7 @@ impl Drop for Hub {
     }
 }
 
-fn acceptor(identity: Identity) -> io::Result<TlsAcceptor> {
+pub(crate) fn acceptor(identity: Identity) -> io::Result<TlsAcceptor> {
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?

@@ -24,6 +24,7 @@ mod hub;
 pub mod link;
 mod names;
 mod pki;
+mod proxy;
 mod world;
 
 pub use behaviour::{Behaviour, Login, Port, Site, Topic};
@@ -31,4 +32,5 @@ pub use cases::{CASES, Case, Expectation, SHOWCASE, case};
 pub use hub::{Hub, SeenRequest};
 pub use names::{Answer, NameServer, Question};
 pub use pki::{Certificate, Identity, Pki};
+pub use proxy::{Proxy, ProxyRule, SeenByProxy};
 pub use world::World;

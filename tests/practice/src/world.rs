@@ -6,18 +6,23 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
+use tokio_rustls::TlsAcceptor;
 
 use crate::behaviour::{Behaviour, Site};
 use crate::cases::{Beside, Case};
-use crate::hub::{Clock, Hub, Places, Setting};
+use crate::hub::{Clock, Hub, Places, Setting, acceptor};
 use crate::names::{Answer, NameServer};
-use crate::pki::Pki;
+use crate::pki::{Certificate, Pki};
+use crate::proxy::{Proxy, ProxyRule};
 
 /// The domain of every hub whose name has no dot.
 const DOMAIN: &str = "practice.test";
 
 /// Where the intermediate certificate can be fetched.
 const ISSUER_HOST: &str = "pki.practice.test";
+
+/// The name of every proxy.
+const PROXY_HOST: &str = "proxy.practice.test";
 
 /// A small network on loopback: a name server that knows its hubs, and a root that vouches for the good
 /// ones. Dropping it ends every server, also of hubs that somebody still holds; a port that is silent or
@@ -89,6 +94,38 @@ impl World {
         let hub = Arc::new(hub);
         self.lock().push(Arc::clone(&hub));
         Ok(hub)
+    }
+
+    /// Starts a proxy on 127.0.0.1 that knows the hubs of this world by name, whatever the name
+    /// server says of them. It is named `proxy.practice.test`.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn proxy(&self, rule: ProxyRule) -> io::Result<Proxy> {
+        self.start_proxy(rule, None).await
+    }
+
+    /// The same, spoken to in TLS.
+    ///
+    /// # Errors
+    /// If no port is free, or the system gives no random numbers.
+    pub async fn encrypted_proxy(
+        &self,
+        rule: ProxyRule,
+        certificate: Certificate,
+    ) -> io::Result<Proxy> {
+        let names = [PROXY_HOST.to_owned()];
+        let identity = self.pki.identity(certificate, &names, &self.issuer_url)?;
+        self.start_proxy(rule, Some(acceptor(identity)?)).await
+    }
+
+    async fn start_proxy(
+        &self,
+        rule: ProxyRule,
+        acceptor: Option<TlsAcceptor>,
+    ) -> io::Result<Proxy> {
+        self.names.set(PROXY_HOST, Answer::Addresses(vec![Ipv4Addr::LOCALHOST.into()]));
+        Proxy::start(rule, self.setting.places.clone(), acceptor).await
     }
 
     /// Starts the hub of a case, with the hosts it needs beside it and its answer in DNS.

@@ -47,6 +47,11 @@ impl Places {
         places.insert(name.to_owned(), port);
     }
 
+    /// Whether a hub of this world has the name.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(host)
+    }
+
     /// `host:port` for a hub of this world, else the name alone, which means the usual port.
     pub(crate) fn authority(&self, host: &str) -> String {
         let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);

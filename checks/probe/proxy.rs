@@ -1,0 +1,640 @@
+//! The proxies this computer is told to use, by whom, and which way an address gets by them.
+//!
+//! Passwords in a setting are read where they are sent and stand in no type of this file.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::http::mask_one_time;
+use crate::{Scheme, World};
+
+/// The longest piece of a setting that is shown.
+const SHOWN: usize = 200;
+
+/// Variables that name a proxy, in the order in which curl looks at them, and the links they are
+/// for. `HTTP_PROXY` is left out on purpose: any visitor of a web server can set it for a CGI
+/// program, so curl and others do not follow it.
+const VARIABLES: [(&str, Option<Scheme>); 5] = [
+    ("https_proxy", Some(Scheme::Https)),
+    ("HTTPS_PROXY", Some(Scheme::Https)),
+    ("http_proxy", Some(Scheme::Http)),
+    ("all_proxy", None),
+    ("ALL_PROXY", None),
+];
+
+/// A variable that only some programs follow.
+const HALF_FOLLOWED: &str = "HTTP_PROXY";
+
+/// Where Chromium on Linux reads the address of a script.
+const SCRIPT: &str = "auto_proxy";
+
+/// The lists of exceptions, in the order of precedence.
+const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// A proxy, without the name and password that a setting may hold for it.
+#[derive(
+    Clone, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+pub struct ProxyAddress {
+    /// How it is spoken to.
+    pub scheme: ProxyScheme,
+    /// Its name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the setting holds a user name for it.
+    #[serde(default)]
+    pub login: bool,
+}
+
+/// How a proxy is spoken to.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyScheme {
+    /// HTTP in the clear.
+    Http,
+    /// HTTP within TLS.
+    Https,
+    /// SOCKS of any version, which this crate does not speak.
+    Socks,
+}
+
+impl ProxyScheme {
+    /// As it stands in a URL.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks => "socks",
+        }
+    }
+
+    /// The port of a setting that names none, as Chromium takes it.
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+            Self::Socks => 1080,
+        }
+    }
+}
+
+impl fmt::Display for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port) = (self.scheme.label(), &self.host, self.port);
+        match host.contains(':') {
+            true => write!(f, "{scheme}://[{host}]:{port}"),
+            false => write!(f, "{scheme}://{host}:{port}"),
+        }
+    }
+}
+
+impl ProxyAddress {
+    /// Whether two settings lead to the same proxy, whoever logs in.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)
+    }
+}
+
+/// Everything this computer is told about proxies.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(default)]
+pub struct ProxySettings {
+    /// What names a proxy or a script, the first to be followed first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<ProxySetting>,
+    /// What names exceptions, the first to be followed first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exceptions>,
+}
+
+/// One setting.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ProxySetting {
+    /// Its name, such as `HTTPS_PROXY`.
+    pub source: String,
+    /// Whose it is.
+    pub place: ProxyPlace,
+    /// The links it is for; all if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<Scheme>,
+    /// Set, but not followed by most programs, so it decides nothing here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub half_followed: bool,
+    /// What it says.
+    pub told: ProxyTold,
+}
+
+/// Whose a setting is. Exceptions count for the proxies of the same place.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyPlace {
+    /// An environment variable.
+    Environment,
+    /// The user's own settings on Windows.
+    User,
+    /// The settings of the whole machine on Windows.
+    Machine,
+}
+
+/// What a setting says.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ProxyTold {
+    /// This proxy.
+    Fixed {
+        /// The proxy.
+        proxy: ProxyAddress,
+    },
+    /// Whatever the script at this address says.
+    Pac {
+        /// The address, without user name and one-time values.
+        url: String,
+    },
+    /// Find a script on the network.
+    AutoDetect,
+    /// Nothing that can be read as a proxy.
+    Unreadable {
+        /// The text, bounded; what may be a password is masked.
+        text: String,
+    },
+}
+
+/// A list of addresses that are reached without the proxy.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Exceptions {
+    /// Its name, such as `NO_PROXY`.
+    pub source: String,
+    /// Whose it is.
+    pub place: ProxyPlace,
+    /// Its entries as they stand there.
+    pub entries: Vec<String>,
+}
+
+/// The way an address gets.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Way {
+    /// No proxy.
+    #[default]
+    Direct,
+    /// A proxy.
+    Proxy {
+        /// The setting that names it.
+        source: String,
+        /// The proxy.
+        proxy: ProxyAddress,
+    },
+    /// It depends on a script that was not evaluated.
+    Undecided {
+        /// The setting that names the script.
+        source: String,
+    },
+    /// The setting that decides cannot be read.
+    Unreadable {
+        /// The setting.
+        source: String,
+    },
+}
+
+impl Way {
+    /// The proxy, if the way leads through one.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&ProxyAddress> {
+        match self {
+            Self::Proxy { proxy, .. } => Some(proxy),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("directly"),
+            Self::Proxy { source, proxy } => write!(f, "through the proxy {proxy}, from {source}"),
+            Self::Undecided { source } => {
+                write!(f, "directly; the proxy script named by {source} was not evaluated")
+            }
+            Self::Unreadable { source } => write!(f, "unknown: {source} cannot be read"),
+        }
+    }
+}
+
+/// How the exceptions read for one address.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Exempt {
+    /// The list.
+    pub source: String,
+    /// The entry that fits.
+    pub entry: String,
+    /// Programs read such an entry differently: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_differently: Option<String>,
+    /// Chromium, and so Desktop, takes it for an exception of this address.
+    pub followed: bool,
+}
+
+impl ProxySettings {
+    /// What the environment of this process says.
+    #[must_use]
+    pub fn of_environment(world: &(impl World + ?Sized)) -> Self {
+        // Windows does not tell the cases of a name apart: one variable would stand there twice.
+        let caseless = world.os() == "windows";
+        let setting = |name: &str, scheme, half_followed| {
+            let value = world.variable(name)?;
+            let told = read_proxy(&value)
+                .map(|proxy| ProxyTold::Fixed { proxy })
+                .unwrap_or_else(|| ProxyTold::Unreadable { text: shown(&value) });
+            let (source, place) = (name.to_owned(), ProxyPlace::Environment);
+            Some(ProxySetting { source, place, scheme, half_followed, told })
+        };
+        let mut settings: Vec<ProxySetting> =
+            world.variable(SCRIPT).map(script).into_iter().collect();
+        for (name, scheme) in VARIABLES {
+            let twin = caseless && name.chars().any(|c| c.is_ascii_uppercase());
+            settings.extend(setting(name, scheme, false).filter(|_| !twin));
+        }
+        if !caseless {
+            settings.extend(setting(HALF_FOLLOWED, Some(Scheme::Http), true));
+        }
+        let names = if caseless { &EXCEPTIONS[..1] } else { &EXCEPTIONS[..] };
+        let exceptions = names.iter().filter_map(|&name| {
+            let entries = entries(&world.variable(name)?);
+            Some(Exceptions { source: name.into(), place: ProxyPlace::Environment, entries })
+        });
+        Self { settings, exceptions: exceptions.collect() }
+    }
+
+    /// The settings that are followed for links of this scheme, the first to decide first.
+    pub fn followed(&self, scheme: Scheme) -> impl Iterator<Item = &ProxySetting> {
+        let applies = move |one: &&ProxySetting| {
+            !one.half_followed && one.scheme.is_none_or(|only| only == scheme)
+        };
+        self.settings.iter().filter(applies)
+    }
+
+    /// The way that an address gets.
+    #[must_use]
+    pub fn way(&self, scheme: Scheme, host: &str, port: u16) -> Way {
+        let Some(first) = self.followed(scheme).next() else { return Way::Direct };
+        self.way_by(first, host, port)
+    }
+
+    /// The way that an address gets by whoever follows this one setting.
+    #[must_use]
+    pub fn way_by(&self, setting: &ProxySetting, host: &str, port: u16) -> Way {
+        let exempt = self.exempt(setting.place, host, port);
+        let source = setting.source.clone();
+        match &setting.told {
+            // A script has its own exceptions.
+            ProxyTold::Pac { .. } | ProxyTold::AutoDetect => Way::Undecided { source },
+            _ if exempt.is_some_and(|exempt| exempt.followed) || is_this_computer(host) => {
+                Way::Direct
+            }
+            ProxyTold::Fixed { proxy } => Way::Proxy { source, proxy: proxy.clone() },
+            ProxyTold::Unreadable { .. } => Way::Unreadable { source },
+        }
+    }
+
+    /// The exception that fits an address; one that all programs read alike goes first.
+    #[must_use]
+    pub fn exempt(&self, place: ProxyPlace, host: &str, port: u16) -> Option<Exempt> {
+        let lists = self.exceptions.iter().filter(|list| list.place == place);
+        let all: Vec<Exempt> = lists
+            .take(1)
+            .flat_map(|list| list.entries.iter().map(move |entry| (list, entry)))
+            .filter_map(|(list, entry)| fits(&list.source, entry, host, port))
+            .collect();
+        let clear = all.iter().find(|exempt| exempt.read_differently.is_none());
+        clear.or_else(|| all.iter().find(|exempt| exempt.followed)).or(all.first()).cloned()
+    }
+}
+
+/// No program sends its own computer's addresses to a proxy.
+fn is_this_computer(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn script(value: String) -> ProxySetting {
+    let url = shown(&value);
+    ProxySetting {
+        source: SCRIPT.to_owned(),
+        place: ProxyPlace::Environment,
+        scheme: None,
+        half_followed: false,
+        told: ProxyTold::Pac { url },
+    }
+}
+
+/// curl separates by spaces too, Windows by semicolons.
+fn entries(list: &str) -> Vec<String> {
+    let separates = |c: char| c == ',' || c == ';' || c.is_whitespace();
+    let entries = list.split(separates).filter(|entry| !entry.is_empty());
+    entries.map(|entry| entry.chars().take(SHOWN).collect()).collect()
+}
+
+/// A text that may be shown: bounded, printable, without what stands before an `@`.
+fn shown(text: &str) -> String {
+    let safe = match text.rsplit_once('@') {
+        Some((before, after)) => match before.split_once("://") {
+            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                format!("{scheme}://…@{after}")
+            }
+            _ => format!("…@{after}"),
+        },
+        None => text.to_owned(),
+    };
+    let safe = mask_one_time(&safe);
+    safe.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+}
+
+/// A setting cut at what separates its parts.
+struct Parts<'a> {
+    scheme: ProxyScheme,
+    user_info: Option<&'a str>,
+    host: &'a str,
+    port: Option<&'a str>,
+}
+
+fn parts(text: &str) -> Option<Parts<'_>> {
+    let text = text.trim();
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(s, rest)| (Some(s), rest));
+    let scheme = match scheme.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("http") => ProxyScheme::Http,
+        Some("https") => ProxyScheme::Https,
+        Some("socks" | "socks4" | "socks4a" | "socks5" | "socks5h") => ProxyScheme::Socks,
+        Some(_) => return None,
+    };
+    // A password may hold a slash or another `@` that somebody forgot to encode.
+    let (user_info, rest) = rest.rsplit_once('@').map_or((None, rest), |(u, r)| (Some(u), r));
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(v6) => {
+            let (host, after) = v6.split_once(']')?;
+            (host, after.strip_prefix(':').or(after.is_empty().then_some("")))
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, Some("")),
+        },
+    };
+    let port = Some(port?).filter(|port| !port.is_empty());
+    Some(Parts { scheme, user_info, host, port })
+}
+
+/// Reads `[scheme://][user[:password]@]host[:port]`, as curl and Chromium do.
+fn read_proxy(text: &str) -> Option<ProxyAddress> {
+    let parts = parts(text)?;
+    let is_v6 = parts.host.contains(':');
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let host_is_legal = match is_v6 {
+        true => parts.host.parse::<IpAddr>().is_ok(),
+        false => !parts.host.is_empty() && parts.host.chars().all(legal),
+    };
+    let port = match parts.port {
+        Some(digits) => digits.parse().ok().filter(|&port| port != 0)?,
+        None => parts.scheme.default_port(),
+    };
+    host_is_legal.then(|| ProxyAddress {
+        scheme: parts.scheme,
+        host: parts.host.to_ascii_lowercase(),
+        port,
+        login: parts.user_info.is_some_and(|info| !info.is_empty()),
+    })
+}
+
+/// The name and password that the settings hold for a proxy.
+pub(crate) fn credentials(
+    world: &(impl World + ?Sized),
+    proxy: &ProxyAddress,
+) -> Option<(String, String)> {
+    let names = VARIABLES.iter().map(|(name, _)| *name).chain([HALF_FOLLOWED]);
+    names.filter_map(|name| world.variable(name)).find_map(|value| {
+        let info =
+            parts(&value)?.user_info.filter(|_| read_proxy(&value).as_ref() == Some(proxy))?;
+        let (user, password) = info.split_once(':').unwrap_or((info, ""));
+        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        Some((decoded(user), decoded(password)))
+    })
+}
+
+/// Whether an entry of a list of exceptions fits an address, and who reads it so.
+///
+/// The forms are those of curl, Go, Python and Chromium (whose lists for Linux match suffixes).
+fn fits(source: &str, entry: &str, host: &str, port: u16) -> Option<Exempt> {
+    let exempt = |followed, why: Option<&str>| {
+        Some(Exempt {
+            source: source.to_owned(),
+            entry: entry.to_owned(),
+            read_differently: why.map(str::to_owned),
+            followed,
+        })
+    };
+    let pattern = entry.to_ascii_lowercase();
+    if pattern == "*" {
+        return exempt(true, None);
+    }
+    if pattern == "<local>" {
+        let local = !host.contains(['.', ':']);
+        return exempt(true, Some("only some programs know <local>")).filter(|_| local);
+    }
+    let address: Option<IpAddr> = host.parse().ok();
+    if let Some((network, bits)) = pattern.split_once('/') {
+        let inside = in_network(address?, network.parse().ok()?, bits.parse().ok()?);
+        let why = "only some programs know ranges of addresses (CIDR)";
+        return exempt(true, Some(why)).filter(|_| inside);
+    }
+    if pattern.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|one| Some(one) == address) {
+        return exempt(true, None);
+    }
+    let (name, only) = match pattern.rsplit_once(':') {
+        Some((name, digits)) if !name.contains(':') => (name, Some(digits.parse::<u16>().ok()?)),
+        _ => (pattern.as_str(), None),
+    };
+    let with_port = only.map(|_| "only some programs know exceptions with a port");
+    if only.is_some_and(|only| only != port) {
+        return None;
+    }
+    let suffix_of = |domain: &str| !domain.is_empty() && host.ends_with(&format!(".{domain}"));
+    if let Some(domain) = name.strip_prefix("*.") {
+        let why = with_port.or(Some("only some programs know exceptions that begin with *."));
+        return exempt(true, why).filter(|_| suffix_of(domain) && address.is_none());
+    }
+    if let Some(domain) = name.strip_prefix('.') {
+        if host == domain {
+            return exempt(
+                false,
+                Some("for some programs a leading dot leaves the name itself out"),
+            );
+        }
+        return exempt(true, with_port).filter(|_| suffix_of(domain) && address.is_none());
+    }
+    exempt(true, with_port).filter(|_| host == name || (suffix_of(name) && address.is_none()))
+}
+
+fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    match (address, network) {
+        (IpAddr::V4(a), IpAddr::V4(b)) if bits <= 32 => {
+            (a.to_bits() ^ b.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) if bits <= 128 => {
+            (a.to_bits() ^ b.to_bits()).checked_shr(128 - bits).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ScriptedWorld, Timestamp};
+
+    fn world(variables: &[(&str, &str)]) -> ScriptedWorld {
+        let mut world = ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
+        let owned = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        world.variables = owned.collect();
+        world
+    }
+
+    fn way(variables: &[(&str, &str)], host: &str, port: u16) -> String {
+        let settings = ProxySettings::of_environment(&world(variables));
+        settings.way(Scheme::Https, host, port).to_string()
+    }
+
+    const P: (&str, &str) = ("HTTPS_PROXY", "http://proxy.test:3128");
+    const THROUGH: &str = "through the proxy http://proxy.test:3128, from HTTPS_PROXY";
+
+    #[test]
+    fn settings_are_read_as_programs_read_them() {
+        let shown = |text| read_proxy(text).map(|proxy| proxy.to_string());
+        assert_eq!(shown("proxy.test:8080").as_deref(), Some("http://proxy.test:8080"));
+        assert_eq!(shown("HTTP://Proxy.test/").as_deref(), Some("http://proxy.test:80"));
+        assert_eq!(shown("https://p.test").as_deref(), Some("https://p.test:443"));
+        assert_eq!(shown("socks5h://p.test").as_deref(), Some("socks://p.test:1080"));
+        assert_eq!(
+            shown("http://[2001:db8::1]:3128").as_deref(),
+            Some("http://[2001:db8::1]:3128")
+        );
+        assert_eq!(shown("http://u:p@ss/word@p.test:1").as_deref(), Some("http://p.test:1"));
+        for broken in ["", "http://", "ftp://p.test", "p.test:0", "p.test:99999", "a b:80", "[::1"]
+        {
+            assert_eq!(read_proxy(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_name_and_password_are_found_where_they_are_sent_and_nowhere_else() {
+        let world = world(&[("https_proxy", "http://anna:p%40ss@proxy.test:3128")]);
+        let settings = ProxySettings::of_environment(&world);
+        let text = serde_json::to_string(&settings).expect("plain data");
+        assert!(!text.contains("anna") && !text.contains("ss@"), "{text}");
+        let way = settings.way(Scheme::Https, "hub.corp.test", 443);
+        let proxy = way.proxy().expect("a proxy");
+        assert!(proxy.login);
+        let found = credentials(&world, proxy);
+        assert_eq!(found, Some(("anna".to_owned(), "p@ss".to_owned())));
+    }
+
+    #[test]
+    fn an_unreadable_setting_hides_what_may_be_a_password() {
+        let settings =
+            ProxySettings::of_environment(&world(&[("HTTPS_PROXY", "htp://anna:secret@p.test")]));
+        let told = &settings.settings[0].told;
+        assert_eq!(told, &ProxyTold::Unreadable { text: "htp://…@p.test".to_owned() });
+    }
+
+    #[test]
+    fn the_scheme_of_the_link_chooses_the_variable() {
+        let http = [("HTTP_PROXY", "http://old.test:1"), ("http_proxy", "http://plain.test:2")];
+        let settings = ProxySettings::of_environment(&world(&http));
+        let plain = settings.way(Scheme::Http, "hub.test", 80);
+        assert_eq!(plain.proxy().map(|proxy| proxy.port), Some(2));
+        assert_eq!(settings.way(Scheme::Https, "hub.test", 443), Way::Direct);
+        let only_upper = ProxySettings::of_environment(&world(&http[..1]));
+        assert_eq!(only_upper.way(Scheme::Http, "hub.test", 80), Way::Direct);
+        assert!(way(&[("ALL_PROXY", "p.test:3")], "hub.test", 443).contains("p.test:3"));
+        let script = [("auto_proxy", "http://pki.test/p.pac"), P];
+        assert!(way(&script, "hub.test", 443).contains("auto_proxy was not evaluated"));
+    }
+
+    #[test]
+    fn exceptions_fit_as_they_do_in_other_programs() {
+        let direct = |list: &str, host: &str| way(&[P, ("NO_PROXY", list)], host, 443) != THROUGH;
+        for (list, host) in [
+            ("corp.test", "hub.corp.test"),
+            ("corp.test", "corp.test"),
+            (".corp.test", "hub.corp.test"),
+            ("*.corp.test", "hub.corp.test"),
+            ("a.test, CORP.test", "hub.corp.test"),
+            ("a.test corp.test", "hub.corp.test"),
+            ("*", "hub.corp.test"),
+            ("10.0.0.0/8", "10.1.2.3"),
+            ("10.1.2.3", "10.1.2.3"),
+            ("fd00::/8", "fd00::1"),
+            ("[fd00::1]", "fd00::1"),
+            ("hub.corp.test:443", "hub.corp.test"),
+            ("<local>", "qlik1"),
+            ("", "localhost"),
+            ("", "127.0.0.1"),
+        ] {
+            assert!(direct(list, host), "{list} {host}");
+        }
+        for (list, host) in [
+            ("corp.test", "hub.mycorp.test"),
+            ("rp.test", "hub.corp.test"),
+            (".corp.test", "corp.test"),
+            ("hub.corp.test:8443", "hub.corp.test"),
+            ("10.0.0.0/8", "hub.corp.test"),
+            ("10.0.0.0/8", "11.1.2.3"),
+            ("10.0.0.0/99", "10.1.2.3"),
+            ("2.3", "10.1.2.3"),
+            ("<local>", "hub.corp.test"),
+        ] {
+            assert!(!direct(list, host), "{list} {host}");
+        }
+    }
+
+    #[test]
+    fn forms_that_programs_read_differently_are_told() {
+        let exempt = |list: &str, host: &str| {
+            let settings = ProxySettings::of_environment(&world(&[P, ("NO_PROXY", list)]));
+            settings.exempt(ProxyPlace::Environment, host, 443)
+        };
+        let differs = |list, host| exempt(list, host).and_then(|e| e.read_differently).is_some();
+        assert!(differs("*.corp.test", "hub.corp.test"));
+        assert!(differs(".corp.test", "corp.test"));
+        assert!(differs("10.0.0.0/8", "10.1.2.3"));
+        assert!(differs("hub.corp.test:443", "hub.corp.test"));
+        assert!(!differs("corp.test", "hub.corp.test"));
+        assert!(!differs("*.corp.test,corp.test", "hub.corp.test"), "the clear one decides");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_reading_panic(text in ".{0,80}", list in ".{0,80}", host in ".{0,40}") {
+            let variables = [("https_proxy", text.as_str()), ("no_proxy", &list)];
+            let settings = ProxySettings::of_environment(&world(&variables));
+            let told = settings.way(Scheme::Https, &host, 443).to_string();
+            proptest::prop_assert!(!told.is_empty());
+        }
+
+        #[test]
+        fn a_password_is_never_shown(password in "[a-z0-9:/?#@%]{6,20}", rest in "[a-z.:]{0,20}") {
+            let text = format!("http://anna:{password}q7q7@{rest}");
+            let settings = ProxySettings::of_environment(&world(&[("ALL_PROXY", text.as_str())]));
+            let saved = serde_json::to_string(&settings).expect("plain data");
+            proptest::prop_assert!(!saved.contains("q7q7") && !saved.contains("anna"), "{}", saved);
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! What the evidence of the proxy proves.
+
+use hublink_probe::{FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
+
+use super::{Candidate, Evidence, direct_way_failed};
+use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::http::Http;
+use crate::tcp::Tcp;
+
+const RFC9110: &str = "RFC 9110 sections 9.3.6 (CONNECT) and 15";
+const MEASURED: &str = "measured with squid";
+
+/// The table, the most specific cause first.
+pub(super) const CAUSES: &[Cause<Evidence>] = &[
+    Cause {
+        title: "The hub is sent through the proxy, which does not let it through, although the \
+                direct way works.",
+        explain: "Hubs inside a company are mostly reached without the proxy, and a list of \
+                  exceptions says so. This hub is missing from it, so programs ask the proxy, and \
+                  the proxy does not reach it or does not let it through.",
+        remedy: &["Ask IT to add <host> to the proxy exceptions (now the proxy comes from \
+                   <source>)."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "both ways work: then nothing is wrong",
+            "the direct way fails too: then it is the proxy, its policy or the hub",
+        ],
+        see: &[RFC9110, "measured parts: proxy without a way to the hub, direct way open"],
+        suppresses: &["proxy/cannot-reach-hub", "proxy/policy-denies", "proxy/login-failed"],
+        ..cause("proxy/bypass-missing", bypass_missing)
+    },
+    Cause {
+        title: "The proxy that this computer is told to use does not work as a proxy.",
+        explain: "Every program that follows the setting asks this proxy first. It is not there, \
+                  does not answer, or what answers is no proxy, so no hub can be reached.",
+        remedy: &["Ask IT to correct or remove the proxy <proxy> set in <source>, or connect to \
+                   the network where it lives."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "a proxy that lets another hub through: then it is its policy or the far side",
+            "a proxy that waits for a hub that is down: it answers for an unknown name",
+        ],
+        see: &[RFC9110, MEASURED],
+        ..cause("proxy/unusable", unusable)
+    },
+    Cause {
+        title: "The proxy wants a login that it did not get or did not accept.",
+        explain: "The proxy answers 407: it lets nobody through without a login. A browser or \
+                  Desktop may log in with the Windows account by itself; hublink can only send a \
+                  name and password that stand in the setting, and only with Basic.",
+        remedy: &["Log in to Windows with your company account, or ask IT for the name and \
+                   password that <proxy> wants (it offers: <schemes>)."],
+        owner: Owner::You,
+        look_alikes: &["401: that is the hub's own login"],
+        see: &["RFC 9110 section 11.7", MEASURED],
+        ..cause("proxy/login-failed", login_failed)
+    },
+    Cause {
+        title: "The proxy forbids this host or this port.",
+        explain: "The proxy works and says no: its rules do not allow a connection to this \
+                  address. Often only port 443 is allowed, and other ports such as 4244 are not.",
+        remedy: &["Ask IT to allow connections (CONNECT) to <target> on <proxy>."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "a refusal by the hub itself comes from inside the tunnel",
+            "a web server in place of a proxy answers every such request alike",
+        ],
+        see: &[RFC9110, MEASURED],
+        ..cause("proxy/policy-denies", policy_denies)
+    },
+    Cause {
+        title: "The proxy works but cannot find or reach the hub.",
+        explain: "The proxy looks the hub's name up and connects to it in this computer's place. \
+                  One of the two failed there: its name server does not know the name, or it has \
+                  no way to the hub.",
+        remedy: &["Ask IT why <proxy> cannot reach <target> (<status text>)."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "an error of the hub itself comes from inside the tunnel (http/service-error)",
+            "an internal hub that should not go through the proxy: the direct way works then",
+        ],
+        see: &[RFC9110, MEASURED],
+        ..cause("proxy/cannot-reach-hub", cannot_reach_hub)
+    },
+    Cause {
+        title: "The hub can only be reached through a proxy, and none is set for it.",
+        explain: "The direct way is closed from here. A proxy that is set elsewhere on this \
+                  computer reaches the hub, but programs are not told to use it for this address.",
+        remedy: &["Ask IT to set <proxy> as the proxy for <host> too (it stands in <source>)."],
+        owner: Owner::Network,
+        confidence: Confidence::Likely,
+        look_alikes: &["no proxy is known at all: then the port or the network is to blame"],
+        see: &[RFC9110, "measured parts: firewall drop, open proxy"],
+        ..cause("proxy/direct-blocked", direct_blocked)
+    },
+    Cause {
+        title: "The automatic proxy script cannot be loaded, or is none.",
+        explain: "Programs ask this script which proxy to take. Without it they go directly, \
+                  which is slow at best and closed in many companies.",
+        remedy: &["Ask IT to repair the proxy script <url>."],
+        owner: Owner::Network,
+        severity: Severity::Degrades,
+        look_alikes: &[
+            "automatic detection that finds no script, which is normal outside companies",
+            "a script that is loaded: hublink does not evaluate it and accuses nobody",
+        ],
+        see: &["WinHTTP errors 12166 and 12167", MEASURED],
+        ..cause("proxy/pac-unusable", pac_unusable)
+    },
+    Cause {
+        title: "Programs on this computer are told different proxies.",
+        explain: "Several settings name a proxy, or exceptions, and programs differ in which one \
+                  they follow and how they read it. One program may work while another fails.",
+        remedy: &["Ask IT which proxy is right for <host>; remove <variable> if it is old."],
+        owner: Owner::Network,
+        severity: Severity::Informs,
+        look_alikes: &["several settings that lead to the same proxy"],
+        see: &["documentation of curl, Go, Python and Chromium"],
+        ..cause("proxy/settings-disagree", settings_disagree)
+    },
+    fallback("proxy/unexplained", |e, _| failed(e).map(|_| raw(e))),
+];
+
+/// What the proxy said, if it did not let the connection through.
+fn failed(e: &Evidence) -> Option<&Tunnel> {
+    e.asked.as_ref().filter(|asked| !asked.opened())
+}
+
+fn source(e: &Evidence) -> &str {
+    match &e.way {
+        Way::Proxy { source, .. } | Way::Undecided { source } | Way::Unreadable { source } => {
+            source
+        }
+        Way::Direct => "",
+    }
+}
+
+/// The answer of a proxy in a few words.
+fn outcome(seen: &Tunnel) -> String {
+    let mut text = match (seen.status, seen.failure) {
+        (Some(status), _) => format!("{status} {}", seen.words).trim_end().to_owned(),
+        (None, Some(failure)) => failure.to_string(),
+        (None, None) => "open".to_owned(),
+    };
+    for header in &seen.headers {
+        if header.name != "content-type" {
+            text.push_str(&format!(", {}: {}", header.name, header.value));
+        }
+    }
+    if !seen.head.is_empty() && seen.status.is_none() {
+        text.push_str(&format!(", first bytes {:?}", seen.head));
+    }
+    text.push_str(&format!(", after {} ms", seen.took_ms));
+    text
+}
+
+/// Everything that was asked, with the values that remedies need.
+fn raw(e: &Evidence) -> Proof {
+    let mut proof = Proof::seen("way to the hub", &e.way);
+    let asked = [(&e.asked, ""), (&e.again, ", asked once more")];
+    for (seen, how) in asked {
+        if let Some(seen) = seen {
+            proof =
+                proof.and(format!("{} asked for {}{how}", seen.proxy, seen.target), outcome(seen));
+        }
+    }
+    for other in [&e.unknown_name, &e.other_port].into_iter().flatten() {
+        proof = proof.and(format!("the same proxy asked for {}", other.target), outcome(other));
+    }
+    for other in e.others.iter().take(5) {
+        let status = other.status.map_or("no answer".to_owned(), |status| status.to_string());
+        let seen = if other.opened { "open".to_owned() } else { status };
+        proof = proof.and(format!("the same proxy asked for {}", other.target), seen);
+    }
+    if let Some(direct) = &e.direct {
+        let seen = match direct.connect.failure.or(direct.failure) {
+            Some(failure) => failure.to_string(),
+            None => "encrypted connection completed".to_owned(),
+        };
+        proof = proof.and("the direct way", seen);
+    }
+    with_values(e, proof)
+}
+
+fn with_values(e: &Evidence, proof: Proof) -> Proof {
+    let Some(asked) = &e.asked else { return proof.value("source", source(e)) };
+    let schemes = match &asked.schemes[..] {
+        [] => "none".to_owned(),
+        schemes => schemes.join(", "),
+    };
+    proof
+        .value("proxy", &asked.proxy)
+        .value("source", source(e))
+        .value("target", &asked.target)
+        .value("schemes", schemes)
+}
+
+/// What only something that forwards requests says.
+fn is_marked(seen: &Tunnel) -> bool {
+    let marks = ["via", "x-squid-error", "proxy-agent", "proxy-status", "x-cache"];
+    !seen.schemes.is_empty() || marks.iter().any(|mark| seen.header(mark).is_some())
+}
+
+fn kind(seen: &Tunnel) -> Option<FailureKind> {
+    seen.failure.map(|failure| failure.kind)
+}
+
+fn is_silent(seen: &Tunnel) -> bool {
+    seen.reached() && kind(seen) == Some(FailureKind::NoAnswer)
+}
+
+/// The proxy lets another host or port through.
+fn passes_others(e: &Evidence) -> bool {
+    e.others.iter().any(|other| other.opened) || e.other_port.as_ref().is_some_and(Tunnel::opened)
+}
+
+/// Statuses of a proxy that tried to reach a host and could not.
+fn is_gateway_error(status: Option<u16>) -> bool {
+    matches!(status, Some(500 | 502 | 503 | 504))
+}
+
+fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
+    if let Way::Unreadable { source } = &e.way {
+        return unreadable(e, source);
+    }
+    let asked = failed(e)?;
+    if passes_others(e) {
+        return None;
+    }
+    let proof = raw(e);
+    let alike = |other: &Option<Tunnel>| {
+        other.as_ref().map(|other| other.status == asked.status && kind(other) == kind(asked))
+    };
+    if asked.status.is_some() {
+        let answer = asked.status.filter(|_| !is_marked(asked))?;
+        let no_proxy = matches!(answer, 300..=399 | 400 | 401 | 404 | 405 | 426 | 501);
+        let proof = proof.compared("answer to CONNECT", "200 of a proxy", outcome(asked));
+        return match alike(&e.unknown_name) {
+            _ if !no_proxy => None,
+            Some(true) => Some(proof.not("proxy/policy-denies: every host gets the same answer")),
+            Some(false) => None,
+            None => Some(proof.at_most(Confidence::Likely)),
+        };
+    }
+    if !asked.reached() {
+        // A temporary failure of a look-up may be ours.
+        let unsure = kind(asked) == Some(FailureKind::TryAgain);
+        let proof = proof.compared("connection to the proxy", "accepted", outcome(asked));
+        let proof = proof.not("one lost packet: it was tried twice");
+        return Some(if unsure { proof.at_most(Confidence::Likely) } else { proof });
+    }
+    let proof = proof.compared("answer to the request", "an answer of a proxy", outcome(asked));
+    match alike(&e.unknown_name) {
+        Some(true) => Some(proof.not(
+            "a hub that is down behind it: a name that nobody has gets \
+                                      the same",
+        )),
+        Some(false) => None,
+        // Silence may be the hub's until something else was asked for.
+        None if is_silent(asked) => None,
+        None => Some(proof.at_most(Confidence::Likely)),
+    }
+}
+
+/// Programs differ: some fail, some go without a proxy.
+fn unreadable(e: &Evidence, source: &str) -> Option<Proof> {
+    let text = e.settings.settings.iter().find_map(|setting| match &setting.told {
+        ProxyTold::Unreadable { text } if setting.source == source => Some(text),
+        _ => None,
+    })?;
+    let proof = Proof::default().compared(source, "scheme://host:port", format!("{text:?}"));
+    let proof = proof.value("proxy", format!("{text:?}")).value("source", source);
+    Some(proof.at_most(Confidence::Likely))
+}
+
+fn login_failed(e: &Evidence, _: &Case) -> Option<Proof> {
+    let asked = failed(e).filter(|asked| asked.status == Some(407))?;
+    let single_sign_on = asked.schemes.iter().any(|scheme| {
+        ["negotiate", "ntlm", "kerberos"].contains(&scheme.to_ascii_lowercase().as_str())
+    });
+    let (login, sure) = match asked.login {
+        ProxyLogin::Refused | ProxyLogin::Accepted => {
+            ("sent once, and refused; it is not tried again", true)
+        }
+        ProxyLogin::HeldBack => ("not sent: the proxy refused it before in this run", true),
+        ProxyLogin::NoneKnown | ProxyLogin::NotAsked => ("the setting holds none", !single_sign_on),
+        ProxyLogin::NotSpoken => ("not sent: the proxy does not offer Basic", false),
+        ProxyLogin::NotSafe => ("not sent: the certificate of the proxy is not trusted", false),
+    };
+    let proof = raw(e)
+        .compared("answer to the request", "200", outcome(asked))
+        .and("logins that the proxy offers", asked.schemes.join(", "))
+        .and("name and password", login)
+        .not("401, the hub's own login: 407 comes from the proxy");
+    if sure {
+        return Some(proof);
+    }
+    let cannot = "hublink cannot log in here; Desktop may, with the Windows account";
+    Some(proof.and("what is not known", cannot).at_most(Confidence::Likely))
+}
+
+fn policy_denies(e: &Evidence, case: &Case) -> Option<Proof> {
+    let Some(asked) = failed(e) else { return other_port_denied(e, case) };
+    let denies = matches!(asked.status, Some(403 | 405 | 451));
+    let tried = e.unknown_name.as_ref().is_some_and(|other| {
+        is_gateway_error(other.status) || (other.status == Some(404) && is_marked(other))
+    });
+    let proof = raw(e).compared("answer to the request", "200", outcome(asked));
+    let proof = proof.not("a refusal by the hub: the proxy opened no tunnel to it");
+    if !denies {
+        None
+    } else if passes_others(e) {
+        Some(proof.not("proxy/unusable: it lets another host or port through"))
+    } else if tried {
+        Some(proof.not("proxy/unusable: a name that nobody has is looked up, not forbidden"))
+    } else if is_marked(asked) {
+        Some(proof.at_most(Confidence::Likely))
+    } else {
+        // A web server in place of a proxy answers 405 to every such request.
+        (asked.status != Some(405)).then(|| proof.at_most(Confidence::Possible))
+    }
+}
+
+/// The hub passes, and the port of its login does not.
+fn other_port_denied(e: &Evidence, case: &Case) -> Option<Proof> {
+    let asked = e.asked.as_ref()?;
+    let denied = case.of::<Http>()?.hops.last()?.tunnel.as_ref()?;
+    let denies = matches!(denied.status, Some(403 | 405 | 451));
+    (denies && denied.target != asked.target).then(|| {
+        raw(e)
+            .compared(format!("the proxy asked for {}", denied.target), "200", outcome(denied))
+            .not(format!("proxy/unusable: it lets {} through", asked.target))
+            .value("target", &denied.target)
+    })
+}
+
+fn cannot_reach_hub(e: &Evidence, _: &Case) -> Option<Proof> {
+    let asked = failed(e)?;
+    let proof = raw(e).compared("answer to the request", "200", outcome(asked));
+    if is_silent(asked) {
+        let answered = e.unknown_name.as_ref().filter(|other| other.status.is_some())?;
+        let proof = proof
+            .not(format!("proxy/unusable: for {} it answers at once", answered.target))
+            .value("status text", "it does not answer for this hub");
+        return Some(proof.at_most(Confidence::Likely));
+    }
+    if !is_gateway_error(asked.status) {
+        return None;
+    }
+    let words = asked.header("x-squid-error").unwrap_or(&asked.words);
+    let status = asked.status.unwrap_or_default();
+    let proof = proof
+        .not("an error of the hub: the proxy opened no tunnel to it")
+        .value("status text", format!("{status} {words}").trim_end());
+    Some(match (is_marked(asked), passes_others(e)) {
+        (true, true) => proof.not("a fault of the proxy: it lets another host or port through"),
+        (true, false) | (false, true) => proof.at_most(Confidence::Likely),
+        (false, false) => proof.at_most(Confidence::Possible),
+    })
+}
+
+fn bypass_missing(e: &Evidence, case: &Case) -> Option<Proof> {
+    let asked = failed(e).filter(|asked| asked.reached())?;
+    let fits = matches!(asked.status, Some(403 | 407 | 451 | 500 | 502 | 503 | 504));
+    if !fits && !(is_silent(asked) && e.unknown_name.as_ref().is_some_and(|u| u.status.is_some())) {
+        return None;
+    }
+    let proof = raw(e)
+        .not("proxy/cannot-reach-hub: without the proxy the hub is reached")
+        .and("exceptions that fit the hub", "none");
+    let hub = case.facts.hub.as_ref()?;
+    if hub.scheme == Scheme::Http {
+        let direct = case.of::<Tcp>()?.chosen?;
+        return Some(proof.and("the direct way", format!("{direct} accepts")));
+    }
+    let direct = e.direct.as_ref().filter(|direct| direct.completed())?;
+    let trusted = direct.rustls.as_ref().is_some_and(|verdict| verdict.accepted);
+    // With a certificate nobody trusts it may be another server than the hub.
+    Some(if trusted { proof } else { proof.at_most(Confidence::Likely) })
+}
+
+fn direct_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
+    if e.way != Way::Direct || !direct_way_failed(case) {
+        return None;
+    }
+    let works = |one: &&Candidate| {
+        let opened = one
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.opened() && asked.status.is_some_and(|status| status < 400));
+        opened || one.handshake.as_ref().is_some_and(hublink_probe::Handshake::completed)
+    };
+    let open = e.candidates.iter().find(works)?;
+    let trusted = open
+        .handshake
+        .as_ref()
+        .is_none_or(|handshake| handshake.rustls.as_ref().is_some_and(|verdict| verdict.accepted));
+    let proof = Proof::seen("the direct way", "no address of the hub accepts")
+        .and(format!("through {}, from {}", open.proxy, open.source), "the hub answers")
+        .not("a hub that is down: through the proxy it answers")
+        .value("proxy", &open.proxy)
+        .value("source", &open.source);
+    let proof = match &e.exempt {
+        Some(exempt) => proof.and(
+            "why programs go directly",
+            format!("the entry {} of {}", exempt.entry, exempt.source),
+        ),
+        None => proof,
+    };
+    Some(if trusted { proof } else { proof.at_most(Confidence::Possible) })
+}
+
+fn pac_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
+    let script = e.script.as_ref().filter(|script| script.is_unusable())?;
+    let proof = Proof::default()
+        .compared(format!("proxy script {}", script.url), "a script", &script.words)
+        .and("named by", source(e))
+        .value("url", &script.url);
+    Some(if direct_way_failed(case) {
+        proof.and("the direct way", "no address of the hub accepts").severity(Severity::Blocks)
+    } else {
+        proof
+    })
+}
+
+fn settings_disagree(e: &Evidence, case: &Case) -> Option<Proof> {
+    let hub = case.facts.hub.as_ref()?;
+    let ways = || {
+        e.settings.followed(hub.scheme).filter_map(|setting| {
+            let way = e.settings.way_by(setting, &hub.host, hub.port);
+            // Where a script leads is not known.
+            (!matches!(way, Way::Undecided { .. })).then_some((setting, way))
+        })
+    };
+    let place = |way: &Way| way.proxy().map(ToString::to_string);
+    let (first, way) = ways().next()?;
+    let other = ways().find(|(_, other)| place(other) != place(&way));
+    if let Some((other, _)) = other {
+        let listed = ways()
+            .fold(Proof::default(), |proof, (setting, way)| proof.and(setting.source.clone(), way));
+        return Some(
+            listed
+                .not("settings that lead to the same proxy: these lead to different ones")
+                .value("variable", format!("{} or {}", first.source, other.source)),
+        );
+    }
+    let exempt = e.exempt.as_ref()?;
+    let why = exempt.read_differently.as_ref()?;
+    Some(
+        Proof::seen(format!("entry {} of {}", exempt.entry, exempt.source), why)
+            .and("way to the hub", &e.way)
+            .value("variable", &exempt.source),
+    )
+}

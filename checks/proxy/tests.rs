@@ -1,0 +1,188 @@
+use std::sync::Arc;
+
+use hublink_probe::{
+    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp, Via,
+};
+use serde_json::json;
+
+use super::*;
+use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
+
+const HOST: &str = "hub.corp.test";
+
+fn hub(port: u16) -> HubAddress {
+    let (host, path) = (HOST.to_owned(), String::new());
+    HubAddress { scheme: Scheme::Https, host, port, prefix: None, path }
+}
+
+fn world(variables: &[(&str, &str)]) -> ScriptedWorld {
+    let now = Timestamp::parse("2026-11-24T12:00:00Z").expect("RFC 3339");
+    let mut world = ScriptedWorld::at(now);
+    world.policy = Policy::default();
+    let owned = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    world.variables = owned.collect();
+    world
+}
+
+fn context(world: ScriptedWorld, port: u16) -> (Arc<ScriptedWorld>, Context) {
+    let world = Arc::new(world);
+    let hub = hub(port);
+    let way = hublink_probe::World::proxy_settings(&*world).way(hub.scheme, &hub.host, hub.port);
+    let facts = Facts { hub: Some(hub), way, ..Facts::default() };
+    let cx = context_for_tests(Arc::clone(&world), facts, Budget::default());
+    (world, cx)
+}
+
+fn proxy() -> ProxyAddress {
+    ProxyAddress {
+        scheme: ProxyScheme::Http,
+        host: "proxy.test".to_owned(),
+        port: 3128,
+        login: false,
+    }
+}
+
+/// What the proxy says of a host and port.
+fn says(target: &str, status: Option<u16>) -> Tunnel {
+    let (host, port) = target.split_once(':').expect("host:port");
+    let ask = Ask {
+        via: Via { proxy: proxy(), host: host.to_owned(), user_agent: String::new() },
+        port: port.parse().expect("a port"),
+        kind: AskKind::Tunnel,
+        connect_limit: Duration::ZERO,
+        limit: Duration::ZERO,
+    };
+    let connect = json!({ "to": "10.0.0.8:3128", "took_ms": 2.0 });
+    let connect: Connect = serde_json::from_value(connect).expect("a connection");
+    let kind = if status.is_some() { FailureKind::NoTunnel } else { FailureKind::NoAnswer };
+    let failure = Failure { operation: Operation::Tunnel, kind, code: status.map(i32::from) };
+    let opened = status.is_some_and(|status| (200..300).contains(&status));
+    Tunnel {
+        connects: vec![connect],
+        status,
+        failure: (!opened).then_some(failure),
+        took_ms: if status.is_some() { 5.0 } else { 10_003.0 },
+        ..Tunnel::of(&ask)
+    }
+}
+
+const P: (&str, &str) = ("HTTPS_PROXY", "http://proxy.test:3128");
+
+async fn both_passes(cx: &mut Context) -> Evidence {
+    let seen = Proxy::probe(cx).await;
+    let seen = Proxy::control(cx, &seen).await.unwrap_or(seen);
+    cx.case.put(Stored::new::<Proxy>(seen.clone()));
+    seen
+}
+
+fn judged(case: &Case) -> Vec<Diagnosis> {
+    judge(Proxy::CAUSES, case.of::<Proxy>().expect("evidence"), case)
+}
+
+fn ids(found: &[Diagnosis]) -> Vec<&str> {
+    found.iter().map(|one| one.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn an_open_tunnel_is_asked_for_once_by_name() {
+    let mut world = world(&[P]);
+    world.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", Some(200)));
+    let (world, cx) = context(world, 443);
+    let seen = Proxy::probe(&cx).await;
+    assert_eq!(world.asked(), [format!("ask http://proxy.test:3128 for {HOST}:443")]);
+    assert!(seen.asked.is_some_and(|asked| asked.opened()));
+}
+
+#[tokio::test]
+async fn a_denied_port_is_told_from_a_denying_server_by_port_443() {
+    let mut world = world(&[P]);
+    world.tunnels.insert(format!("{HOST}:4244"), says("hub.corp.test:4244", Some(403)));
+    world.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", Some(200)));
+    let (_, mut cx) = context(world, 4244);
+    both_passes(&mut cx).await;
+    let found = judged(&cx.case);
+    assert_eq!(ids(&found), ["proxy/policy-denies"]);
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Certain);
+}
+
+#[tokio::test]
+async fn silence_is_the_proxys_only_if_it_is_silent_for_an_unknown_name_too() {
+    let mut answers = world(&[P]);
+    answers.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", None));
+    answers.tunnels.insert("h4.invalid:443".to_owned(), says("h4.invalid:443", Some(503)));
+    let (_, mut cx) = context(answers, 443);
+    both_passes(&mut cx).await;
+    assert_eq!(ids(&judged(&cx.case)), ["proxy/cannot-reach-hub"]);
+
+    let mut silent = world(&[P]);
+    silent.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", None));
+    silent.tunnels.insert("h4.invalid:443".to_owned(), says("h4.invalid:443", None));
+    let (_, mut cx) = context(silent, 443);
+    let first = Proxy::probe(&cx).await;
+    cx.case.put(Stored::new::<Proxy>(first));
+    assert_eq!(ids(&judged(&cx.case)), ["proxy/unexplained"], "until something else was asked");
+    both_passes(&mut cx).await;
+    assert_eq!(ids(&judged(&cx.case)), ["proxy/unusable"]);
+}
+
+#[test]
+fn a_login_that_only_windows_can_give_is_no_certain_fault() {
+    let mut case = Case::new(Facts { hub: Some(hub(443)), ..Facts::default() });
+    let way = Way::Proxy { source: "HTTPS_PROXY".to_owned(), proxy: proxy() };
+    let mut asked = says("hub.corp.test:443", Some(407));
+    let mut found = |schemes: &[&str], login| {
+        asked.schemes = schemes.iter().map(|&scheme| scheme.to_owned()).collect();
+        asked.login = login;
+        let (way, asked) = (way.clone(), Some(asked.clone()));
+        case.put(Stored::new::<Proxy>(Evidence { way, asked, ..Evidence::default() }));
+        let found = judged(&case);
+        assert_eq!(ids(&found), ["proxy/login-failed"]);
+        found[0].confidence
+    };
+    use crate::frame::Confidence::{Certain, Likely};
+    assert_eq!(found(&["Basic"], ProxyLogin::NoneKnown), Certain);
+    assert_eq!(found(&["Basic"], ProxyLogin::Refused), Certain);
+    assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Certain);
+    assert_eq!(found(&["Negotiate", "NTLM"], ProxyLogin::NoneKnown), Likely);
+    assert_eq!(found(&["Negotiate", "Basic"], ProxyLogin::NoneKnown), Likely);
+    assert_eq!(found(&["Digest"], ProxyLogin::NotSpoken), Likely);
+}
+
+#[tokio::test]
+async fn a_proxy_of_another_setting_is_tried_only_if_the_direct_way_fails() {
+    let other = ("HTTP_PROXY", "http://proxy.test:3128");
+    let (world, mut cx) = context(world(&[other]), 443);
+    both_passes(&mut cx).await;
+    assert!(world.asked().is_empty());
+    let tcp = json!({ "attempts": [{
+        "to": "10.1.2.3:443", "took_ms": 3300.0,
+        "failure": { "operation": "connect", "kind": "no-answer" },
+    }] });
+    cx.case.put(Stored::new::<Tcp>(serde_json::from_value(tcp).expect("evidence")));
+    both_passes(&mut cx).await;
+    let through = format!("handshake 0.0.0.0:443 {HOST} through http://proxy.test:3128 for {HOST}");
+    assert_eq!(world.asked(), [through]);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_left_open() {
+    let (_, cx) = context(world(&[("ALL_PROXY", "socks5://proxy.test")]), 443);
+    let seen = Proxy::probe(&cx).await;
+    let reason = Proxy::nothing_seen(&seen).expect("it could not be used");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+#[tokio::test]
+async fn a_script_that_cannot_be_found_decides_nothing() {
+    let mut world = world(&[("auto_proxy", "http://pki.corp.test/proxy.pac"), P]);
+    let failure = Some(Failure::of(Operation::Lookup, FailureKind::NameNotFound));
+    let lookup = SystemLookup { replaced: false, addresses: Vec::new(), failure, took_ms: 1.0 };
+    world.lookups.insert("pki.corp.test".to_owned(), lookup);
+    let (_, mut cx) = context(world, 443);
+    assert!(matches!(cx.case.way(), Way::Undecided { .. }));
+    both_passes(&mut cx).await;
+    assert_eq!(cx.case.way(), Way::Direct);
+    let found = judged(&cx.case);
+    assert_eq!(ids(&found), ["proxy/pac-unusable"]);
+    assert_eq!(found[0].severity, crate::frame::Severity::Degrades);
+}

@@ -1,0 +1,232 @@
+//! A forward proxy on loopback, as it should be or broken on purpose.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use crate::hub::{Incoming, Places, read_request};
+
+/// What a proxy does with a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProxyRule {
+    /// Lets everybody through to every hub of the world.
+    Open,
+    /// Lets those through who log in with Basic.
+    Basic {
+        /// The name.
+        user: &'static str,
+        /// The password.
+        password: &'static str,
+    },
+    /// Asks for a login with these schemes, and accepts none.
+    Offers(&'static [&'static str]),
+    /// Forbids this port, and lets everything else through.
+    DeniesPort(u16),
+    /// Reaches nobody.
+    ReachesNobody,
+    /// Is a web server that knows nothing of proxies.
+    WebServer,
+    /// Takes every request and never answers.
+    Silent,
+    /// Never answers for this host, and lets everything else through.
+    SilentFor(&'static str),
+}
+
+/// A request as the proxy received it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SeenByProxy {
+    /// `CONNECT` and so on.
+    pub method: String,
+    /// What it was asked for.
+    pub target: String,
+    /// What came as `Proxy-Authorization`.
+    pub authorization: Option<String>,
+}
+
+/// A running proxy. It ends when dropped.
+pub struct Proxy {
+    inner: Arc<Inner>,
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+struct Inner {
+    rule: ProxyRule,
+    places: Places,
+    seen: Mutex<Vec<SeenByProxy>>,
+}
+
+impl Inner {
+    /// A panic in a test's thread leaves the list usable: every change to it is a single step.
+    fn lock(&self) -> MutexGuard<'_, Vec<SeenByProxy>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What becomes of a request.
+enum Outcome {
+    Through(TcpStream),
+    Answer(String),
+    Silence,
+}
+
+impl Proxy {
+    pub(crate) async fn start(
+        rule: ProxyRule,
+        places: Places,
+        acceptor: Option<TlsAcceptor>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let inner = Arc::new(Inner { rule, places, seen: Mutex::default() });
+        let serving = accept_all(listener, Arc::clone(&inner), acceptor);
+        let task = tokio::spawn(serving).abort_handle();
+        Ok(Self { inner, address, task })
+    }
+
+    /// The address and port on loopback.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The requests so far, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<SeenByProxy> {
+        self.inner.lock().clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The connections live in a set of this task, so that they end with it.
+async fn accept_all(listener: TcpListener, inner: Arc<Inner>, acceptor: Option<TlsAcceptor>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
+        let (inner, acceptor) = (Arc::clone(&inner), acceptor.clone());
+        connections.spawn(async move {
+            match acceptor {
+                None => serve(stream, &inner).await,
+                // A failed handshake is the client's verdict on the certificate.
+                Some(acceptor) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve(stream, &inner).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// One request on one connection; what follows a tunnel is not looked at.
+async fn serve<S>(mut stream: S, inner: &Inner)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut buffer = Vec::new();
+    let Incoming::Request(request) = read_request(&mut stream, &mut buffer, false).await else {
+        return;
+    };
+    let seen = SeenByProxy {
+        method: request.method.clone(),
+        target: match request.query.as_str() {
+            "" => request.path.clone(),
+            query => format!("{}?{query}", request.path),
+        },
+        authorization: request.header("Proxy-Authorization").map(str::to_owned),
+    };
+    inner.lock().push(seen.clone());
+    match outcome(inner, &seen).await {
+        Outcome::Silence => std::future::pending().await,
+        Outcome::Answer(answer) => {
+            // The client may be gone, which is all the same to a proxy.
+            drop(stream.write_all(answer.as_bytes()).await);
+            drop(stream.shutdown().await);
+        }
+        Outcome::Through(mut hub) => {
+            let greeting = if seen.method == "CONNECT" {
+                stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await
+            } else {
+                hub.write_all(forwarded(&seen.target, &request.headers).as_bytes()).await
+            };
+            if greeting.is_ok() {
+                drop(copy_bidirectional(&mut stream, &mut hub).await);
+            }
+        }
+    }
+}
+
+/// `host:port` of `CONNECT host:port`, or of `GET http://host:port/path`.
+fn authority(target: &str) -> &str {
+    let rest = target.strip_prefix("http://").unwrap_or(target);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+/// The same request for the server alone, without what is meant for the proxy.
+fn forwarded(target: &str, headers: &[(String, String)]) -> String {
+    let rest = target.strip_prefix("http://").unwrap_or(target);
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    let kept = headers.iter().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("proxy-"));
+    let lines: String = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("GET {path} HTTP/1.1\r\n{lines}\r\n")
+}
+
+async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
+    let target = authority(&seen.target);
+    let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
+    match inner.rule {
+        ProxyRule::Silent => return Outcome::Silence,
+        ProxyRule::SilentFor(name) if host == name => return Outcome::Silence,
+        ProxyRule::WebServer => {
+            let page = "<html><h1>Not Allowed</h1></html>";
+            let head = "HTTP/1.1 405 Not Allowed\r\nServer: practice\r\nContent-Type: text/html";
+            return Outcome::Answer(format!(
+                "{head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            ));
+        }
+        ProxyRule::Basic { user, password } if !is_login(seen, user, password) => {
+            return refusal(407, "Proxy Authentication Required", &["Basic realm=\"practice\""]);
+        }
+        ProxyRule::Offers(schemes) => {
+            return refusal(407, "Proxy Authentication Required", schemes);
+        }
+        ProxyRule::DeniesPort(denied) if port == denied.to_string() => {
+            return refusal(403, "Forbidden", &[]);
+        }
+        ProxyRule::ReachesNobody => return refusal(502, "Bad Gateway", &[]),
+        _ => {}
+    }
+    let known = inner.places.knows(host);
+    let hub = match port.parse() {
+        Ok(port) if known => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok(),
+        _ => None,
+    };
+    hub.map_or_else(|| refusal(503, "Service Unavailable", &[]), Outcome::Through)
+}
+
+fn is_login(seen: &SeenByProxy, user: &str, password: &str) -> bool {
+    let engine = &base64::engine::general_purpose::STANDARD;
+    let expected = format!("Basic {}", engine.encode(format!("{user}:{password}")));
+    seen.authorization.as_deref() == Some(expected.as_str())
+}
+
+fn refusal(status: u16, words: &str, schemes: &[&str]) -> Outcome {
+    let schemes: String =
+        schemes.iter().map(|scheme| format!("Proxy-Authenticate: {scheme}\r\n")).collect();
+    Outcome::Answer(format!(
+        "HTTP/1.1 {status} {words}\r\nVia: 1.1 practice\r\n{schemes}Content-Length: 0\r\n\
+         Connection: close\r\n\r\n"
+    ))
+}
