@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::HubAddress;
 use crate::dns::Dns;
-use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed};
+use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, passed, via_proxy};
 use crate::link::Link;
 use crate::tcp::Tcp;
 pub use script::{Script, ScriptState};
@@ -200,7 +200,7 @@ pub fn script_is_unusable(seen: &Evidence) -> bool {
 }
 
 /// The direct way was tried, and no address of the hub accepted.
-pub(crate) fn direct_way_failed(case: &crate::frame::Case) -> bool {
+pub(crate) fn direct_way_failed(case: &Case) -> bool {
     match case.of::<Tcp>().filter(|tcp| !tcp.attempts.is_empty()) {
         Some(tcp) => tcp.chosen.is_none(),
         None => case.of::<Dns>().is_some_and(|dns| dns.addresses.is_empty()),
@@ -209,7 +209,7 @@ pub(crate) fn direct_way_failed(case: &crate::frame::Case) -> bool {
 
 fn ask(cx: &Context, proxy: &ProxyAddress, host: &str, port: u16, kind: AskKind) -> Ask {
     Ask {
-        via: cx.via_proxy(proxy, host),
+        via: via_proxy(proxy, host),
         port,
         kind,
         connect_limit: cx.budget.connect,

@@ -162,17 +162,14 @@ impl Context {
     /// The proxy on the way to a host, if there is one.
     pub(crate) fn via(&self, scheme: Scheme, host: &str, port: u16) -> Option<Via> {
         let of_link = self.case.facts.hub.as_ref();
-        let is_link = of_link.is_some_and(|hub| hub.scheme == scheme && hub.host == host);
-        let way = match is_link {
-            true => self.case.way(),
-            false => self.world.proxy_settings().way(scheme, host, port),
+        let is_link = of_link
+            .is_some_and(|hub| (hub.scheme, hub.host.as_str(), hub.port) == (scheme, host, port));
+        let way = if is_link {
+            self.case.way()
+        } else {
+            self.world.proxy_settings().way(scheme, host, port)
         };
-        way.proxy().map(|proxy| self.via_proxy(proxy, host))
-    }
-
-    /// A given proxy on the way to a host.
-    pub(crate) fn via_proxy(&self, proxy: &ProxyAddress, host: &str) -> Via {
-        Via { proxy: proxy.clone(), host: host.to_owned(), user_agent: USER_AGENT.to_owned() }
+        way.proxy().map(|proxy| via_proxy(proxy, host))
     }
 
     /// A handshake within this run's time limits, for whatever name at the link's host.
@@ -209,6 +206,11 @@ impl Context {
             via: self.via(scheme, host, to.port()),
         }
     }
+}
+
+/// A given proxy on the way to a host.
+pub(crate) fn via_proxy(proxy: &ProxyAddress, host: &str) -> Via {
+    Via { proxy: proxy.clone(), host: host.to_owned(), user_agent: USER_AGENT.to_owned() }
 }
 
 /// The segment size of a connection whose packets are small enough for every path, tunnels in

@@ -17,11 +17,15 @@ pub fn judge<E>(table: &[Cause<E>], evidence: &E, case: &Case) -> Vec<Diagnosis>
         proven.iter().flat_map(|(cause, _)| cause.suppresses).copied().collect();
     proven.retain(|(cause, _)| !silenced.contains(&cause.id));
     let explained = proven.iter().any(|(cause, proof)| severity(cause, proof) == Severity::Blocks);
+    // Where the step is not taken, that it fails needs no explanation.
+    let is_taken = |cause: &&Cause<E>| !(case.goes_through_proxy() && is_of_direct_way(cause.id));
     if !explained {
-        proven.extend(table.iter().filter(|cause| cause.fallback).filter_map(|cause| {
-            let proof = (cause.when)(evidence, case)?;
-            Some((cause, with_considered(table, proof)))
-        }));
+        proven.extend(table.iter().filter(|cause| cause.fallback).filter(is_taken).filter_map(
+            |cause| {
+                let proof = (cause.when)(evidence, case)?;
+                Some((cause, with_considered(table, proof)))
+            },
+        ));
     }
     proven.sort_by_key(|(cause, proof)| std::cmp::Reverse(severity(cause, proof)));
     proven.into_iter().map(|(cause, proof)| diagnose(cause, proof, case)).collect()

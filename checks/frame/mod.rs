@@ -14,13 +14,13 @@ mod words;
 
 pub use case::{Case, Facts, Stored};
 pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
-pub(crate) use check::SMALL_SEGMENT;
 #[cfg(test)]
 pub(crate) use check::context_for_tests;
 pub use check::{
     Budget, Check, Context, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed,
     passed_on_direct_way, ran,
 };
+pub(crate) use check::{SMALL_SEGMENT, via_proxy};
 pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};
 pub use judge::{is_of_direct_way, judge, status_of};
 pub use target::{Origin, Source, Target};

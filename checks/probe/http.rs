@@ -320,16 +320,13 @@ async fn forward(seen: &mut Exchange, request: &Request, via: &Via, line: Line<'
     };
     let mut way = Tunnel::of(&ask);
     seen.via = Some(via.proxy.clone());
-    match tunnel::reach(line, &ask, &mut way).await {
-        Some(tap) => {
-            let (tap, watch) = Tap::inside(tap.into_under(), Vec::new());
-            talk(seen, request, tap, &watch, line).await;
-        }
-        None => {
-            seen.ending = Ending::NoTunnel;
-            seen.failure = way.failure;
-            seen.tunnel = Some(Box::new(way));
-        }
+    if let Some(tap) = tunnel::reach(line, &ask, &mut way).await {
+        let (tap, watch) = Tap::inside(tap.into_under(), Vec::new());
+        talk(seen, request, tap, &watch, line).await;
+    } else {
+        seen.ending = Ending::NoTunnel;
+        seen.failure = way.failure;
+        seen.tunnel = Some(Box::new(way));
     }
 }
 

@@ -89,9 +89,10 @@ impl ProxyScheme {
 impl fmt::Display for ProxyAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, host, port) = (self.scheme.label(), &self.host, self.port);
-        match host.contains(':') {
-            true => write!(f, "{scheme}://[{host}]:{port}"),
-            false => write!(f, "{scheme}://{host}:{port}"),
+        if host.contains(':') {
+            write!(f, "{scheme}://[{host}]:{port}")
+        } else {
+            write!(f, "{scheme}://{host}:{port}")
         }
     }
 }
@@ -251,14 +252,15 @@ impl ProxySettings {
         let caseless = world.os() == "windows";
         let setting = |name: &str, scheme, half_followed| {
             let value = world.variable(name)?;
-            let told = read_proxy(&value)
-                .map(|proxy| ProxyTold::Fixed { proxy })
-                .unwrap_or_else(|| ProxyTold::Unreadable { text: shown(&value) });
+            let told = match read_proxy(&value) {
+                Some(proxy) => ProxyTold::Fixed { proxy },
+                None => ProxyTold::Unreadable { text: shown(&value) },
+            };
             let (source, place) = (name.to_owned(), ProxyPlace::Environment);
             Some(ProxySetting { source, place, scheme, half_followed, told })
         };
         let mut settings: Vec<ProxySetting> =
-            world.variable(SCRIPT).map(script).into_iter().collect();
+            world.variable(SCRIPT).map(|value| script(&value)).into_iter().collect();
         for (name, scheme) in VARIABLES {
             let twin = caseless && name.chars().any(|c| c.is_ascii_uppercase());
             settings.extend(setting(name, scheme, false).filter(|_| !twin));
@@ -305,15 +307,19 @@ impl ProxySettings {
         }
     }
 
-    /// The exception that fits an address; one that all programs read alike goes first.
+    /// The exception that fits an address, in the list that is followed.
     #[must_use]
     pub fn exempt(&self, place: ProxyPlace, host: &str, port: u16) -> Option<Exempt> {
-        let lists = self.exceptions.iter().filter(|list| list.place == place);
-        let all: Vec<Exempt> = lists
-            .take(1)
-            .flat_map(|list| list.entries.iter().map(move |entry| (list, entry)))
-            .filter_map(|(list, entry)| fits(&list.source, entry, host, port))
-            .collect();
+        self.exceptions.iter().find(|list| list.place == place)?.exempt(host, port)
+    }
+}
+
+impl Exceptions {
+    /// The entry that fits an address; one that all programs read alike goes first.
+    #[must_use]
+    pub fn exempt(&self, host: &str, port: u16) -> Option<Exempt> {
+        let fitting = self.entries.iter().filter_map(|entry| fits(&self.source, entry, host, port));
+        let all: Vec<Exempt> = fitting.collect();
         let clear = all.iter().find(|exempt| exempt.read_differently.is_none());
         clear.or_else(|| all.iter().find(|exempt| exempt.followed)).or(all.first()).cloned()
     }
@@ -326,8 +332,8 @@ fn is_this_computer(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn script(value: String) -> ProxySetting {
-    let url = shown(&value);
+fn script(value: &str) -> ProxySetting {
+    let url = shown(value);
     ProxySetting {
         source: SCRIPT.to_owned(),
         place: ProxyPlace::Environment,
@@ -398,9 +404,10 @@ fn read_proxy(text: &str) -> Option<ProxyAddress> {
     let parts = parts(text)?;
     let is_v6 = parts.host.contains(':');
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let host_is_legal = match is_v6 {
-        true => parts.host.parse::<IpAddr>().is_ok(),
-        false => !parts.host.is_empty() && parts.host.chars().all(legal),
+    let host_is_legal = if is_v6 {
+        parts.host.parse::<IpAddr>().is_ok()
+    } else {
+        !parts.host.is_empty() && parts.host.chars().all(legal)
     };
     let port = match parts.port {
         Some(digits) => digits.parse().ok().filter(|&port| port != 0)?,

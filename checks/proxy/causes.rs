@@ -1,6 +1,6 @@
 //! What the evidence of the proxy proves.
 
-use hublink_probe::{FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
+use hublink_probe::{Exceptions, FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
 
 use super::{Candidate, Evidence, direct_way_failed};
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
@@ -324,13 +324,13 @@ fn policy_denies(e: &Evidence, case: &Case) -> Option<Proof> {
 /// The hub passes, and the port of its login does not.
 fn other_port_denied(e: &Evidence, case: &Case) -> Option<Proof> {
     let asked = e.asked.as_ref()?;
-    let denied = case.of::<Http>()?.hops.last()?.tunnel.as_ref()?;
-    let denies = matches!(denied.status, Some(403 | 405 | 451));
-    (denies && denied.target != asked.target).then(|| {
+    let later = case.of::<Http>()?.hops.last()?.tunnel.as_ref()?;
+    let denies = matches!(later.status, Some(403 | 405 | 451));
+    (denies && later.target != asked.target).then(|| {
         raw(e)
-            .compared(format!("the proxy asked for {}", denied.target), "200", outcome(denied))
+            .compared(format!("the proxy asked for {}", later.target), "200", outcome(later))
             .not(format!("proxy/unusable: it lets {} through", asked.target))
-            .value("target", &denied.target)
+            .value("target", &later.target)
     })
 }
 
@@ -362,7 +362,8 @@ fn cannot_reach_hub(e: &Evidence, _: &Case) -> Option<Proof> {
 fn bypass_missing(e: &Evidence, case: &Case) -> Option<Proof> {
     let asked = failed(e).filter(|asked| asked.reached())?;
     let fits = matches!(asked.status, Some(403 | 407 | 451 | 500 | 502 | 503 | 504));
-    if !fits && !(is_silent(asked) && e.unknown_name.as_ref().is_some_and(|u| u.status.is_some())) {
+    let waits = is_silent(asked) && e.unknown_name.as_ref().is_some_and(|u| u.status.is_some());
+    if !(fits || waits) {
         return None;
     }
     let proof = raw(e)
@@ -443,6 +444,20 @@ fn settings_disagree(e: &Evidence, case: &Case) -> Option<Proof> {
                 .not("settings that lead to the same proxy: these lead to different ones")
                 .value("variable", format!("{} or {}", first.source, other.source)),
         );
+    }
+    if let [first, second, ..] = &e.settings.exceptions[..] {
+        let exempt = |list: &Exceptions| {
+            list.exempt(&hub.host, hub.port).is_some_and(|exempt| exempt.followed)
+        };
+        if first.place == second.place && exempt(first) != exempt(second) {
+            let seen = |list: &Exceptions| list.entries.join(", ");
+            return Some(
+                Proof::seen(first.source.clone(), seen(first))
+                    .and(second.source.clone(), seen(second))
+                    .not("lists that read alike for this hub: only one of them holds it")
+                    .value("variable", format!("{} or {}", first.source, second.source)),
+            );
+        }
     }
     let exempt = e.exempt.as_ref()?;
     let why = exempt.read_differently.as_ref()?;

@@ -80,14 +80,13 @@ fn read(cx: &Context, url: &str, parsed: &Url) -> Script {
 async fn fetch(cx: &Context, url: &str, parsed: &Url, scheme: Scheme) -> Script {
     let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let mut lookup = None;
-    let address = match host.parse() {
-        Ok(address) => Some(address),
-        Err(_) => {
-            let found = cx.world.lookup(&host, cx.budget.lookup).await;
-            let first = found.addresses.first().copied();
-            lookup = Some(found);
-            first
-        }
+    let address = if let Ok(address) = host.parse() {
+        Some(address)
+    } else {
+        let found = cx.world.lookup(&host, cx.budget.lookup).await;
+        let first = found.addresses.first().copied();
+        lookup = Some(found);
+        first
     };
     let Some(address) = address else {
         let failure = lookup.as_ref().and_then(|lookup| lookup.failure);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hublink::render::Style;
+use hublink::render::human::{self, Detail};
 use hublink::report::{Hub, Ready, Report};
 use hublink_checks::frame::{Budget, Confidence, Severity, Status};
 use hublink_practice::{Answer, Behaviour, Certificate, Hub as PracticeHub, Proxy, ProxyRule};
@@ -52,15 +54,42 @@ async fn a_hub_that_only_the_proxy_finds_is_ready() {
     assert_eq!(seen.verdict.ready, Ready::Yes, "{}", seen.verdict.summary);
     assert_eq!(seen.verdict.reached.as_deref(), Some("hub"));
     assert!(blocking(&seen).is_empty());
-    let fact = seen.checks.iter().flat_map(|check| &check.causes).find(|c| c.id.starts_with("dns"));
-    let fact = fact.expect("the direct look-up is a fact");
-    assert_eq!(fact.severity, Severity::Informs);
+    let facts = seen.checks.iter().filter(|check| check.id == "dns").flat_map(|dns| &dns.causes);
+    for fact in facts {
+        assert_eq!(fact.severity, Severity::Informs, "the direct look-up is a fact");
+    }
     let told = seen.way.to_string();
     assert_eq!(told, format!("through the proxy {}, from HTTPS_PROXY", named(&proxy)));
     let target = format!("{}:{}", hub.name(), hub.address().port());
     assert!(proxy.requests().iter().all(|request| request.method == "CONNECT"));
     assert!(proxy.requests().iter().any(|request| request.target == target));
     assert!(!hub.requests().is_empty(), "the pages were asked for inside the tunnel");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_direct_way_that_is_closed() {
+    let stage = Stage::start().await;
+    let proxy = stage.practice.proxy(ProxyRule::Open).await.expect("a proxy");
+    let hub = stage.practice.hub("behind", Behaviour::healthy()).await.expect("a hub");
+    stage.practice.names().set(hub.name(), Answer::Silence);
+    let seen = through(&stage, named(&proxy), &hub).await;
+    assert_eq!(seen.verdict.ready, Ready::Yes, "{}", seen.verdict.summary);
+    assert_eq!(status(&seen, "dns"), Status::Skipped);
+    assert!(seen.duration_ms < 3000.0, "{} ms", seen.duration_ms);
+}
+
+#[tokio::test]
+async fn the_page_for_people_tells_the_way() {
+    let stage = Stage::start().await;
+    let proxy = stage.practice.proxy(ProxyRule::ReachesNobody).await.expect("a proxy");
+    let hub = hidden(&stage, "behind").await;
+    let world = world(&stage, &[("HTTPS_PROXY", named(&proxy))]);
+    let report = doctor(&world, &[hub.link()], short()).await;
+    let style = Style { width: 200, colour: false };
+    let page = human::render(&report, style, Detail::Normal);
+    let way = format!("way: through the proxy {}, from HTTPS_PROXY", named(&proxy));
+    assert!(page.contains(&way), "{page}");
+    assert!(page.contains("proxy/cannot-reach-hub"), "{page}");
 }
 
 #[tokio::test]
@@ -154,8 +183,8 @@ async fn a_wrong_password_is_sent_once_in_a_run_however_many_hubs_there_are() {
     for hub in &report.hubs {
         assert_eq!(hub.verdict.cause.as_deref(), Some("proxy/login-failed"));
     }
-    let sent = proxy.requests().into_iter().filter(|request| request.authorization.is_some());
-    assert_eq!(sent.count(), 1);
+    let logins = proxy.requests().into_iter().filter(|request| request.authorization.is_some());
+    assert_eq!(logins.count(), 1);
 }
 
 #[tokio::test]

@@ -178,7 +178,8 @@ fn forwarded(target: &str, headers: &[(String, String)]) -> String {
     let rest = target.strip_prefix("http://").unwrap_or(target);
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     let kept = headers.iter().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("proxy-"));
-    let lines: String = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines =
+        kept.fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
     format!("GET {path} HTTP/1.1\r\n{lines}\r\n")
 }
 
@@ -223,8 +224,9 @@ fn is_login(seen: &SeenByProxy, user: &str, password: &str) -> bool {
 }
 
 fn refusal(status: u16, words: &str, schemes: &[&str]) -> Outcome {
-    let schemes: String =
-        schemes.iter().map(|scheme| format!("Proxy-Authenticate: {scheme}\r\n")).collect();
+    let schemes = schemes
+        .iter()
+        .fold(String::new(), |lines, scheme| lines + "Proxy-Authenticate: " + scheme + "\r\n");
     Outcome::Answer(format!(
         "HTTP/1.1 {status} {words}\r\nVia: 1.1 practice\r\n{schemes}Content-Length: 0\r\n\
          Connection: close\r\n\r\n"
