@@ -322,7 +322,7 @@ async fn a_silent_server_is_asked_again_as_before_and_in_small_segments() {
     let url = "https://hub.corp.test/hub/";
     let mut silent = world();
     script(&mut silent, hanging(url, Ending::Silence));
-    let (seen, cx, world) = looked_closer(silent).await;
+    let (seen, cx, world) = Box::pin(looked_closer(silent)).await;
     let asked = world.asked();
     assert!(asked.contains(&format!("get {url} in segments of 1000")), "{asked:?}");
     assert_eq!(asked.iter().filter(|line| **line == format!("get {url}")).count(), 2);
@@ -338,7 +338,7 @@ async fn what_arrives_in_small_segments_alone_was_too_large_for_the_way() {
         let mut narrow = world();
         script(&mut narrow, hanging(url, ending));
         narrow.small_exchanges.insert(url.to_owned(), answer(url, 200, None, "a page"));
-        let (mut seen, cx, _) = looked_closer(narrow).await;
+        let (mut seen, cx, _) = Box::pin(looked_closer(narrow)).await;
         assert_eq!(ids(&seen, &cx), ["http/large-answers-lost"]);
         seen.again = Some(answer(url, 200, None, "a page"));
         assert_eq!(ids(&seen, &cx), ["http/unexplained"], "the server was only busy");
@@ -351,7 +351,7 @@ async fn on_windows_segments_stay_as_they_are() {
     let mut silent = world();
     silent.os = "windows";
     script(&mut silent, hanging(url, Ending::Silence));
-    let (seen, cx, _) = looked_closer(silent).await;
+    let (seen, cx, _) = Box::pin(looked_closer(silent)).await;
     assert!(seen.small.is_none() && seen.again.is_some());
     let found = crate::frame::judge(Http::CAUSES, &seen, &cx.case);
     assert_eq!(found[0].id, "http/no-reply");
@@ -364,7 +364,7 @@ async fn the_last_address_is_asked_again_with_its_one_time_values() {
     let mut silent = world();
     script(&mut silent, answer("https://hub.corp.test/hub/", 302, Some(door), ""));
     script(&mut silent, hanging(door, Ending::Silence));
-    let (seen, _, _) = looked_closer(silent).await;
+    let (seen, _, _) = Box::pin(looked_closer(silent)).await;
     assert_eq!(last_url_of(&seen), Some(door.to_owned()));
     let saved = serde_json::to_string(&seen).expect("JSON");
     assert!(!saved.contains("SECRET"), "{saved}");
@@ -416,7 +416,7 @@ async fn a_page_that_stops_on_a_connection_nobody_knows_any_more_is_cut_off() {
         ..hanging(url, Ending::Stalled)
     };
     script(&mut cut, stopped);
-    let (mut seen, cx, _) = looked_closer(cut).await;
+    let (mut seen, cx, _) = Box::pin(looked_closer(cut)).await;
     assert_eq!(ids(&seen, &cx), ["http/cut-off"]);
     for answer in seen.hops.iter_mut().chain(&mut seen.again).chain(&mut seen.small) {
         answer.given_up = false;
