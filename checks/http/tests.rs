@@ -394,12 +394,12 @@ async fn caught(host: &str, at: &str) -> (Evidence, Context) {
 
 #[tokio::test]
 async fn two_hubs_in_different_networks_that_lead_to_one_stranger_meet_a_portal() {
-    let (one, cx) = caught("hub.corp.test", "203.0.113.10:443").await;
-    let (neighbour, _) = caught("other.corp.test", "198.51.100.10:443").await;
+    let (one, cx) = Box::pin(caught("hub.corp.test", "203.0.113.10:443")).await;
+    let (neighbour, _) = Box::pin(caught("other.corp.test", "198.51.100.10:443")).await;
     assert!(Http::compare(&one, &[&neighbour]).is_none(), "one owner may send both there");
-    let (next_door, _) = caught("hub.other.test", "203.0.5.9:443").await;
+    let (next_door, _) = Box::pin(caught("hub.other.test", "203.0.5.9:443")).await;
     assert!(Http::compare(&one, &[&next_door]).is_none(), "one network may be one owner's");
-    let (far, _) = caught("hub.other.test", "198.51.100.10:443").await;
+    let (far, _) = Box::pin(caught("hub.other.test", "198.51.100.10:443")).await;
     let compared = Http::compare(&one, &[&far]).expect("the same stranger");
     assert_eq!(ids(&compared, &cx), ["http/captive-portal"]);
     assert!(Http::compare(&compared, &[&far]).is_none(), "nothing new");
