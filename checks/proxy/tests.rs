@@ -6,6 +6,7 @@ use hublink_probe::{
 use serde_json::json;
 
 use super::*;
+use crate::frame::Confidence::{Certain, Likely};
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 
 const HOST: &str = "hub.corp.test";
@@ -102,7 +103,7 @@ async fn a_denied_port_is_told_from_a_denying_server_by_port_443() {
     both_passes(&mut cx).await;
     let found = judged(&cx.case);
     assert_eq!(ids(&found), ["proxy/policy-denies"]);
-    assert_eq!(found[0].confidence, crate::frame::Confidence::Certain);
+    assert_eq!(found[0].confidence, Certain);
 }
 
 #[tokio::test]
@@ -139,7 +140,6 @@ fn a_login_that_only_windows_can_give_is_no_certain_fault() {
         assert_eq!(ids(&found), ["proxy/login-failed"]);
         found[0].confidence
     };
-    use crate::frame::Confidence::{Certain, Likely};
     assert_eq!(found(&["Basic"], ProxyLogin::NoneKnown), Certain);
     assert_eq!(found(&["Basic"], ProxyLogin::Refused), Certain);
     assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Certain);
