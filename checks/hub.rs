@@ -50,9 +50,6 @@ pub struct Evidence {
     /// The login in front of the server that hides whether a hub lies behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<String>,
-    /// The server said that it got too many requests before it showed whether it is a hub.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub limited: bool,
     /// Control: `/` of the same server, without the prefix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PathAnswer>,
@@ -65,6 +62,17 @@ pub struct Evidence {
     /// Control: one more look at the identity provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_again: Option<Elsewhere>,
+}
+
+impl Evidence {
+    /// The server answered nothing but that it got too many requests, so it was not looked at.
+    fn was_told_to_wait(&self) -> bool {
+        let user = self.user.as_ref().map(|user| &user.answer);
+        let product = self.product.as_ref().map(|product| &product.answer);
+        let tenant = self.tenant.as_ref().map(|tenant| &tenant.answer);
+        let mut answers = [user, product, tenant].into_iter().flatten().peekable();
+        answers.peek().is_some() && answers.all(|answer| answer.status == Some(429))
+    }
 }
 
 /// `/qps/user`, asked in one of the server's own names.
@@ -114,16 +122,13 @@ impl Check for Hub {
         };
         seen.marks = marks_of(&seen);
         if !causes::is_hub(&seen, &cx.case) {
-            let http = cx.of::<Http>();
-            seen.hidden_by = http.and_then(login_in_front);
-            let last = http.and_then(|http| http.hops.last());
-            seen.limited = last.is_some_and(|last| last.status == Some(429));
+            seen.hidden_by = cx.of::<Http>().and_then(login_in_front);
         }
         seen
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
-        if seen.limited {
+        if seen.was_told_to_wait() {
             return Some(Reason::because("http/rate-limited"));
         }
         let login = seen.hidden_by.as_ref()?;

@@ -572,20 +572,18 @@ fn stopped(answer: &Exchange) -> bool {
     answer.ending == Ending::Stalled && answer.given_up
 }
 
-/// The last request and its other try, if both broke off.
+/// The last request and another try of it, if both broke off, be it by an end or in silence.
 fn broken_twice(e: &Evidence) -> Option<(&Exchange, &Exchange)> {
-    let last = e.hops.last()?;
-    if broken(last) {
-        return first_try(e, last).filter(|first| broken(first)).map(|first| (first, last));
-    }
-    let again = e.again.as_ref().filter(|again| stopped(last) && stopped(again))?;
-    Some((last, again))
+    let ended = |answer: &&Exchange| broken(answer) || stopped(answer);
+    let last = e.hops.last().filter(ended)?;
+    let other = first_try(e, last).into_iter().chain(&e.again).find(ended)?;
+    Some((other, last))
 }
 
 fn cut_off(e: &Evidence, _: &Case) -> Option<Proof> {
     let (first, last) = broken_twice(e)?;
-    // Segments and buffers blur the place by a few packets.
-    let blur = (last.body_bytes.max(first.body_bytes) / 10).max(2048);
+    // What is encrypted arrives in records of 16 KiB, the last of them whole or not at all.
+    let blur = (last.body_bytes.max(first.body_bytes) / 10).max(16 * 1024);
     (last.body_bytes.abs_diff(first.body_bytes) <= blur).then(|| {
         let proof = with_answer(Proof::default(), "first try", first);
         let proof = if last.given_up {

@@ -1,7 +1,5 @@
 broken 'The alias of the hub leads in a circle.'
 record hub.corp.test CNAME a.corp.test.
 record a.corp.test CNAME hub.corp.test.
-recursive_at 10.77.2.54
-resolvers 10.77.2.54
 doctor https://hub.corp.test
 expect no dns/record-broken network certain

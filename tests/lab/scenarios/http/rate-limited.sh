@@ -3,4 +3,4 @@ nginx_http='limit_req_zone $server_name zone=all:1m rate=1r/m; limit_req_status 
 http _ 10.77.2.2 8080 "${hub_locations//\$http_host/hub.corp.test}"
 site hub.corp.test 'location / { limit_req zone=all; proxy_pass http://10.77.2.2:8080; }'
 doctor https://hub.corp.test
-expect unknown http/rate-limited
+expect yes degrades http/rate-limited

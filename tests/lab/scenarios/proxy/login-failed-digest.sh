@@ -1,8 +1,8 @@
-broken 'The proxy wants a login of a kind (Digest) that this tool does not speak, Desktop may.'
+broken 'The proxy wants a login of the kind Digest, and none is set.'
 accounts anna secret
 squid "$(login_by digest)"
 hub hub.corp.test
 only_through_the_proxy
 environment HTTPS_PROXY=http://proxy.corp.test:3128
 doctor https://hub.corp.test
-expect no proxy/login-failed you likely
+expect no proxy/login-failed you certain
