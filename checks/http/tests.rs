@@ -287,9 +287,9 @@ async fn the_control_looks_at_port_80_and_at_the_names_of_a_strange_certificate(
     let portal = "http://login.hotel.test/start?token=SECRET";
     script(&mut world, answer("http://hub.corp.test/", 302, Some(portal), ""));
     let (mut cx, world) = context(world, hub());
-    let seen = Http::probe(&cx).await;
+    let seen = Box::pin(Http::probe(&cx)).await;
     cx.case.put(Stored::new::<Http>(seen.clone()));
-    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    let closer = Box::pin(Http::control(&cx, &seen)).await.expect("more evidence");
     assert_eq!(
         world.asked()[1..],
         [
@@ -311,9 +311,9 @@ fn hanging(url: &str, ending: Ending) -> Exchange {
 /// The evidence after both passes of a world.
 async fn looked_closer(world: ScriptedWorld) -> (Evidence, Context, Arc<ScriptedWorld>) {
     let (mut cx, world) = context(world, hub());
-    let seen = Http::probe(&cx).await;
+    let seen = Box::pin(Http::probe(&cx)).await;
     cx.case.put(Stored::new::<Http>(seen.clone()));
-    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    let closer = Box::pin(Http::control(&cx, &seen)).await.expect("more evidence");
     (closer, cx, world)
 }
 
@@ -386,9 +386,9 @@ async fn caught(host: &str, at: &str) -> (Evidence, Context) {
     let portal = Some("http://login.hotel.test/start");
     script(&mut world, moved(&format!("http://{host}/"), 80, portal));
     let (mut cx, _) = context(world, HubAddress { host: host.to_owned(), ..hub() });
-    let seen = Http::probe(&cx).await;
+    let seen = Box::pin(Http::probe(&cx)).await;
     cx.case.put(Stored::new::<Http>(seen.clone()));
-    let closer = Http::control(&cx, &seen).await.expect("more evidence");
+    let closer = Box::pin(Http::control(&cx, &seen)).await.expect("more evidence");
     (closer, cx)
 }
 
