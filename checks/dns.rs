@@ -49,7 +49,7 @@ pub struct Evidence {
     /// Questions still unanswered when the system's look-up had already succeeded.
     #[serde(default)]
     pub not_waited_for: usize,
-    /// The same questions again, because name servers contradicted each other.
+    /// Questions asked again, because name servers contradicted each other or were slow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<DnsReply>,
     /// Each name server asked for the root of all names: does it answer anything at all?
@@ -366,10 +366,15 @@ impl Check for Dns {
         let seen =
             Evidence { replies, not_waited_for, policy, addresses, ..of(host, configured, system) };
         // A name that leads nowhere is looked at closer in the control pass.
-        if failed(&seen) || seen.system.replaced || !look::servers_contradict(&seen) {
-            return seen;
+        if failed(&seen) {
+            seen
+        } else if look::servers_contradict(&seen) {
+            closer::compare_servers(cx, seen).await
+        } else if look::was_slow(&seen.system) {
+            closer::ask_the_slow_again(cx, seen).await
+        } else {
+            seen
         }
-        closer::compare_servers(cx, seen).await
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

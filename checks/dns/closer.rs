@@ -80,6 +80,15 @@ pub(super) async fn compare_servers(cx: &Context, seen: Evidence) -> Evidence {
     Evidence { trials: try_all(cx, &addresses, &seen.host).await, ..seen }
 }
 
+/// The questions that were answered late once more, side by side: silence was repeated by itself.
+pub(super) async fn ask_the_slow_again(cx: &Context, seen: Evidence) -> Evidence {
+    let late = seen.replies.iter().filter(|reply| super::servers::is_slow(reply));
+    let questions: Vec<Question> =
+        late.map(|reply| Question::of(reply.server, &*reply.name, reply.kind)).collect();
+    let again = ask_all(cx, &questions, cx.budget.dns_query).await;
+    Evidence { again, ..seen }
+}
+
 /// The same questions again, if servers contradict each other: it may be the turn of another
 /// address, and both may be right.
 async fn again(cx: &Context, seen: &Evidence) -> Vec<DnsReply> {

@@ -24,6 +24,11 @@ const GRACE: Duration = Duration::from_millis(200);
 /// From here on a look-up is slow, and the direct questions tell why.
 pub(super) const SLOW: Duration = Duration::from_secs(1);
 
+/// Whether the system's look-up took so long that it asks for an explanation.
+pub(super) fn was_slow(system: &SystemLookup) -> bool {
+    system.took_ms >= SLOW.as_secs_f64() * 1000.0
+}
+
 /// The name as it is; a short one also completed with each suffix, as the system does.
 pub(super) fn names(host: &str, configured: &NameServers) -> Vec<String> {
     let mut names = vec![host.to_owned()];

@@ -24,7 +24,7 @@ pub(super) fn record_broken(e: &Evidence, _: &Case) -> Option<Proof> {
         let steps = e.closer.iter().flat_map(|closer| &closer.chain);
         return Some(
             replies(raw(e), steps)
-                .not("dns/zone-failure: every alias of the chain was answered")
+                .not("dns/zone-failure: the aliases themselves are answered, and lead nowhere")
                 .and("alias chain", &chain)
                 .value("chain", chain),
         );
@@ -49,19 +49,33 @@ fn dangling(answered: &[&DnsReply]) -> Option<String> {
 }
 
 /// Aliases in a circle, or more of them than resolvers follow. To a resolver both are a failure
-/// (rcode 2), so they were followed step by step.
+/// (rcode 2). Some show the aliases with it; for others they were followed step by step.
 fn endless(e: &Evidence, answered: &[&DnsReply]) -> Option<String> {
-    let chain = &e.closer.as_ref()?.chain;
     if !answered.iter().all(|reply| reply.rcode == Some(2)) {
         return None;
     }
-    let last = chain.last()?.aliases().next();
-    let names: Vec<&str> = chain.iter().map(|step| &*step.name).chain(last).collect();
-    let in_a_circle =
-        last.is_some_and(|last| chain.iter().any(|step| step.name.eq_ignore_ascii_case(last)));
-    let what = if in_a_circle { "a circle" } else { "too many aliases" };
-    let too_many = names.len() > 1 + LONGEST_CHAIN;
-    (in_a_circle || too_many).then(|| format!("{}: {what}", names.join(" → ")))
+    let shown = answered.iter().map(|reply| aliases([*reply]));
+    let followed = e.closer.iter().map(|closer| aliases(&closer.chain));
+    shown.chain(followed).find_map(|names| {
+        let (last, before) = names.split_last()?;
+        let in_a_circle = before.iter().any(|name| name.eq_ignore_ascii_case(last));
+        let what = if in_a_circle { "a circle" } else { "too many aliases" };
+        let too_many = before.len() > LONGEST_CHAIN;
+        (in_a_circle || too_many).then(|| format!("{}: {what}", names.join(" → ")))
+    })
+}
+
+/// The names of an alias chain, from the first to where the last alias leads.
+fn aliases<'e>(replies: impl IntoIterator<Item = &'e DnsReply>) -> Vec<&'e str> {
+    let mut names: Vec<&str> = Vec::new();
+    let records = replies.into_iter().flat_map(|reply| &reply.answers);
+    for record in records.filter(|record| record.kind == "CNAME") {
+        if names.is_empty() {
+            names.push(&record.name);
+        }
+        names.push(&record.value);
+    }
+    names
 }
 
 /// Every server that answered says that there is no such name.

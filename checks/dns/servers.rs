@@ -218,8 +218,23 @@ fn answers_for_ipv4(e: &Evidence, aaaa: &DnsReply) -> bool {
             && a.name == aaaa.name
             && a.kind == RecordKind::A
             && a.rcode == Some(0)
-            && a.took_ms < SLOW.as_secs_f64() * 1000.0
+            && !stays_slow(e, a)
     })
+}
+
+/// Whether a reply took long, and another to the same question too: one lost packet or a name
+/// that had to be fetched from afar first is no finding.
+fn stays_slow(e: &Evidence, reply: &DnsReply) -> bool {
+    let slow = |reply: &DnsReply| is_silent(reply) || is_slow(reply);
+    let same = |other: &&DnsReply| {
+        (other.server, &*other.name, other.kind) == (reply.server, &*reply.name, reply.kind)
+    };
+    slow(reply) && e.again.iter().find(same).is_none_or(slow)
+}
+
+/// Whether an answer came late.
+pub(super) fn is_slow(reply: &DnsReply) -> bool {
+    reply.rcode.is_some() && reply.took_ms > SLOW.as_secs_f64() * 1000.0
 }
 
 fn is_silent(reply: &DnsReply) -> bool {
@@ -241,7 +256,7 @@ pub(super) fn resolver_slow(e: &Evidence, _: &Case) -> Option<Proof> {
         .replies
         .iter()
         .filter(|reply| reply.server == first && !only_ipv6(reply))
-        .filter(|reply| is_silent(reply) || reply.took_ms > slow_ms)
+        .filter(|reply| stays_slow(e, reply))
         .collect();
     let named = servers(slow.iter().copied());
     (!slow.is_empty()).then(|| {

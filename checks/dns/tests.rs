@@ -390,3 +390,26 @@ async fn an_address_without_any_doubt_is_not_knocked_at_again() {
     assert!(found.is_empty() && seen.trials.is_empty(), "{found:?}");
     assert!(seen.closer.is_some_and(|closer| closer.hosts.is_some()));
 }
+
+#[tokio::test]
+async fn one_slow_answer_is_no_slow_name_server() {
+    let mut scripted = world(&[ONE], &[]);
+    resolves(&mut scripted, HUB, "10.1.2.3");
+    let slow = scripted.lookups.get_mut(HUB).expect("scripted");
+    slow.took_ms = 2003.0;
+    let late = gives(ONE, HUB, "10.1.2.3").map(|r| DnsReply { took_ms: 2002.0, ..r });
+    scripted.replies.extend(late);
+    let (mut seen, found) = examined(scripted, HUB, None).await;
+    assert_eq!(found, ["dns/resolver-slow"]);
+    for reply in &mut seen.again {
+        reply.took_ms = 1.0;
+    }
+    assert!(ids(&seen, &facts(HUB)).is_empty(), "the second time it was fast");
+}
+
+#[test]
+fn a_circle_that_the_server_shows_itself_needs_no_more_questions() {
+    let circle = vec![record(HUB, "CNAME", "a.corp.test"), record("a.corp.test", "CNAME", HUB)];
+    let replies = BOTH.map(|kind| DnsReply { answers: circle.clone(), ..reply(ONE, HUB, kind, 2) });
+    assert_eq!(ids(&unresolved(replies), &facts(HUB)), ["dns/record-broken"]);
+}

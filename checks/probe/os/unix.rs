@@ -9,11 +9,20 @@ use crate::FailureKind;
 
 /// Looks a name up; the error is the normalised kind and the `EAI_` code.
 pub(crate) fn getaddrinfo(host: &str) -> Result<Vec<IpAddr>, (FailureKind, Option<i32>)> {
+    match look_up(host, libc::AI_ADDRCONFIG) {
+        // Addresses of a family that this computer has no address of were left out. Where there
+        // are no others, the name is in order and the computer lacks the family.
+        Err((FailureKind::NoData, _)) => look_up(host, 0),
+        outcome => outcome,
+    }
+}
+
+fn look_up(host: &str, flags: i32) -> Result<Vec<IpAddr>, (FailureKind, Option<i32>)> {
     let name = CString::new(host).map_err(|_| (FailureKind::Invalid, None))?;
     // SAFETY: all-zero is a valid `addrinfo`: null pointers and zero numbers.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_socktype = libc::SOCK_STREAM;
-    hints.ai_flags = libc::AI_ADDRCONFIG;
+    hints.ai_flags = flags;
     let mut list: *mut libc::addrinfo = std::ptr::null_mut();
     // SAFETY: `name` is a C string that outlives the call, `hints` is initialised, `list` is a
     // place for the result.
