@@ -1,6 +1,6 @@
 //! From evidence to diagnoses: one walk over one table.
 
-use super::{Case, Cause, Confidence, Diagnosis, Proof, Severity, Status};
+use super::{Case, Cause, Confidence, Diagnosis, Owner, Proof, Severity, Status};
 
 /// The causes that the evidence proves, worst first, the most specific first among equals.
 ///
@@ -52,6 +52,7 @@ fn with_considered<E>(table: &[Cause<E>], proof: Proof) -> Proof {
 }
 
 fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
+    let stated = proof.owner.unwrap_or(row.owner);
     let not_taken =
         case.way().proxy().filter(|_| is_of_direct_way(row.id)).map(ToString::to_string);
     let severity = match not_taken {
@@ -59,15 +60,18 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         None => severity(row, &proof),
     };
     let remedy = match not_taken {
-        Some(proxy) => vec![format!("Nothing has to be done: the hub is reached through {proxy}.")],
+        Some(ref proxy) => {
+            vec![format!("Nothing has to be done: the way to the hub leads through {proxy}.")]
+        }
         None => row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
     };
+    let owner = if not_taken.is_some() { Owner::You } else { stated };
     Diagnosis {
         id: row.id.to_owned(),
         title: row.title.to_owned(),
         confidence: confidence(row, &proof, case),
         severity,
-        owner: proof.owner.unwrap_or(row.owner),
+        owner,
         remedy,
         proof: proof.lines,
         ruled_out: proof.ruled_out,

@@ -410,6 +410,11 @@ async fn talk(
     let rest = bytes[end..].to_vec();
     let status = seen.status?;
     match (kind, status) {
+        (AskKind::Tunnel, 200..=299) if is_page(seen, &rest) => {
+            seen.head = shown(&rest);
+            failed(seen, FailureKind::NotTheProtocol);
+            None
+        }
         (AskKind::Tunnel, 200..=299) => Some(Tap::inside(tap.into_under(), rest)),
         (AskKind::Forward, status) if status != 407 => None,
         _ => {
@@ -420,6 +425,13 @@ async fn talk(
             None
         }
     }
+}
+
+/// A web server that answers every request with a page does so to CONNECT too. A tunnel has no
+/// type (RFC 9110 section 9.3.6), and no server begins with `<` in it.
+fn is_page(seen: &Tunnel, rest: &[u8]) -> bool {
+    let is_html = seen.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    is_html || rest.trim_ascii_start().starts_with(b"<")
 }
 
 /// Sends a request and reads until the head of the answer is complete.

@@ -3,6 +3,7 @@
 use hublink_probe::{Exceptions, FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
 
 use super::{Candidate, Evidence, direct_way_failed};
+use crate::address::HubAddress;
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
 use crate::http::Http;
 use crate::tcp::Tcp;
@@ -233,7 +234,7 @@ fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
     };
     if asked.status.is_some() {
         let answer = asked.status.filter(|_| !is_marked(asked))?;
-        let no_proxy = matches!(answer, 300..=399 | 400 | 401 | 404 | 405 | 426 | 501);
+        let no_proxy = matches!(answer, 200..=399 | 400 | 401 | 404 | 405 | 426 | 501);
         let proof = proof.compared("answer to CONNECT", "200 of a proxy", outcome(asked));
         return match alike(&e.unknown_name) {
             _ if !no_proxy => None,
@@ -445,20 +446,25 @@ fn settings_disagree(e: &Evidence, case: &Case) -> Option<Proof> {
                 .value("variable", format!("{} or {}", first.source, other.source)),
         );
     }
-    if let [first, second, ..] = &e.settings.exceptions[..] {
-        let exempt = |list: &Exceptions| {
-            list.exempt(&hub.host, hub.port).is_some_and(|exempt| exempt.followed)
-        };
-        if first.place == second.place && exempt(first) != exempt(second) {
-            let seen = |list: &Exceptions| list.entries.join(", ");
-            return Some(
-                Proof::seen(first.source.clone(), seen(first))
-                    .and(second.source.clone(), seen(second))
-                    .not("lists that read alike for this hub: only one of them holds it")
-                    .value("variable", format!("{} or {}", first.source, second.source)),
-            );
-        }
-    }
+    lists_disagree(e, hub).or_else(|| read_differently(e))
+}
+
+/// Two lists of exceptions, of which only one holds the hub.
+fn lists_disagree(e: &Evidence, hub: &HubAddress) -> Option<Proof> {
+    let [first, second, ..] = &e.settings.exceptions[..] else { return None };
+    let exempt =
+        |list: &Exceptions| list.exempt(&hub.host, hub.port).is_some_and(|exempt| exempt.followed);
+    let differ = first.place == second.place && exempt(first) != exempt(second);
+    differ.then(|| {
+        Proof::seen(first.source.clone(), first.entries.join(", "))
+            .and(second.source.clone(), second.entries.join(", "))
+            .not("lists that read alike for this hub: only one of them holds it")
+            .value("variable", format!("{} or {}", first.source, second.source))
+    })
+}
+
+/// One exception that not all programs understand.
+fn read_differently(e: &Evidence) -> Option<Proof> {
     let exempt = e.exempt.as_ref()?;
     let why = exempt.read_differently.as_ref()?;
     Some(

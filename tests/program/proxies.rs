@@ -121,9 +121,12 @@ async fn a_proxy_that_is_not_there_is_named_once_for_all_hubs() {
 #[tokio::test]
 async fn a_web_server_in_place_of_a_proxy_is_no_policy() {
     let stage = Stage::start().await;
-    let proxy = stage.practice.proxy(ProxyRule::WebServer).await.expect("a proxy");
-    let seen = through(&stage, named(&proxy), &hidden(&stage, "behind").await).await;
-    assert_eq!(blocking(&seen), ["proxy/unusable"]);
+    let hub = hidden(&stage, "behind").await;
+    for rule in [ProxyRule::WebServer, ProxyRule::Page] {
+        let proxy = stage.practice.proxy(rule).await.expect("a proxy");
+        let seen = through(&stage, named(&proxy), &hub).await;
+        assert_eq!(blocking(&seen), ["proxy/unusable"], "{rule:?}");
+    }
 }
 
 #[tokio::test]

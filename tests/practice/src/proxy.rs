@@ -32,6 +32,8 @@ pub enum ProxyRule {
     ReachesNobody,
     /// Is a web server that knows nothing of proxies.
     WebServer,
+    /// Answers everything with a page, as the start page of a network does.
+    Page,
     /// Takes every request and never answers.
     Silent,
     /// Never answers for this host, and lets everything else through.
@@ -189,14 +191,8 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
     match inner.rule {
         ProxyRule::Silent => return Outcome::Silence,
         ProxyRule::SilentFor(name) if host == name => return Outcome::Silence,
-        ProxyRule::WebServer => {
-            let page = "<html><h1>Not Allowed</h1></html>";
-            let head = "HTTP/1.1 405 Not Allowed\r\nServer: practice\r\nContent-Type: text/html";
-            return Outcome::Answer(format!(
-                "{head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-                page.len()
-            ));
-        }
+        ProxyRule::WebServer => return page("405 Not Allowed"),
+        ProxyRule::Page => return page("200 OK"),
         ProxyRule::Basic { user, password } if !is_login(seen, user, password) => {
             return refusal(407, "Proxy Authentication Required", &["Basic realm=\"practice\""]);
         }
@@ -215,6 +211,14 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
         _ => None,
     };
     hub.map_or_else(|| refusal(503, "Service Unavailable", &[]), Outcome::Through)
+}
+
+fn page(status: &str) -> Outcome {
+    let page = format!("<html><h1>{status}</h1></html>");
+    let length = page.len();
+    let head = format!("HTTP/1.1 {status}\r\nServer: practice\r\nContent-Type: text/html");
+    let last = "Connection: close";
+    Outcome::Answer(format!("{head}\r\nContent-Length: {length}\r\n{last}\r\n\r\n{page}"))
 }
 
 fn is_login(seen: &SeenByProxy, user: &str, password: &str) -> bool {
