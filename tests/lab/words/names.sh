@@ -45,17 +45,14 @@ options {
     pid-file "$here/named/pid";
     session-keyfile "$here/named/session";
     recursion no; dnssec-validation no; notify no;
-    max-records-per-type 0;
-    response-policy { };
 };
 controls { };
 zone "." { type primary; file "root.zone"; };
 $named_extra
 NAMED
-    sed -i '/response-policy/d; /max-records-per-type/d' "$here/named/named.conf"
     address fd77:2::53
     on server named -g -c "$here/named/named.conf" >"$here/named/log" 2>&1 &
-    wait_for 'named' grep -q ' running$' "$here/named/log"
+    wait_for 'named' on server python3 "$lab/tools/asks.py" 10.77.2.53 fd77:2::53
     start_dnsdists
 }
 named_extra=
