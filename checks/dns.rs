@@ -357,11 +357,7 @@ impl Check for Dns {
         let configured = cx.world.name_servers();
         let questions = look::questions(&look::names(&host, &configured), &configured);
         let (system, replies, not_waited_for) = look::look(cx, &host, &questions).await;
-        let mut addresses = system.addresses.clone();
-        if addresses.is_empty() && !cx.case.facts.has_ipv6() {
-            addresses = look::only_ipv6(&replies);
-        }
-        addresses.truncate(ADDRESSES);
+        let addresses = system.addresses.iter().copied().take(ADDRESSES).collect();
         let policy = cx.world.policy();
         let seen =
             Evidence { replies, not_waited_for, policy, addresses, ..of(host, configured, system) };

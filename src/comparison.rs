@@ -97,7 +97,8 @@ fn explain(one: &mut Examined, cause: &Diagnosis) {
     one.shared = Some(cause.clone());
 }
 
-/// A cause of the whole machine stands in full at the first hub that it stops.
+/// A cause of the whole machine stands in full at the first hub that it stops. Two dead proxies
+/// are two causes: what their owner has to do differs.
 fn say_once(examined: &mut [Examined]) {
     let mut said: Vec<Diagnosis> = Vec::new();
     for one in examined {
@@ -105,7 +106,7 @@ fn say_once(examined: &mut [Examined]) {
         if !MACHINE_WIDE.contains(&cause.id.as_str()) {
             continue;
         }
-        match said.iter().find(|known| known.id == cause.id) {
+        match said.iter().find(|known| known.id == cause.id && known.remedy == cause.remedy) {
             Some(known) => explain(one, known),
             None => said.push(cause.clone()),
         }

@@ -94,13 +94,6 @@ pub(super) async fn look(
     (system, replies, open.len())
 }
 
-/// The addresses of a hub that has IPv6 ones only. A system without IPv6 of its own does not hand
-/// them out, and calls the name one without an address; the way there is what is missing.
-pub(super) fn only_ipv6(replies: &[DnsReply]) -> Vec<IpAddr> {
-    let found: BTreeSet<IpAddr> = replies.iter().flat_map(DnsReply::addresses).collect();
-    if found.iter().all(IpAddr::is_ipv6) { found.into_iter().collect() } else { Vec::new() }
-}
-
 /// What one name server says of the name, all its replies taken together.
 #[derive(Clone, Debug)]
 pub(super) struct View {

@@ -128,15 +128,6 @@ fn refused(address: &str) -> Connect {
 }
 
 #[test]
-fn addresses_that_the_system_keeps_back_are_used_only_if_there_are_no_others() {
-    let v6 = with(reply(ONE, HUB, RecordKind::Aaaa, 0), "AAAA", "fd00::1");
-    let v4 = with(reply(ONE, HUB, RecordKind::A, 0), "A", "10.1.2.3");
-    assert_eq!(look::only_ipv6(std::slice::from_ref(&v6)).len(), 1);
-    assert!(look::only_ipv6(&[v6, v4]).is_empty());
-    assert!(look::only_ipv6(&[]).is_empty());
-}
-
-#[test]
 fn a_short_name_is_completed_with_every_suffix() {
     let configured = world(&[ONE], &["corp.test"]).name_servers;
     assert_eq!(names("qlik1", &configured), ["qlik1", "qlik1.corp.test"]);

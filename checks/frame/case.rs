@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use hublink_probe::{Interface, Way};
@@ -34,21 +33,6 @@ pub struct Facts {
 
 fn is_direct(way: &Way) -> bool {
     *way == Way::Direct
-}
-
-impl Facts {
-    /// Whether the computer has an IPv6 address that leads beyond its own line. Taken to have one
-    /// if its adapters are not known.
-    #[must_use]
-    pub fn has_ipv6(&self) -> bool {
-        let leading_out = self.interfaces.iter().filter(|adapter| adapter.leads_out());
-        let mut addresses = leading_out.flat_map(|adapter| &adapter.addresses);
-        self.interfaces.is_empty()
-            || addresses.any(|subnet| match subnet.address {
-                IpAddr::V6(v6) => !v6.is_unicast_link_local(),
-                IpAddr::V4(_) => false,
-            })
-    }
 }
 
 /// All evidence of one hub, read-only for those who judge.

@@ -36,8 +36,12 @@ pub const CLAIMS: &[Claim] = &[
 ];
 
 /// Causes of the whole computer: they stop every hub alike and stand in a report once.
-pub const MACHINE_WIDE: &[&str] =
-    &["proxy/unusable", "dns/resolver-unreachable", "clock/this-computer-wrong"];
+pub const MACHINE_WIDE: &[&str] = &[
+    "client/no-network",
+    "proxy/unusable",
+    "dns/resolver-unreachable",
+    "clock/this-computer-wrong",
+];
 
 /// Whether `cause` explains a failure of `check`. A check never claims itself.
 #[must_use]

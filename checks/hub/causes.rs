@@ -4,7 +4,7 @@ use hublink_probe::{Ending, Exchange};
 
 use super::{Evidence, PathAnswer, Session};
 use crate::address::HubAddress;
-use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::frame::{Case, Cause, Confidence, Owner, Proof, cause, fallback};
 use crate::http::{
     self, CloudError, DestinationKind, FilterRole, Http, KnownText, Mark, Stop, outcome,
 };
@@ -365,7 +365,9 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         && !(answer.status == Some(401) && challenged);
     let silent_login = http.stop == Stop::NoAnswer;
     let explained = is_hub(e, case) || e.hidden_by.is_some();
-    if explained && !refused && !silent_login {
+    // Too many requests: `http` says so, and the hub could not be examined now.
+    let limited = answer.status == Some(429);
+    if limited || explained && !refused && !silent_login {
         return None;
     }
     let mut proof = Proof::seen("the hub's page", line(answer));
@@ -383,8 +385,5 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         e.product.as_ref().map(|product| &product.answer),
         e.tenant.as_ref().map(|tenant| &tenant.answer),
     ];
-    let proof = asked.iter().flatten().fold(proof, |p, answer| p.and("asked for", line(answer)));
-    // Too many requests: the hub is there, it only could not be examined now.
-    let limited = answer.status == Some(429);
-    Some(if limited { proof.severity(Severity::Degrades) } else { proof })
+    Some(asked.iter().flatten().fold(proof, |p, answer| p.and("asked for", line(answer))))
 }

@@ -665,6 +665,21 @@ mod tests {
     use super::*;
     use crate::tunnel::Logins;
 
+    fn plain(to: SocketAddr, limit: Duration) -> Request {
+        Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+            segment: None,
+            via: None,
+        }
+    }
+
     #[test]
     fn one_time_values_never_leave_the_probe() {
         let url = "https://h/internal_windows_authentication/?targetId=1-2-3&x=y&qlikTicket=abc";
@@ -709,19 +724,7 @@ mod tests {
             stream.write_all(&[0x15, 3, 3, 0, 2, 2, 70]).await.expect("an open connection");
             read
         });
-        let limit = Duration::from_secs(5);
-        let request = Request {
-            scheme: Scheme::Http,
-            host: "hub.test".to_owned(),
-            to,
-            path: "/hub/".to_owned(),
-            user_agent: "test".to_owned(),
-            connect_limit: limit,
-            handshake_limit: limit,
-            answer_limit: limit,
-            segment: None,
-            via: None,
-        };
+        let request = plain(to, Duration::from_secs(5));
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default() };
         let seen = exchange(&request, line).await;
@@ -736,19 +739,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let to = listener.local_addr().expect("an address");
         let server = tokio::spawn(async move { listener.accept().await });
-        let limit = Duration::from_millis(300);
-        let request = Request {
-            scheme: Scheme::Http,
-            host: "hub.test".to_owned(),
-            to,
-            path: "/hub/".to_owned(),
-            user_agent: "test".to_owned(),
-            connect_limit: limit,
-            handshake_limit: limit,
-            answer_limit: limit,
-            segment: Some(1000),
-            via: None,
-        };
+        let in_time = plain(to, Duration::from_millis(300));
+        let request = Request { segment: Some(1000), ..in_time };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default() };
         let seen = exchange(&request, line).await;

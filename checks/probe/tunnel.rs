@@ -299,11 +299,13 @@ async fn attempt(
 ) -> (Tunnel, Option<(Tap, Watch)>) {
     let begun = Instant::now();
     let mut seen = Tunnel::of(ask);
-    if login.is_some() {
-        seen.login = ProxyLogin::Accepted;
-    }
     let mut stream = None;
     if let Some(tap) = reach(line, ask, &mut seen).await {
+        // Each connection shows a certificate of its own.
+        let login = login.filter(|_| is_safe(&seen));
+        if login.is_some() {
+            seen.login = ProxyLogin::Accepted;
+        }
         let deadline = Deadline::now() + ask.limit;
         let request = request(ask, login.as_deref());
         stream = talk(line, tap, &request, deadline, ask.kind, &mut seen).await;

@@ -87,36 +87,23 @@ add_address() {
 }
 
 # firewall RULE…: what the router does with packets it forwards.
-firewall() {
-    local rule
-    {
-        printf 'table inet wall {\n chain forwarded {\n'
-        printf '  type filter hook forward priority 0; policy accept;\n'
-        for rule; do printf '  %s\n' "$rule"; done
-        printf ' }\n}\n'
-    } | on router nft -f -
-}
+firewall() { rules router wall 'filter hook forward priority 0' "$@"; }
 
 # redirect RULE…: where the router sends packets of its own accord.
-redirect() {
-    local rule
-    {
-        printf 'table inet detour {\n chain arriving {\n'
-        printf '  type nat hook prerouting priority -100; policy accept;\n'
-        for rule; do printf '  %s\n' "$rule"; done
-        printf ' }\n}\n'
-    } | on router nft -f -
-}
+redirect() { rules router detour 'nat hook prerouting priority -100' "$@"; }
 
 # protection RULE…: what security software on the client does with packets it sends.
-protection() {
-    local rule
+protection() { rules client protection 'filter hook output priority 0' "$@"; }
+
+# rules NAMESPACE TABLE HOOK RULE…
+rules() {
+    local ns=$1 table=$2 hook=$3 rule
+    shift 3
     {
-        printf 'table inet protection {\n chain outgoing {\n'
-        printf '  type filter hook output priority 0; policy accept;\n'
+        printf 'table inet %s {\n chain rules {\n  type %s; policy accept;\n' "$table" "$hook"
         for rule; do printf '  %s\n' "$rule"; done
         printf ' }\n}\n'
-    } | on client nft -f -
+    } | on "$ns" nft -f -
 }
 
 # link OPTION…: the line between client and router: --delay MS (one way), --loss PERCENT,
