@@ -23,8 +23,8 @@ use frame::ErasedCheck;
 
 /// Every check, in the order of the ladder from the file to the hub.
 ///
-/// With [`across`] the only place that knows them all. A new file of this folder needs its `mod` line above and
-/// its line here; a test names whatever is missing.
+/// With [`across()`] the only place that knows them all. A new file of this folder needs its `mod`
+/// line above and its line here; a test names whatever is missing.
 #[must_use]
 pub fn all() -> &'static [&'static dyn ErasedCheck] {
     &[
