@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::Dns;
 use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed};
+pub(crate) use distance::{is_neighbour, is_private};
 use series::Why;
 
 /// Whether the hub's port accepts connections.

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Failure, Interface, InterfaceKind, Timestamp};
+use hublink_probe::{Failure, Interface, Timestamp};
 
 use super::{Evidence, HubSeen, Issuer, Place, Symptom};
 use crate::certificate::{Certificate, Evidence as Certificates};
 use crate::dns::Dns;
 use crate::frame::{Case, Diagnosis};
 use crate::http::Http;
-use crate::tcp::Tcp;
+use crate::tcp::{Tcp, is_neighbour, is_private};
 use crate::tls::Tls;
 
 /// One hub at the end of its examination.
@@ -40,7 +40,7 @@ fn hub(seen: &Seen<'_>) -> HubSeen {
         hub: seen.hub,
         host: case.host().to_owned(),
         place: place(&addresses),
-        on_link: addresses.iter().any(|&address| is_on_link(address, &case.facts.interfaces)),
+        on_link: addresses.iter().any(|&address| is_neighbour(case, address)),
         addresses,
         connected: case.of::<Tcp>().is_some_and(|tcp| tcp.chosen.is_some()),
         name_server_answered: case
@@ -55,31 +55,20 @@ fn hub(seen: &Seen<'_>) -> HubSeen {
 }
 
 fn place(addresses: &[IpAddr]) -> Place {
-    if addresses.is_empty() || addresses.iter().any(IpAddr::is_loopback) {
+    let private = addresses.iter().filter(|&&address| is_private(address)).count();
+    let says_nothing = |address: &IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local(),
+    };
+    if addresses.is_empty() || addresses.iter().any(says_nothing) {
         Place::Unknown
-    } else if addresses.iter().all(is_private) {
+    } else if private == addresses.len() {
         Place::Inside
-    } else if addresses.iter().any(is_private) {
+    } else if private > 0 {
         Place::Unknown
     } else {
         Place::Outside
     }
-}
-
-/// Addresses that nobody reaches from the Internet: RFC 1918, RFC 6598, RFC 4193, link-local.
-fn is_private(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let carrier_grade = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
-            v4.is_private() || v4.is_link_local() || carrier_grade
-        }
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
-fn is_on_link(address: IpAddr, interfaces: &[Interface]) -> bool {
-    let own = interfaces.iter().filter(|one| one.up && one.kind != InterfaceKind::Loopback);
-    own.flat_map(|one| &one.addresses).any(|subnet| subnet.contains(address))
 }
 
 /// How a check failed, for the checks whose failures compare: those of the way to a hub.

@@ -69,13 +69,13 @@ fn fastest(times: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// Whether an address lies in a network that an adapter of this computer is part of.
-pub(super) fn is_neighbour(case: &Case, address: IpAddr) -> bool {
+pub(crate) fn is_neighbour(case: &Case, address: IpAddr) -> bool {
     let adapters = case.facts.interfaces.iter().filter(|a| a.kind != InterfaceKind::Loopback);
     adapters.flat_map(|adapter| &adapter.addresses).any(|subnet| subnet.contains(address))
 }
 
 /// Whether an address is one that only companies and homes use inside.
-pub(super) fn is_private(address: IpAddr) -> bool {
+pub(crate) fn is_private(address: IpAddr) -> bool {
     match address {
         // 100.64.0.0/10 is what carriers and VPN programs give out (RFC 6598).
         IpAddr::V4(v4) => {
