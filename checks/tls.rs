@@ -1,12 +1,16 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
-use futures_util::future::join3;
-use hublink_probe::{FailureKind, Handshake, Hello, Scheme};
+mod proofs;
+
+use std::time::Duration;
+
+use futures_util::future::{join, join3};
+use hublink_probe::{FailureKind, Handshake, Hello, LegacyAnswer, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, SMALL_SEGMENT,
+    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, SMALL_SEGMENT, Severity,
     Target, cause, fallback, passed, passed_on_direct_way,
 };
 use crate::proxy::Proxy;
@@ -32,7 +36,27 @@ pub struct Evidence {
     /// A handshake at the same address for another name, made only after the first failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<Handshake>,
+    /// Control: a greeting of the old kind, made only after an alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legacy: Option<LegacyAnswer>,
+    /// Control: a handshake with tiny segments, made only if the greeting itself got lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiny: Option<Handshake>,
 }
+
+impl Evidence {
+    /// What is known after one handshake.
+    #[must_use]
+    pub fn of(handshake: Handshake) -> Self {
+        Self { handshake, again: None, small: None, other_name: None, legacy: None, tiny: None }
+    }
+}
+
+/// What was silent for the whole time allowed is given this long at the repeat.
+const REPEAT: Duration = Duration::from_secs(4);
+
+/// A greeting of rustls has some 240 bytes: in halves it fits where the whole one does not.
+const TINY_SEGMENT: u16 = 128;
 
 /// A server that has not answered the greeting after this long is not merely slow.
 const PATIENCE_MS: f64 = 2900.0;
@@ -63,7 +87,7 @@ impl Check for Tls {
                 "a server that sends a TLS alert: it does speak TLS",
             ],
             see: &["RFC 8446 section 5.1", "measured"],
-            ..cause("tls/wrong-protocol", wrong_protocol)
+            ..cause("tls/wrong-protocol", proofs::wrong_protocol)
         },
         Cause {
             title: "The server does not serve this host name.",
@@ -74,7 +98,71 @@ impl Check for Tls {
             owner: Owner::QlikAdmin,
             look_alikes: &["a name blocked on the way: a reset or silence, no alert"],
             see: &["RFC 6066 section 3", "measured"],
-            ..cause("tls/name-refused", name_refused)
+            ..cause("tls/name-refused", proofs::name_refused)
+        },
+        Cause {
+            title: "The server offers only outdated encryption (TLS 1.0 or 1.1).",
+            explain: "Today's programs speak TLS 1.2 and newer. The server refused that, and \
+                      accepted a greeting of the old kind.",
+            remedy: &["Ask your Qlik admin to enable TLS 1.2 on <host> (it chose <version>)."],
+            owner: Owner::QlikAdmin,
+            look_alikes: &["a server that refuses the old greeting too (tls/server-breaks-off)"],
+            see: &["RFC 8996", "Qlik help on TLS 1.2", "measured with OpenSSL servers"],
+            ..cause("tls/old-protocol-only", proofs::old_protocol_only)
+        },
+        Cause {
+            title: "The server offers only old encryption methods that this tool does not have.",
+            explain: "The server chose a method with RSA key exchange, CBC, DHE or older. Windows \
+                      and Desktop may still have it, so they may connect; this tool cannot look \
+                      any further.",
+            remedy: &["Ask your Qlik admin to enable ECDHE with AES-GCM on <host> (it chose \
+                       <suite>)."],
+            owner: Owner::QlikAdmin,
+            severity: Severity::Degrades,
+            look_alikes: &["a server that asks for a client certificate and refuses without one"],
+            see: &["RFC 7525", "measured with OpenSSL servers"],
+            ..cause("tls/no-common-cipher", proofs::no_common_cipher)
+        },
+        Cause {
+            title: "The server demands a certificate from you, as Qlik's internal service ports do.",
+            explain: "Ports 4242, 4243 and 4747 of a Qlik server are for its own services, which \
+                      show each other certificates. People are meant to use the port of the hub, \
+                      usually 443.",
+            remedy: &["Ask for a link to the users' port (usually 443) instead of <port>; if it \
+                       is 443, client certificates must be optional there."],
+            owner: Owner::QlikAdmin,
+            look_alikes: &["a request for a certificate that is optional: the handshake goes on"],
+            see: &["RFC 8446 section 6.2", "Qlik help on ports", "measured"],
+            ..cause("tls/client-certificate-required", proofs::client_certificate_required)
+        },
+        Cause {
+            title: "Small packets pass, large ones get lost on the way, so the connection opens \
+                    and then hangs.",
+            explain: "Somewhere on the way packets of full size do not fit, as behind a VPN, and \
+                      the message that says so is dropped. The same greeting in small packets was \
+                      answered.",
+            remedy: &[
+                "Ask IT to let ICMP \"fragmentation needed\" through or to lower the MTU on \
+                       the path to <address>.",
+            ],
+            owner: Owner::Network,
+            look_alikes: &["a server that stays silent in small packets too (tls/server-silent)"],
+            see: &["RFC 1191", "RFC 2923", "RFC 4821", "measured: 85 ms after the retry"],
+            ..cause("tls/large-packets-lost", proofs::large_packets_lost)
+        },
+        Cause {
+            title: "A device between you and the hub cuts off the encrypted connection, often \
+                    because of the name.",
+            explain: "The hub's greeting never arrived, or was answered by somebody near. A greeting \
+                      for another name at the same address went through: a filter reads the name.",
+            remedy: &["Ask IT to allow TLS to <host> at <address> (inspection, web filter)."],
+            owner: Owner::Network,
+            look_alikes: &[
+                "a server that breaks off by itself: the greeting was acknowledged then",
+                "a name the server does not know: it says so with an alert (tls/name-refused)",
+            ],
+            see: &["measured: bytes acknowledged, and another name at the same address"],
+            ..cause("tls/blocked-on-the-way", proofs::blocked_on_the_way)
         },
         Cause {
             title: "The server accepts the connection but never starts encryption.",
@@ -90,7 +178,7 @@ impl Check for Tls {
                 "a greeting that never arrived: the kernel counts what was acknowledged",
             ],
             see: &["measured: bytes acknowledged against bytes sent"],
-            ..cause("tls/server-silent", server_silent)
+            ..cause("tls/server-silent", proofs::server_silent)
         },
         Cause {
             title: "The server breaks off the connection before or during the handshake.",
@@ -106,9 +194,12 @@ impl Check for Tls {
                 "a name the server does not know (tls/name-refused)",
             ],
             see: &["RFC 8446 section 6.2", "measured"],
-            ..cause("tls/server-breaks-off", server_breaks_off)
+            ..cause("tls/server-breaks-off", proofs::server_breaks_off)
         },
-        fallback("tls/unexplained", |e, _| (!e.handshake.completed()).then(|| raw(e))),
+        fallback("tls/unexplained", |e, _| {
+            (!e.handshake.completed() && !proofs::speaks_only_what_we_lack(e))
+                .then(|| proofs::raw(e))
+        }),
     ];
 
     fn not_applicable(target: &Target) -> Option<Reason> {
@@ -117,6 +208,11 @@ impl Check for Tls {
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        if proofs::speaks_only_what_we_lack(seen) {
+            let reason = Reason::because("tls/no-common-cipher");
+            let detail = "this tool does not have the server's encryption; Desktop may";
+            return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
+        }
         let silent = seen.handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
         (silent && seen.handshake.took_ms < PATIENCE_MS).then(|| {
             let reason = Reason::of(ReasonKind::OutOfTime);
@@ -131,11 +227,12 @@ impl Check for Tls {
         let ours = cx.hello(to, cx.case.host());
         let handshake = cx.world.handshake(&ours).await;
         if handshake.completed() {
-            return Evidence { handshake, again: None, small: None, other_name: None };
+            return Evidence::of(handshake);
         }
         // One broken connection is no finding. A label nobody can have configured shows whether
         // the name makes a difference.
-        let other = cx.hello(to, &format!("h{:x}.invalid", cx.world.random()));
+        let ours = once_more(ours);
+        let other = once_more(cx.hello(to, &format!("h{:x}.invalid", cx.world.random())));
         let silent = handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
         let (again, other, small) = join3(
             cx.world.handshake(&ours),
@@ -145,8 +242,41 @@ impl Check for Tls {
         .await;
         let (handshake, again) =
             if again.completed() { (again, handshake) } else { (handshake, again) };
-        Evidence { handshake, again: Some(again), small, other_name: Some(other) }
+        Evidence { again: Some(again), small, other_name: Some(other), ..Evidence::of(handshake) }
     }
+
+    async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+        let ours = once_more(cx.hello(cx.place()?, cx.case.host()));
+        let (legacy, tiny) =
+            join(greeted(cx, &ours, seen), in_tiny_segments(cx, &ours, seen)).await;
+        (legacy.is_some() || tiny.is_some()).then(|| Evidence { legacy, tiny, ..seen.clone() })
+    }
+}
+
+/// A repeat takes less time: who waits at the phone has waited for the first one already.
+fn once_more(hello: Hello) -> Hello {
+    Hello { limit: hello.limit.min(REPEAT), ..hello }
+}
+
+/// An alert may mean that the server speaks only what rustls does not.
+async fn greeted(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<LegacyAnswer> {
+    let refused = !seen.handshake.completed() && seen.handshake.alert.is_some();
+    if !refused {
+        return None;
+    }
+    Some(cx.world.greet_as_of_old(ours).await)
+}
+
+/// A greeting of which nothing was acknowledged, in segments that fit through any way.
+async fn in_tiny_segments(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<Handshake> {
+    if !proofs::greeting_lost(&seen.handshake)
+        || !cx.can_make_segments_small()
+        || ours.via.is_some()
+    {
+        return None;
+    }
+    let tiny = Hello { segment: Some(TINY_SEGMENT), ..ours.clone() };
+    Some(cx.world.handshake(&tiny).await)
 }
 
 /// The same greeting over a connection whose packets are small enough for every path.
@@ -159,179 +289,9 @@ async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<H
     Some(cx.world.handshake(&small).await)
 }
 
-fn raw(e: &Evidence) -> Proof {
-    let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
-    let proof = all.into_iter().flatten().fold(Proof::default(), |proof, handshake| {
-        let at = match &handshake.via {
-            Some(proxy) => format!("handshake through {proxy} for {}", handshake.server_name),
-            None => {
-                format!("handshake with {} for {}", handshake.connect.to, handshake.server_name)
-            }
-        };
-        proof.and(at, outcome(handshake))
-    });
-    match &e.small {
-        Some(small) => proof.and("the same in small packets", outcome(small)),
-        None => proof,
-    }
-}
-
-fn outcome(handshake: &Handshake) -> String {
-    let mut text = match (handshake.connect.failure, handshake.alert, handshake.failure) {
-        (Some(failure), ..) => format!("no connection: {}", failure.what()),
-        (_, Some(alert), _) => format!("the server sent alert {alert} ({})", alert_name(alert)),
-        (_, _, Some(failure)) => failure.what(),
-        (None, None, None) => "completed".to_owned(),
-    };
-    text.push_str(&format!(" after {} ms", handshake.took_ms));
-    if handshake.failure.is_some() {
-        text.push_str(&format!(", {} bytes sent, {} received", handshake.sent, handshake.received));
-        if let Some(acknowledged) = handshake.state.as_ref().and_then(|s| s.bytes_acknowledged) {
-            // The kernel counts the SYN as one.
-            text.push_str(&format!(", {} acknowledged", acknowledged.saturating_sub(1)));
-        }
-    }
-    text
-}
-
-/// Names of RFC 8446 section 6.
-fn alert_name(alert: u8) -> &'static str {
-    match alert {
-        0 => "close notify",
-        10 => "unexpected message",
-        20 => "bad record mac",
-        22 => "record overflow",
-        40 => "handshake failure",
-        42 => "bad certificate",
-        43 => "unsupported certificate",
-        47 => "illegal parameter",
-        48 => "unknown ca",
-        50 => "decode error",
-        70 => "protocol version",
-        71 => "insufficient security",
-        80 => "internal error",
-        86 => "inappropriate fallback",
-        90 => "user canceled",
-        109 => "missing extension",
-        112 => "unrecognized name",
-        116 => "certificate required",
-        120 => "no application protocol",
-        _ => "no name",
-    }
-}
-
-/// What the first bytes are, if they are not TLS. A TLS record starts with its type (20 to 24)
-/// and major version 3.
-fn other_protocol(handshake: &Handshake) -> Option<&'static str> {
-    let head = &handshake.head;
-    if handshake.head_hex.len() < 4 {
-        return None;
-    }
-    if head.starts_with("HTTP/") {
-        return Some("plain HTTP");
-    }
-    if head.starts_with("SSH-") {
-        return Some("SSH");
-    }
-    if head.starts_with("220 ") || head.starts_with("220-") {
-        return Some("a mail or file server");
-    }
-    let is_record = ["14", "15", "16", "17", "18"].contains(&&handshake.head_hex[..2])
-        && &handshake.head_hex[2..4] == "03";
-    (!is_record).then_some("something that is not TLS")
-}
-
-fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
-    if e.handshake.completed() {
-        return None;
-    }
-    let protocol = other_protocol(&e.handshake)?;
-    let proof = raw(e)
-        .compared("first bytes of the answer", "a TLS record", format!("{:?}", e.handshake.head))
-        .value("protocol", protocol);
-    match &e.other_name {
-        Some(other) if other_protocol(other) == Some(protocol) => {
-            Some(proof.not("a block page for this name: other names get the same"))
-        }
-        Some(_) => Some(proof.at_most(Confidence::Possible)),
-        None => Some(proof.at_most(Confidence::Likely)),
-    }
-}
-
-/// Behind a proxy the address of the server is not known.
-fn address(handshake: &Handshake) -> String {
-    match &handshake.via {
-        Some(proxy) => format!("the server behind {proxy}"),
-        None => handshake.connect.to.ip().to_string(),
-    }
-}
-
-fn name_refused(e: &Evidence, _: &Case) -> Option<Proof> {
-    let refused = e.handshake.alert == Some(112);
-    let other = e.other_name.as_ref()?;
-    (refused && other.completed()).then(|| {
-        raw(e)
-            .not("tls/server-breaks-off: another name passes at the same address")
-            .value("address", address(&e.handshake))
-    })
-}
-
-fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
-    let silent = |handshake: &Handshake| {
-        handshake.connect.succeeded()
-            && handshake.failure.map(|failure| failure.kind) == Some(FailureKind::NoAnswer)
-            && other_protocol(handshake).is_none()
-    };
-    let other = e.other_name.as_ref()?;
-    if !silent(&e.handshake) || !e.again.as_ref().is_some_and(silent) || !silent(other) {
-        return None;
-    }
-    let acknowledged = e.handshake.state.as_ref().and_then(|state| state.bytes_acknowledged);
-    if acknowledged.is_some_and(|bytes| bytes <= e.handshake.sent) {
-        // The greeting itself did not arrive: a device or the path, not the server.
-        return None;
-    }
-    let proof = raw(e).not("a filter that looks at the name: another name gets silence too");
-    match &e.small {
-        Some(small) if silent(small) => {
-            Some(proof.not("a path that loses large packets: small ones get silence too"))
-        }
-        Some(_) => None,
-        None => {
-            let not_made = "not made, so a path that loses large ones is not excluded";
-            Some(proof.and("the same in small packets", not_made).at_most(Confidence::Possible))
-        }
-    }
-}
-
-fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
-    let broke_off = |handshake: &Handshake| {
-        let ended = matches!(
-            handshake.failure.map(|failure| failure.kind),
-            Some(FailureKind::Reset | FailureKind::ClosedEarly | FailureKind::Aborted)
-        );
-        // Alerts 40 and 70 can mean outdated encryption, 42 to 46 and 116 a client certificate.
-        let open_question = matches!(handshake.alert, Some(40 | 42..=46 | 70 | 71 | 116));
-        handshake.connect.succeeded() && ended && !open_question
-    };
-    let other = e.other_name.as_ref()?;
-    if !broke_off(&e.handshake) || !e.again.as_ref().is_some_and(broke_off) || other.completed() {
-        return None;
-    }
-    let proof = raw(e)
-        .not("tls/name-refused: another name fails too")
-        .not("one broken connection: the handshake was repeated")
-        .value("ending", outcome(&e.handshake));
-    let far = e.handshake.via.is_none()
-        && e.handshake.connect.took_ms >= 10.0
-        && e.handshake.took_ms >= e.handshake.connect.took_ms / 2.0;
-    // Without a measurable distance it may also be a device near this computer.
-    let sure = far || e.handshake.alert.is_some();
-    Some(if sure { proof } else { proof.at_most(Confidence::Possible) })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::proofs::{alert_name, other_protocol};
     use super::*;
 
     #[test]

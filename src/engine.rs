@@ -454,10 +454,15 @@ fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
     let judge = || (check.nothing_seen(case), check.judge(case));
     match std::panic::catch_unwind(AssertUnwindSafe(judge)) {
         // Whatever a table makes of it, there was nothing to judge.
-        Ok((Some(reason), _)) => Ended {
+        // What it noticed beside stays.
+        Ok((Some(reason), mut causes)) => Ended {
             status: match reason.kind {
                 ReasonKind::CouldNotLook => Status::Errored,
                 _ => Status::Skipped,
+            },
+            causes: {
+                causes.retain(|cause| cause.severity < Severity::Blocks);
+                causes
             },
             took,
             begun: true,

@@ -398,12 +398,7 @@ fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Co
     let facts = Facts { hub: Some(hub()), ..Facts::default() };
     let mut cx = context_for_tests(world.clone(), facts, Budget::default());
     let handshake = shake(HOST, chain);
-    cx.case.put(Stored::new::<Tls>(tls::Evidence {
-        handshake,
-        again: None,
-        small: None,
-        other_name: None,
-    }));
+    cx.case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
     (world, cx)
 }
 

@@ -28,6 +28,8 @@ pub const CLAIMS: &[Claim] = &[
     Claim { claimant: "tcp/rate-limited", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "tcp/unreliable", claimed: &["tls", "certificate", "http", "hub"] },
     Claim { claimant: "clock/this-computer-wrong", claimed: &["certificate"] },
+    // In TLS 1.3 the refusal comes only in place of the first answer.
+    Claim { claimant: "tls/client-certificate-required", claimed: &["http", "hub"] },
     Claim {
         claimant: "http/captive-portal",
         claimed: &["tcp", "tls", "certificate", "http", "hub"],

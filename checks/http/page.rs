@@ -83,6 +83,8 @@ pub enum KnownText {
     RestartBrowser,
     /// A web server: plain HTTP was sent to its https port.
     PlainHttpToHttpsPort,
+    /// A web server: a client certificate was not sent.
+    ClientCertificateMissing,
     /// A web server: the request's header is too large.
     HeaderTooLarge,
     /// A field for a password.
@@ -189,6 +191,7 @@ const TEXTS: &[(&str, KnownText)] = &[
     ("plain http request was sent to https port", KnownText::PlainHttpToHttpsPort),
     ("speaking plain http to an ssl-enabled server port", KnownText::PlainHttpToHttpsPort),
     ("sent an http request to an https server", KnownText::PlainHttpToHttpsPort),
+    ("no required ssl certificate was sent", KnownText::ClientCertificateMissing),
     // Windows, nginx and Apache.
     ("request header too long", KnownText::HeaderTooLarge),
     ("request too long", KnownText::HeaderTooLarge),

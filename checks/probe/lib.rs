@@ -13,6 +13,7 @@ mod failure;
 mod files;
 mod http;
 mod interfaces;
+mod legacy;
 mod os;
 mod proxy;
 mod real;
@@ -32,6 +33,7 @@ pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
+pub use legacy::LegacyAnswer;
 pub use proxy::{
     Exceptions, Exempt, ProxyAddress, ProxyPlace, ProxyScheme, ProxySetting, ProxySettings,
     ProxyTold, Way,

@@ -11,9 +11,9 @@ use time::OffsetDateTime;
 use crate::tunnel::{Line, Logins};
 use crate::{
     Ask, BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question, Request,
-    SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, files, http, interfaces,
-    os, tcp, tls, trust, tunnel,
+    Hello, Interface, LegacyAnswer, NameServers, Operation, Policy, ProxySettings, Question,
+    Request, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, files, http,
+    interfaces, legacy, os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -196,6 +196,10 @@ impl World for RealWorld {
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
         Box::pin(tls::handshake(hello, self.line()))
+    }
+
+    fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer> {
+        Box::pin(legacy::greet(hello, self.line()))
     }
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::{
     Ask, BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
-    FileRead, Handshake, Hello, Interface, NameServers, Operation, Policy, ProxySettings, Question,
-    Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
+    FileRead, Handshake, Hello, Interface, LegacyAnswer, NameServers, Operation, Policy,
+    ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -41,6 +41,8 @@ pub struct ScriptedWorld {
     pub first_connects: Mutex<BTreeMap<SocketAddr, VecDeque<Connect>>>,
     /// Handshakes by address and name.
     pub handshakes: BTreeMap<(SocketAddr, String), Handshake>,
+    /// Answers to an old-fashioned greeting by address.
+    pub legacy: BTreeMap<SocketAddr, LegacyAnswer>,
     /// HTTP answers by URL, as [`Exchange::url`] spells it.
     pub exchanges: BTreeMap<String, Exchange>,
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
@@ -72,6 +74,7 @@ impl ScriptedWorld {
             connects: BTreeMap::new(),
             first_connects: Mutex::new(BTreeMap::new()),
             handshakes: BTreeMap::new(),
+            legacy: BTreeMap::new(),
             exchanges: BTreeMap::new(),
             small_exchanges: BTreeMap::new(),
             tunnels: BTreeMap::new(),
@@ -218,6 +221,15 @@ impl World for ScriptedWorld {
         let found = self.handshakes.get(&key).cloned();
         let found = found
             .unwrap_or_else(|| Handshake::of(unreachable_connect(hello.to), &hello.server_name));
+        Box::pin(std::future::ready(found))
+    }
+
+    fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer> {
+        self.note(format!("greet {} as of old", hello.to));
+        let found = self.legacy.get(&hello.to).cloned().unwrap_or_else(|| LegacyAnswer {
+            failure: Some(Failure::of(Operation::Handshake, FailureKind::NoAnswer)),
+            ..LegacyAnswer::default()
+        });
         Box::pin(std::future::ready(found))
     }
 

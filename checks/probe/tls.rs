@@ -160,7 +160,7 @@ pub(crate) async fn open(
 }
 
 /// The connection or the tunnel that the handshake runs in.
-async fn carry(hello: &Hello, line: Line<'_>) -> (Handshake, Option<(Tap, Watch)>) {
+pub(crate) async fn carry(hello: &Hello, line: Line<'_>) -> (Handshake, Option<(Tap, Watch)>) {
     let Some(via) = &hello.via else {
         let (connect, stream) = tcp::open(hello.to, hello.connect_limit, hello.segment).await;
         return (Handshake::of(connect, &hello.server_name), stream.map(Tap::new));

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ask, Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, NameServers,
-    ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
+    Ask, Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer,
+    NameServers, ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -68,6 +68,9 @@ pub trait World: Send + Sync {
     /// Opens a TCP connection, shakes hands and closes it again. The presented chain is kept
     /// whatever the verdict on it.
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake>;
+
+    /// Greets a server as programs of twenty years ago did, and hangs up after its first answer.
+    fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer>;
 
     /// Sends one anonymous HTTP request over a connection of its own.
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange>;

@@ -295,12 +295,7 @@ fn case_without_tls() -> Case {
     };
     let mut case = Case::new(Facts { hub: Some(hub), ..Facts::default() });
     let handshake = Handshake::of(attempt("10.0.0.1:443", NO, 1.0), "hub");
-    case.put(Stored::new::<Tls>(tls::Evidence {
-        handshake,
-        again: None,
-        small: None,
-        other_name: None,
-    }));
+    case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
     case
 }
 

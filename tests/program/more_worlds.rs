@@ -309,6 +309,12 @@ impl hublink_probe::World for Fragile {
     fn rest(&self, pause: Duration) -> hublink_probe::BoxFuture<'_, ()> {
         self.0.rest(pause)
     }
+    fn greet_as_of_old<'a>(
+        &'a self,
+        hello: &'a hublink_probe::Hello,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::LegacyAnswer> {
+        self.0.greet_as_of_old(hello)
+    }
     fn handshake<'a>(
         &'a self,
         hello: &'a hublink_probe::Hello,

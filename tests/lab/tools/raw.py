@@ -7,6 +7,9 @@
     cut N     answers a request with a page that breaks off after N bytes, then resets
     empty     closes every connection after the request, without an answer
     slow S    answers each request S seconds late
+    alert N   answers a greeting with a TLS alert of that number
+    reset     resets every connection after it read something
+    ssh       speaks first, as an SSH server does
 """
 
 import os
@@ -34,7 +37,15 @@ def reset(connection):
 
 
 def answer(connection, behaviour, number):
+    if behaviour == "ssh":
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
     connection.recv(65536)
+    if behaviour == "alert":
+        connection.sendall(bytes([0x15, 3, 3, 0, 2, 2, int(number)]))
+        time.sleep(0.2)
+    if behaviour == "reset":
+        reset(connection)
+        return
     if behaviour == "silent":
         time.sleep(300)
     if behaviour == "slow":

@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-CHECKS = ["client", "dns", "tcp", "proxy", "clock", "http", "across"]
+CHECKS = ["client", "dns", "tcp", "proxy", "clock", "http", "across", "tls"]
 
 
 def first_line(path):

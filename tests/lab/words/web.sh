@@ -169,12 +169,14 @@ page() {
     printf '%s' "$here/pages"
 }
 
-# tls_server NAME ADDRESS PORT: OpenSSL's own server, which speaks TLS and nothing else.
+# tls_server NAME ADDRESS PORT [OPTION…]: OpenSSL's own server, which speaks TLS and nothing else;
+# its options choose protocols, methods and client certificates.
 tls_server() {
     local pem
     address "$2"
     pem=$(certificate good "$1")
-    on server openssl s_server -quiet -www -accept "$2:$3" -key "$pem.key" -cert "$pem.crt" >"$here/tls_server" 2>&1 &
+    on server openssl s_server -quiet -www -accept "$2:$3" -key "$pem.key" -cert "$pem.crt" \
+        "${@:4}" >"$here/tls_server" 2>&1 &
     wait_for 'the server of OpenSSL' on server bash -c "exec 3<>/dev/tcp/$2/$3"
 }
 
