@@ -5,8 +5,10 @@ mod facts;
 mod fetch;
 mod look;
 mod names;
+mod ocsp;
 mod path;
 mod proofs;
+mod revocation;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use fetch::{FetchOutcome, Fetched};
 pub use look::{HubDate, OtherName};
 pub use names::{NameMatch, OutsideConstraints};
 pub use path::IssuedBy;
+pub use revocation::{How, Revocation, State, Word};
 pub use signature::Signature;
 
 /// Whether the certificate stands for the name.
@@ -53,6 +56,9 @@ pub struct Evidence {
     /// Other names of the certificate, tried only if the link's name does not fit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<OtherName>,
+    /// What was learnt of withdrawals, for the hub's certificate and for its issuer's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation: Vec<Revocation>,
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
@@ -68,6 +74,7 @@ impl Evidence {
             date: None,
             fetched: Vec::new(),
             other_names: Vec::new(),
+            revocation: Vec::new(),
             time_given: false,
         }
     }
@@ -113,13 +120,18 @@ impl Check for Certificate {
         let now = cx.world.now();
         let tls = cx.of::<Tls>().map(|tls| &tls.handshake);
         let chain = tls.map(|tls| tls.presented.as_slice()).unwrap_or_default();
-        let (examined, fetched) = fetch::complete(cx, chain, cx.case.host(), now).await;
-        let date = match tls {
-            Some(tls) if !examined.valid_at(now) => look::date(cx, place(cx, tls)).await,
-            _ => None,
+        let found = fetch::complete(cx, chain, cx.case.host(), now).await;
+        let date = async {
+            match tls {
+                Some(tls) if !found.examined.valid_at(now) => look::date(cx, place(cx, tls)).await,
+                _ => None,
+            }
         };
+        let staple = tls.map(|tls| tls.staple.as_slice()).unwrap_or_default();
+        let (date, revocation) = tokio::join!(date, found.revocation(cx, chain, staple));
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        Evidence { rustls, date, fetched, ..Evidence::offline(examined) }
+        let (examined, fetched) = (found.examined, found.log);
+        Evidence { rustls, date, fetched, revocation, ..Evidence::offline(examined) }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -277,6 +289,35 @@ const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["a trusted root's own SHA-1 signature, which nobody checks"],
         see: &["CA/Browser Forum baseline requirements", MEASURED],
         ..cause("certificate/too-weak", proofs::too_weak)
+    },
+    Cause {
+        title: "The issuer has withdrawn this certificate.",
+        explain: "An issuer withdraws a certificate when its key may be known to others, or when \
+                  another one has taken its place. Windows and some browsers then refuse the \
+                  connection, though the dates and the name are still right.",
+        remedy: &["Ask your Qlik admin to install a new certificate on <host>: <subject> was \
+                   withdrawn on <date>."],
+        owner: Owner::QlikAdmin,
+        look_alikes: &[
+            "an issuer that cannot be reached, or that does not know the certificate",
+            "a list or an answer that somebody else signed, or that is out of date",
+        ],
+        see: &[RFC5280, "RFC 6960 (OCSP)", MEASURED],
+        suppresses: &["certificate/expires-soon"],
+        ..cause("certificate/revoked", proofs::revoked)
+    },
+    Cause {
+        title: "This computer cannot reach the issuer's revocation service, which makes the first \
+                connection slow.",
+        explain: "Windows asks the issuer whether a certificate was withdrawn. If no answer comes, \
+                  it may wait many seconds at the first connection and then go on.",
+        remedy: &["Ask IT to let this computer reach <service>."],
+        owner: Owner::Network,
+        confidence: Confidence::Likely,
+        severity: Severity::Degrades,
+        look_alikes: &["a certificate that was withdrawn: here nobody said so"],
+        see: &[RFC5280, "RFC 6960 (OCSP)"],
+        ..cause("certificate/revocation-unreachable", proofs::revocation_unreachable)
     },
     Cause {
         title: "The certificate works but will soon run out.",

@@ -8,6 +8,7 @@ use x509_parser::pem::Pem;
 use super::examine::{Examination, examine_with};
 use super::facts::{CertificateFacts, parse};
 use super::path::IssuedBy;
+use super::revocation::{self, Ders, Revocation};
 use crate::frame::Context;
 
 /// How many documents are fetched for one hub: each may take the whole time allowed.
@@ -50,13 +51,43 @@ pub enum FetchOutcome {
     Nothing,
 }
 
+/// A chain with what was fetched for it.
+pub(super) struct Completed {
+    /// What it came to.
+    pub examined: Examination,
+    /// The attempts to fetch issuers.
+    pub log: Vec<Fetched>,
+    /// Those that fit: URL and DER.
+    certificates: Vec<(String, Vec<u8>)>,
+}
+
+impl Completed {
+    /// Whether a certificate was withdrawn, with the fetches that are left.
+    pub(super) async fn revocation(
+        &self,
+        cx: &Context,
+        chain: &[Vec<u8>],
+        staple: &[u8],
+    ) -> Vec<Revocation> {
+        let trust = cx.world.trust();
+        let presented = chain.iter().take(self.examined.presented()).map(Vec::as_slice);
+        let fetched = self.certificates.iter().map(|(_, der)| der.as_slice());
+        let ders = Ders {
+            chain: presented.chain(fetched).collect(),
+            roots: trust.anchors.iter().map(|root| &*root.der).collect(),
+        };
+        let left = FETCHES.saturating_sub(self.log.len());
+        revocation::look(cx, &self.examined, &ders, staple, left).await
+    }
+}
+
 /// Examines a chain and fetches what is missing for it.
 pub(super) async fn complete(
     cx: &Context,
     chain: &[Vec<u8>],
     host: &str,
     now: Timestamp,
-) -> (Examination, Vec<Fetched>) {
+) -> Completed {
     let trust = cx.world.trust();
     let mut certificates: Vec<(String, Vec<u8>)> = Vec::new();
     let mut log: Vec<Fetched> = Vec::new();
@@ -78,7 +109,7 @@ pub(super) async fn complete(
     for attempt in &mut log {
         attempt.completes_to_trusted = seen.trusted && attempt.outcome == FetchOutcome::Certificate;
     }
-    (seen, log)
+    Completed { examined: seen, log, certificates }
 }
 
 /// The next address to ask: the end of the path names it, and nobody at hand issued that end.

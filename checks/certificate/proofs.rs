@@ -1,6 +1,6 @@
 //! What proves each cause: every certificate of the path is judged by itself.
 
-use hublink_probe::Timestamp;
+use hublink_probe::{Failure, FailureKind, Timestamp};
 use time::Duration;
 
 use super::Evidence;
@@ -8,6 +8,7 @@ use super::examine::Step;
 use super::facts::KeyKind;
 use super::names::NameMatch;
 use super::path::IssuedBy;
+use super::revocation::{Revocation, State};
 use super::signature::Signature;
 use crate::clock::Clock;
 use crate::frame::{Case, Confidence, Proof, Severity};
@@ -324,6 +325,78 @@ pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
     Some(with_rustls(e, proof))
 }
 
+/// Why an issuer withdrew a certificate (RFC 5280 section 5.3.1).
+fn reason(number: Option<u8>) -> String {
+    match number {
+        Some(1) => "its key may be known to others".to_owned(),
+        Some(2) => "the key of its issuer may be known to others".to_owned(),
+        Some(3) => "its owner's name or affiliation changed".to_owned(),
+        Some(4) => "another certificate took its place".to_owned(),
+        Some(5) => "it is no longer needed".to_owned(),
+        Some(6) => "it is suspended".to_owned(),
+        Some(9) => "its owner lost the right to it".to_owned(),
+        None | Some(0) => "not told".to_owned(),
+        Some(other) => format!("reason {other}"),
+    }
+}
+
+fn withdrawn(e: &Evidence) -> Option<(Step<'_>, &Revocation)> {
+    let revoked = |one: &&Revocation| one.word.is_some_and(|word| word.state == State::Revoked);
+    let one = e.revocation.iter().find(revoked)?;
+    let step = e.examined.path().into_iter().find(|step| step.index == Some(one.index))?;
+    Some((step, one))
+}
+
+pub(super) fn revoked(e: &Evidence, _: &Case) -> Option<Proof> {
+    let (step, one) = withdrawn(e)?;
+    let word = one.word?;
+    let since = word.at.map_or_else(|| "a day not told".to_owned(), day);
+    let proof = about(e, &step)
+        .compared(one.how.label(), "good", format!("withdrawn on {since}"))
+        .and("reason", reason(word.reason))
+        .not("certificate/revocation-unreachable: the issuer's own signed word was read")
+        .value("date", since);
+    let proof = if one.url.is_empty() { proof } else { proof.and("asked", &one.url) };
+    let stacks = "Windows refuses it where it checks; rustls and OpenSSL do not ask";
+    Some(with_rustls(e, proof.and("programs differ", stacks)))
+}
+
+/// The host and port of a service, as a firewall's owner needs them.
+fn service(url: &str) -> String {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or(url);
+    let port = parsed.as_ref().and_then(url::Url::port_or_known_default).unwrap_or(80);
+    format!("{host} port {port}")
+}
+
+pub(super) fn revocation_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
+    // Behind a proxy Windows asks through it; that a direct way is closed says nothing then.
+    if case.goes_through_proxy() || withdrawn(e).is_some() {
+        return None;
+    }
+    let lost = |one: &&Revocation| one.status.is_none() && one.failure.is_some_and(is_of_network);
+    let one = e.revocation.iter().find(|one| {
+        let same = e.revocation.iter().filter(|other| other.index == one.index);
+        lost(one) && same.clone().all(|other| other.word.is_none())
+    })?;
+    let step = e.examined.path().into_iter().find(|step| step.index == Some(one.index))?;
+    let same = e.revocation.iter().filter(|other| other.index == one.index && lost(other));
+    let proof = same.fold(about(e, &step), |proof, one| {
+        let took = format!("nothing in {:.0} ms", one.took_ms);
+        proof.compared(format!("answer of {}", one.url), "the state of the certificate", took)
+    });
+    Some(
+        proof
+            .not("certificate/revoked: nobody said that it was withdrawn")
+            .value("service", service(&one.url)),
+    )
+}
+
+/// A way that is closed, as opposed to an address that hublink does not ask.
+fn is_of_network(failure: Failure) -> bool {
+    !matches!(failure.kind, FailureKind::Invalid | FailureKind::NotPermitted)
+}
+
 pub(super) fn expires_soon(e: &Evidence, case: &Case) -> Option<Proof> {
     let now = e.examined.now;
     if !e.examined.trusted || explained(e, case) || !e.examined.valid_at(now) {
@@ -345,6 +418,7 @@ fn explained(e: &Evidence, case: &Case) -> bool {
         .iter()
         .any(|when| when(e, case).is_some())
         || qlik_default(e, case).is_some()
+        || withdrawn(e).is_some()
 }
 
 /// The place in the chain of the certificate at fault; 0 is the hub's own.
@@ -357,6 +431,9 @@ pub(super) fn faulty(e: &Evidence) -> Option<usize> {
         return Some(0);
     }
     if let Some((step, _)) = broken_rule(e).or_else(|| weak_step(e)) {
+        return step.index;
+    }
+    if let Some((step, _)) = withdrawn(e) {
         return step.index;
     }
     let open = untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere)).is_some();

@@ -513,3 +513,152 @@ fn another_name_of_the_server_is_looked_for() {
     let remedy = &found(&e)[0].remedy[0];
     assert!(remedy.contains("https://qlik.corp.test"), "{remedy}");
 }
+
+/// Real answers of OpenSSL's responder about one certificate, and whom they are about.
+struct Answers {
+    chain: Vec<Vec<u8>>,
+    by_kind: Vec<(String, Vec<u8>)>,
+}
+
+impl Answers {
+    fn read() -> Self {
+        let text = include_bytes!("samples/ocsp.pem");
+        let (mut chain, mut by_kind) = (Vec::new(), Vec::new());
+        for block in x509_parser::pem::Pem::iter_from_buffer(text) {
+            let block = block.expect("PEM");
+            match block.label.as_str() {
+                "CERTIFICATE" => chain.push(block.contents),
+                kind => by_kind.push((kind.to_owned(), block.contents)),
+            }
+        }
+        Self { chain, by_kind }
+    }
+
+    fn of(&self, kind: &str) -> Vec<u8> {
+        self.by_kind.iter().find(|(k, _)| k == kind).expect("a kind").1.clone()
+    }
+
+    fn word(&self, answer: &[u8], now: &str) -> Option<Word> {
+        let [own, issuer] = [0, 1].map(|n| facts::parse(&self.chain[n]).expect("a certificate"));
+        ocsp::read(answer, &own, &issuer, at(now))
+    }
+}
+
+const AFTER_ANSWERS: &str = "2026-12-01T00:00:00Z";
+
+#[test]
+fn an_issuers_answer_counts_only_if_it_is_genuine_and_current() {
+    let answers = Answers::read();
+    let state = |kind, now| answers.word(&answers.of(kind), now).map(|word| word.state);
+    assert_eq!(state("good", AFTER_ANSWERS), Some(State::Good), "signed by a delegate");
+    assert_eq!(state("unknown", AFTER_ANSWERS), Some(State::Unknown));
+    assert_eq!(state("forged", AFTER_ANSWERS), None, "the signer may not answer");
+    assert_eq!(state("revoked", "2026-11-01T00:00:00Z"), None, "before its time");
+    assert_eq!(state("revoked", "2079-01-01T00:00:00Z"), None, "after its time");
+    let word = answers.word(&answers.of("revoked"), AFTER_ANSWERS).expect("revoked");
+    assert_eq!(word.state, State::Revoked);
+    assert_eq!((word.at, word.reason), (Some(at("2026-10-01T12:00:00Z")), Some(1)));
+    let mut damaged = answers.of("revoked");
+    for place in 0..damaged.len() {
+        damaged[place] ^= 0x11;
+        let read = answers.word(&damaged, AFTER_ANSWERS);
+        // What stands before and behind is not signed.
+        let is_signed = (38..150).contains(&place);
+        assert!(!is_signed || read.is_none(), "byte {place}");
+        damaged[place] ^= 0x11;
+        let _cut = answers.word(&damaged[..place], AFTER_ANSWERS);
+    }
+}
+
+#[test]
+fn the_issuer_is_asked_and_a_staple_spares_the_question() {
+    let answers = Answers::read();
+    let [own, issuer] = [0, 1].map(|n| facts::parse(&answers.chain[n]).expect("a certificate"));
+    let url = ocsp::question("http://ocsp.corp.test/", &own, &issuer);
+    let looked = |asked: Option<&str>, staple: Option<&str>, revocation: bool| {
+        let mut world = ScriptedWorld::at(at(AFTER_ANSWERS));
+        world.trust = Arc::new(TrustStore::of([answers.chain[1].clone()]));
+        let body = asked.map(|kind| (url.clone(), document(answers.of(kind))));
+        world.documents_by_url.extend(body);
+        let (world, mut cx) = context(world, vec![answers.chain[0].clone()]);
+        let mut handshake = shake(HOST, vec![answers.chain[0].clone()]);
+        handshake.rustls = None;
+        handshake.staple = staple.map(|kind| answers.of(kind)).unwrap_or_default();
+        cx.case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
+        cx.budget.revocation = revocation;
+        (run(Certificate::probe(&cx)), world.asked().len())
+    };
+    let (e, _) = looked(Some("revoked"), None, true);
+    assert_eq!(ids(&e), ["certificate/revoked"]);
+    assert_eq!(e.faulty(), Some(0));
+    let (e, asked) = looked(None, Some("revoked"), false);
+    assert_eq!((ids(&e), asked), (vec!["certificate/revoked".to_owned()], 0));
+    let (e, asked) = looked(None, Some("good"), true);
+    assert_eq!((ids(&e), asked), (vec![], 0));
+    let (e, asked) = looked(Some("revoked"), None, false);
+    assert_eq!((ids(&e), asked), (vec![], 0), "preflight asks nobody");
+    for kind in ["good", "unknown", "forged"] {
+        assert_eq!(ids(&looked(Some(kind), None, true).0), [""; 0]);
+    }
+    let (e, _) = looked(None, None, true);
+    assert_eq!(ids(&e), ["certificate/revocation-unreachable"]);
+    assert!(found(&e)[0].remedy[0].contains("ocsp.corp.test port 80"));
+}
+
+fn list(issuer: &Ca, serials: &[u64], until: &str) -> Vec<u8> {
+    let revoked = |&serial: &u64| rcgen::RevokedCertParams {
+        serial_number: serial.into(),
+        revocation_time: at("2026-10-02T00:00:00Z").0,
+        reason_code: Some(rcgen::RevocationReason::Superseded),
+        invalidity_date: None,
+    };
+    let params = rcgen::CertificateRevocationListParams {
+        this_update: at("2026-10-03T00:00:00Z").0,
+        next_update: at(until).0,
+        crl_number: 1.into(),
+        issuing_distribution_point: None,
+        revoked_certs: serials.iter().map(revoked).collect(),
+        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+    };
+    params.signed_by(issuer).expect("a list").der().to_vec()
+}
+
+#[test]
+fn lists_are_read_for_the_hub_and_for_its_issuer() {
+    let root = anchor("Corp Root");
+    let point = |url: &str| vec![rcgen::CrlDistributionPoint { uris: vec![url.to_owned()] }];
+    let mut issuing = ca_params("Corp Issuing");
+    issuing.serial_number = Some(7.into());
+    issuing.crl_distribution_points = point("http://pki.corp.test/root.crl");
+    let issuing = under(issuing, &root);
+    let mut leaf = leaf_params();
+    leaf.serial_number = Some(8.into());
+    leaf.crl_distribution_points = point("http://pki.corp.test/issuing.crl");
+    let chain = vec![signed(&leaf, &issuing), der(&issuing)];
+    let looked = |of_leaf: Vec<u8>, of_issuing: Vec<u8>| {
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([der(&root)]));
+        let documents = [("issuing", of_leaf), ("root", of_issuing)];
+        world.documents_by_url.extend(
+            documents
+                .map(|(name, body)| (format!("http://pki.corp.test/{name}.crl"), document(body))),
+        );
+        let (_, mut cx) = context(world, chain.clone());
+        let handshake = Handshake { rustls: None, ..shake(HOST, chain.clone()) };
+        cx.case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
+        let e = run(Certificate::probe(&cx));
+        (ids(&e), e.faulty())
+    };
+    let (good, soon) = (list(&root, &[1], "2027-01-01T00:00:00Z"), "2026-12-01T00:00:00Z");
+    let revoked = vec!["certificate/revoked".to_owned()];
+    let fine = (vec![], None);
+    assert_eq!(looked(list(&issuing, &[9, 8], soon), good.clone()), (revoked.clone(), Some(0)));
+    assert_eq!(looked(list(&issuing, &[9], soon), list(&root, &[7], soon)), (revoked, Some(1)));
+    assert_eq!(looked(list(&issuing, &[9, 7], soon), good.clone()), fine);
+    assert_eq!(looked(list(&root, &[8], soon), good.clone()), fine, "another issuer's list");
+    let other = anchor("Corp Issuing");
+    assert_eq!(looked(list(&other, &[8], soon), good.clone()), fine, "somebody else signed it");
+    let old = list(&issuing, &[8], "2026-11-01T00:00:00Z");
+    assert_eq!(looked(old, good.clone()), fine, "out of date");
+    assert_eq!(looked(b"<html>".to_vec(), good), fine);
+}

@@ -241,6 +241,9 @@ pub struct Budget {
     pub later_answer: Duration,
     /// Fetching an issuer certificate or revocation data.
     pub fetch: Duration,
+    /// Whether issuers are asked if they withdrew a certificate. Without it only what the hub
+    /// sends along counts.
+    pub revocation: bool,
 }
 
 impl Default for Budget {
@@ -253,6 +256,7 @@ impl Default for Budget {
             first_answer: Duration::from_mins(1),
             later_answer: Duration::from_secs(20),
             fetch: Duration::from_secs(2),
+            revocation: true,
         }
     }
 }
@@ -269,6 +273,7 @@ impl Budget {
             first_answer: self.first_answer.min(limit),
             later_answer: self.later_answer.min(limit),
             fetch: self.fetch.min(limit),
+            revocation: self.revocation,
         }
     }
 }

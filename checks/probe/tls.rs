@@ -83,6 +83,9 @@ pub struct Handshake {
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
     #[serde(skip)]
     pub presented: Vec<Vec<u8>>,
+    /// The issuer's word on the certificate that was sent along (stapled OCSP), or nothing.
+    #[serde(skip)]
+    pub staple: Vec<u8>,
     /// The kernel's view of the connection when the handshake failed, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TcpState>,
@@ -115,6 +118,7 @@ impl Handshake {
             rustls: None,
             certificates: 0,
             presented: Vec::new(),
+            staple: Vec::new(),
             state: None,
             via: None,
             tunnel: None,
@@ -140,6 +144,9 @@ pub struct RustlsVerdict {
 
 /// How many certificates of a chain are kept. A longer chain is cut and says so by its count.
 const CHAIN_KEPT: usize = 32;
+
+/// How much of a stapled answer is kept.
+const STAPLE_KEPT: usize = 64 * 1024;
 
 /// Shakes hands and hangs up.
 pub(crate) async fn handshake(hello: &Hello, line: Line<'_>) -> Handshake {
@@ -241,6 +248,7 @@ fn take_in(
         seen.certificates = presented.count;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
+        seen.staple = presented.staple;
     }
 }
 
@@ -297,6 +305,7 @@ fn provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 struct Presented {
     chain: Vec<Vec<u8>>,
+    staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
 }
@@ -388,6 +397,8 @@ impl ServerCertVerifier for Recorder {
         let all = std::iter::once(end_entity).chain(intermediates);
         let presented = Presented {
             chain: all.take(CHAIN_KEPT).map(|der| der.to_vec()).collect(),
+            // A staple is a few kilobytes; a longer one is none.
+            staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
             verdict,
         };
