@@ -3,6 +3,7 @@
 mod examine;
 mod facts;
 mod fetch;
+mod interception;
 mod look;
 mod names;
 mod ocsp;
@@ -59,6 +60,9 @@ pub struct Evidence {
     /// What was learnt of withdrawals, for the hub's certificate and for its issuer's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocation: Vec<Revocation>,
+    /// Hubs of other domains in this run whose untrusted certificate has the same issuer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_issuer_at: Vec<String>,
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
@@ -75,6 +79,7 @@ impl Evidence {
             fetched: Vec::new(),
             other_names: Vec::new(),
             revocation: Vec::new(),
+            same_issuer_at: Vec::new(),
             time_given: false,
         }
     }
@@ -143,6 +148,12 @@ impl Check for Certificate {
         }
         let other_names = look::other_names(cx, to, &seen.examined).await;
         (!other_names.is_empty()).then(|| Evidence { other_names, ..seen.clone() })
+    }
+
+    fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
+        let same_issuer_at = interception::same_issuer_at(own, others);
+        let is_new = same_issuer_at != own.same_issuer_at;
+        is_new.then(|| Evidence { same_issuer_at, ..own.clone() })
     }
 }
 
@@ -243,8 +254,8 @@ const CAUSES: &[Cause<Evidence>] = &[
                   is normal for a company's own issuer as long as its root was not installed \
                   here, and it is no sign of an attack by itself.",
         remedy: &[
-            "Ask IT to install the root certificate <issuer> on this computer, or your Qlik \
-                   admin for a publicly trusted certificate on <host>.",
+            "Ask IT to install the root certificate <issuer> on this computer<fingerprint>, or \
+                   your Qlik admin for a publicly trusted certificate on <host>.",
         ],
         owner: Owner::Network,
         look_alikes: &[
@@ -253,6 +264,22 @@ const CAUSES: &[Cause<Evidence>] = &[
         ],
         see: &[RFC5280, MEASURED],
         ..cause("certificate/untrusted-issuer", proofs::untrusted_issuer)
+    },
+    Cause {
+        title: "A device on the way replaces the hub's certificate with its own, which this \
+                computer does not trust.",
+        explain: "Companies and virus scanners open encrypted traffic to read it. The device then \
+                  shows a certificate of its own making instead of the hub's. Without the \
+                  device's root on this computer, programs refuse it.",
+        remedy: &["Ask IT to exempt <host> from TLS inspection, or to install <issuer> on this \
+                   computer."],
+        owner: Owner::Network,
+        look_alikes: &[
+            "a company's own issuer whose root is missing here: nothing else points at a device",
+            "the certificate that Qlik makes for itself, SERVER under SERVER-CA",
+        ],
+        see: &["Chromium's list of software that opens TLS", MEASURED],
+        ..cause("certificate/intercepted", interception::intercepted)
     },
     Cause {
         title: "The server forgets to send an intermediate certificate.",
@@ -318,6 +345,19 @@ const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["a certificate that was withdrawn: here nobody said so"],
         see: &[RFC5280, "RFC 6960 (OCSP)"],
         ..cause("certificate/revocation-unreachable", proofs::revocation_unreachable)
+    },
+    Cause {
+        title: "A company device reads the encrypted traffic; this computer trusts it.",
+        explain: "The certificate was made by a device on the way and not for the hub. As this \
+                  computer trusts the device, programs that use its store accept that.",
+        remedy: &["Nothing to do unless the login fails; then ask IT to exempt <host> from TLS \
+                   inspection."],
+        owner: Owner::Network,
+        confidence: Confidence::Likely,
+        severity: Severity::Informs,
+        look_alikes: &["a company's own issuer in this computer's store"],
+        see: &["Chromium's list of software that opens TLS", MEASURED],
+        ..cause("certificate/inspected", interception::inspected)
     },
     Cause {
         title: "The certificate works but will soon run out.",

@@ -5,7 +5,8 @@ use time::Duration;
 
 use super::Evidence;
 use super::examine::Step;
-use super::facts::KeyKind;
+use super::facts::{CertificateFacts, KeyKind};
+use super::interception;
 use super::names::NameMatch;
 use super::path::IssuedBy;
 use super::revocation::{Revocation, State};
@@ -17,7 +18,7 @@ use crate::frame::{Case, Confidence, Proof, Severity};
 const SOON: Duration = Duration::days(14);
 
 /// Names the certificate a proof is about, so that its owner can find it.
-fn about(e: &Evidence, step: &Step<'_>) -> Proof {
+pub(super) fn about(e: &Evidence, step: &Step<'_>) -> Proof {
     let which = match step.index {
         Some(0) => "the hub's own".to_owned(),
         Some(index) if index >= e.examined.presented() => "an issuer's, fetched".to_owned(),
@@ -33,7 +34,7 @@ fn about(e: &Evidence, step: &Step<'_>) -> Proof {
         .value("issuer", facts.issuer_cn.as_ref().unwrap_or(&facts.issuer))
 }
 
-fn with_rustls(e: &Evidence, proof: Proof) -> Proof {
+pub(super) fn with_rustls(e: &Evidence, proof: Proof) -> Proof {
     match &e.rustls {
         Some(verdict) if verdict.accepted => proof.and("rustls", "accepted"),
         Some(verdict) => proof.and("rustls", &verdict.error),
@@ -165,6 +166,12 @@ fn qlik_shape(subject: &str, issuer: &str) -> Option<Confidence> {
     site_domain.eq_ignore_ascii_case(domain).then_some(Confidence::Possible)
 }
 
+/// Whether Qlik may have made it for itself.
+pub(super) fn is_qlik_shape(own: &CertificateFacts) -> bool {
+    let names = own.subject_cn.as_deref().zip(own.issuer_cn.as_deref());
+    names.is_some_and(|(subject, issuer)| qlik_shape(subject, issuer).is_some())
+}
+
 pub(super) fn qlik_default(e: &Evidence, _: &Case) -> Option<Proof> {
     let path = e.examined.path();
     let step = path.first().filter(|_| !e.examined.trusted)?;
@@ -199,6 +206,9 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
     let seen = &e.examined;
     let path = seen.path();
     let step = path.last().filter(|_| !seen.trusted)?;
+    if interception::suspicion(e) >= Some(Confidence::Likely) {
+        return None;
+    }
     let (end, confidence) = match seen.top()?.issued_by {
         IssuedBy::Itself => ("it signed itself, and it is not trusted here", Confidence::Certain),
         IssuedBy::BadSignature if seen.same_named_root => {
@@ -213,8 +223,15 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
     let proof = about(e, step)
         .compared("end of the path", "a trusted root", end)
         .at_most(confidence)
-        .not("certificate/qlik-default: the names are not SERVER under SERVER-CA");
-    // The missing root's own name is the issuer of the last certificate.
+        .not("certificate/qlik-default: the names are not SERVER under SERVER-CA")
+        .not("certificate/intercepted: nothing but the unknown issuer points at a device");
+    let proof = match seen.top()?.issued_by {
+        IssuedBy::Itself => proof
+            .and("its SHA-256 fingerprint", &step.facts.fingerprint)
+            .value("fingerprint", format!(", SHA-256 {}", step.facts.fingerprint)),
+        // The missing root's own name is the issuer of the last certificate; that is all there is.
+        _ => proof.value("fingerprint", ""),
+    };
     Some(with_rustls(e, store_readable(e, proof)))
 }
 
@@ -235,9 +252,13 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
                 .not("certificate/untrusted-issuer: with it the path ends in a trusted root")
         }));
     }
-    if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown {
+    let suspicion = interception::suspicion(e);
+    let made_on_the_way = suspicion >= Some(Confidence::Likely);
+    if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown || made_on_the_way {
         return None;
     }
+    // Devices that make certificates on the way often send nothing but that one.
+    let most = if suspicion.is_some() { Confidence::Possible } else { Confidence::Likely };
     let why = if sent.facts.aia_issuers.is_empty() {
         "the certificate names no address to fetch it from"
     } else {
@@ -246,7 +267,7 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
     // Nobody was able to complete the path, so Desktop is not expected to either.
     Some(
         store_readable(e, proof.and("fetching the issuer", why))
-            .at_most(Confidence::Likely)
+            .at_most(most)
             .severity(Severity::Blocks),
     )
 }
@@ -419,6 +440,7 @@ fn explained(e: &Evidence, case: &Case) -> bool {
         .any(|when| when(e, case).is_some())
         || qlik_default(e, case).is_some()
         || withdrawn(e).is_some()
+        || interception::suspicion(e).is_some()
 }
 
 /// The place in the chain of the certificate at fault; 0 is the hub's own.

@@ -662,3 +662,46 @@ fn lists_are_read_for_the_hub_and_for_its_issuer() {
     assert_eq!(looked(old, good.clone()), fine, "out of date");
     assert_eq!(looked(b"<html>".to_vec(), good), fine);
 }
+
+#[test]
+fn a_device_on_the_way_is_told_by_more_than_an_unknown_issuer() {
+    let trusted = [der(&anchor("Public Root"))];
+    let fresh = || {
+        let mut params = leaf_params();
+        params.not_before = at("2026-11-24T11:55:00Z").0;
+        params
+    };
+    let company = anchor("Corp Root");
+    let e = judged(&[signed(&fresh(), &company)], &trusted);
+    assert_eq!(ids(&e), ["certificate/intercepted", "certificate/chain-incomplete"]);
+    assert!(found(&e).iter().all(|cause| cause.confidence == Confidence::Possible));
+    let e = judged(&[signed(&fresh(), &company), der(&company)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "it is certain, a device possible");
+    let qlik = anchor("hub.corp.test-CA");
+    assert_eq!(ids(&judged(&[signed(&fresh(), &qlik)], &trusted)), ["certificate/qlik-default"]);
+    let device = anchor("Zscaler Root CA");
+    let e = judged(&[signed(&leaf_params(), &device), der(&device)], &trusted);
+    assert_eq!(ids(&e), ["certificate/intercepted"]);
+    assert_eq!(found(&e)[0].confidence, Confidence::Likely);
+    let e = judged(&[signed(&leaf_params(), &device)], &[der(&device)]);
+    assert_eq!(ids(&e), ["certificate/inspected"]);
+    assert_eq!(found(&e)[0].severity, Severity::Informs);
+}
+
+#[test]
+fn hubs_of_other_domains_with_one_unknown_issuer_are_suspicious() {
+    let trusted = TrustStore::of([der(&anchor("Public Root"))]);
+    let issuer = anchor("Corp Root");
+    let of = |host: &str| {
+        let own = signed(&params(host, &[host]), &issuer);
+        Evidence::offline(examine(&[own, der(&issuer)], host, now(), &trusted))
+    };
+    let (one, same, other) = (of("hub.corp.test"), of("b.corp.test"), of("hub.example"));
+    assert_eq!(Certificate::compare(&one, &[&same]), None, "one company");
+    let e = Certificate::compare(&one, &[&same, &other]).expect("something to add");
+    assert_eq!(e.same_issuer_at, ["hub.example"]);
+    assert_eq!(ids(&e), ["certificate/untrusted-issuer", "certificate/intercepted"]);
+    let tenant = of("corp.eu.qlikcloud.com");
+    let e = Certificate::compare(&one, &[&tenant]).expect("something to add");
+    assert_eq!(ids(&e), ["certificate/intercepted"]);
+}
