@@ -15,7 +15,7 @@ mod signature;
 mod tests;
 mod text;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hublink_probe::{Handshake, RustlsVerdict, Scheme};
 use schemars::JsonSchema;
@@ -30,7 +30,7 @@ use crate::tls::Tls;
 pub use examine::{ChainCertificate, Examination, Step, examine, examine_unnamed};
 pub use facts::{CertificateFacts, Key, KeyKind};
 pub use fetch::{FetchOutcome, Fetched};
-pub use look::{HubDate, OtherName};
+pub use look::{AtAddress, HubDate, OtherName};
 pub use names::{NameMatch, OutsideConstraints};
 pub use path::IssuedBy;
 pub use revocation::{How, Revocation, State, Word};
@@ -60,6 +60,12 @@ pub struct Evidence {
     /// What was learnt of withdrawals, for the hub's certificate and for its issuer's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocation: Vec<Revocation>,
+    /// Where the certificate was shown, if the name has other addresses too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_at: Option<IpAddr>,
+    /// The other addresses of the name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<AtAddress>,
     /// Hubs of other domains in this run whose untrusted certificate has the same issuer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_issuer_at: Vec<String>,
@@ -79,6 +85,8 @@ impl Evidence {
             fetched: Vec::new(),
             other_names: Vec::new(),
             revocation: Vec::new(),
+            shown_at: None,
+            addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
         }
@@ -133,10 +141,22 @@ impl Check for Certificate {
             }
         };
         let staple = tls.map(|tls| tls.staple.as_slice()).unwrap_or_default();
-        let (date, revocation) = tokio::join!(date, found.revocation(cx, chain, staple));
+        // Behind a proxy the proxy chooses the address.
+        let to =
+            tls.filter(|tls| tls.via.is_none() && cx.budget.thorough).map(|tls| tls.connect.to);
+        let addresses = async {
+            match to {
+                Some(to) => look::other_addresses(cx, to, &found.examined).await,
+                None => Vec::new(),
+            }
+        };
+        let (date, addresses, revocation) =
+            tokio::join!(date, addresses, found.revocation(cx, chain, staple));
+        let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
         let (examined, fetched) = (found.examined, found.log);
-        Evidence { rustls, date, fetched, revocation, ..Evidence::offline(examined) }
+        let seen = Evidence::offline(examined);
+        Evidence { rustls, date, fetched, revocation, shown_at, addresses, ..seen }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -345,6 +365,19 @@ const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["a certificate that was withdrawn: here nobody said so"],
         see: &[RFC5280, "RFC 6960 (OCSP)"],
         ..cause("certificate/revocation-unreachable", proofs::revocation_unreachable)
+    },
+    Cause {
+        title: "The addresses behind the name show different certificates, and at least one is \
+                bad.",
+        explain: "A name may lead to several servers, and a computer takes any of them. If one was \
+                  forgotten when the certificate was renewed, the connection works at one time \
+                  and fails at another.",
+        remedy: &["Ask your Qlik admin to install the good certificate of <good> on <bad> too."],
+        owner: Owner::QlikAdmin,
+        severity: Severity::Degrades,
+        look_alikes: &["several certificates that are all good, as RSA and ECDSA side by side"],
+        see: &[RFC5280, MEASURED],
+        ..cause("certificate/differs-by-address", proofs::differs_by_address)
     },
     Cause {
         title: "A company device reads the encrypted traffic; this computer trusts it.",

@@ -1,6 +1,6 @@
 //! The other looks at the hub that a certificate in doubt calls for: its time, its other names.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hublink_probe::{Scheme, Timestamp, TrustStore};
@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::examine::{Examination, examine};
+use super::facts::fingerprint;
+use crate::dns::Dns;
 use crate::frame::Context;
 
 /// What the hub believes the time to be.
@@ -32,6 +34,56 @@ pub struct OtherName {
     pub same_address: bool,
     /// A handshake for it is completed there, and the certificate shown stands for it.
     pub completed: bool,
+}
+
+/// What another address of the hub's name shows.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct AtAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// SHA-256 of the certificate shown there, in hexadecimal; `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// What its chain is, if the certificate is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examined: Option<Box<Examination>>,
+}
+
+/// How long another address is waited for: a hub that is well must not be late because of it.
+const OTHER_ADDRESS: Duration = Duration::from_secs(3);
+
+/// Shakes hands at up to three other addresses of the name, side by side.
+pub(super) async fn other_addresses(
+    cx: &Context,
+    to: SocketAddr,
+    seen: &Examination,
+) -> Vec<AtAddress> {
+    let all = cx.of::<Dns>().map(|dns| dns.addresses.clone()).unwrap_or_default();
+    let mut others = all.into_iter().filter(|&address| address != to.ip());
+    let at = |address| at_address(cx, address, to.port(), seen);
+    let (first, second, third) =
+        tokio::join!(at(others.next()), at(others.next()), at(others.next()));
+    [first, second, third].into_iter().flatten().collect()
+}
+
+async fn at_address(
+    cx: &Context,
+    address: Option<IpAddr>,
+    port: u16,
+    seen: &Examination,
+) -> Option<AtAddress> {
+    let address = address?;
+    let mut hello = cx.hello(SocketAddr::new(address, port), &seen.host);
+    hello.connect_limit = hello.connect_limit.min(OTHER_ADDRESS);
+    hello.limit = hello.limit.min(OTHER_ADDRESS);
+    let answer = cx.world.handshake(&hello).await;
+    let fingerprint = answer.presented.first().map(|der| fingerprint(der));
+    let own = seen.own().map(|own| &own.fingerprint);
+    let differs = fingerprint.is_some() && fingerprint.as_ref() != own;
+    let examined = differs.then(|| {
+        Box::new(examine(&answer.presented, &seen.host, cx.world.now(), &cx.world.trust()))
+    });
+    Some(AtAddress { address, fingerprint, examined })
 }
 
 /// How long the hub's time is waited for: a proxy that was idle needs 15 s, and what failed must

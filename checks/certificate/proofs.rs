@@ -4,7 +4,7 @@ use hublink_probe::{Failure, FailureKind, Timestamp};
 use time::Duration;
 
 use super::Evidence;
-use super::examine::Step;
+use super::examine::{Examination, Step};
 use super::facts::{CertificateFacts, KeyKind};
 use super::interception;
 use super::names::NameMatch;
@@ -433,14 +433,58 @@ pub(super) fn expires_soon(e: &Evidence, case: &Case) -> Option<Proof> {
     Some(proof)
 }
 
+/// What is wrong with a chain, in a word; `None` if it is good.
+fn fault(e: &Evidence, case: &Case) -> Option<&'static str> {
+    type When = fn(&Evidence, &Case) -> Option<Proof>;
+    let known: [(&'static str, When); 9] = [
+        ("it ran out", expired),
+        ("it is not valid yet", not_yet_valid),
+        ("it belongs to another name", wrong_name),
+        ("it is the one Qlik made for itself", qlik_default),
+        ("nobody here trusts its issuer", untrusted_issuer),
+        ("it was made wrongly", misissued),
+        ("its cryptography is outdated", too_weak),
+        ("an intermediate certificate is missing", chain_incomplete),
+        ("a device on the way may have made it", interception::intercepted),
+    ];
+    known.iter().find(|(_, when)| when(e, case).is_some()).map(|&(word, _)| word)
+}
+
+pub(super) fn differs_by_address(e: &Evidence, case: &Case) -> Option<Proof> {
+    let here = e.shown_at?;
+    let is_good = |examined: &Examination| examined.trusted && examined.name.accepted();
+    let own = fault(e, case);
+    let (other, found) = e.addresses.iter().find_map(|other| {
+        let examined = other.examined.as_deref()?;
+        let there = Evidence { date: e.date.clone(), ..Evidence::offline(examined.clone()) };
+        let found = fault(&there, case);
+        // One of the two is good beyond doubt, and a known cause says what is wrong with the other.
+        let differs = match (own, found) {
+            (None, Some(_)) => is_good(&e.examined),
+            (Some(_), None) => is_good(examined),
+            _ => false,
+        };
+        differs.then_some((other, found))
+    })?;
+    let say = |fault: Option<&'static str>| fault.unwrap_or("good");
+    let path = e.examined.path();
+    let theirs = other.examined.as_deref()?.own()?;
+    let (good, bad) = if own.is_none() { (here, other.address) } else { (other.address, here) };
+    let proof = about(e, path.first()?)
+        .and(format!("at {here}"), say(own))
+        .and(format!("at {}", other.address), say(found))
+        .and("certificate there", &theirs.subject)
+        .and("issued by, there", &theirs.issuer)
+        .and("valid, there", format!("{} to {}", theirs.not_before, theirs.not_after))
+        .not("certificates of two kinds side by side: those would all be good")
+        .value("good", good)
+        .value("bad", bad);
+    Some(proof)
+}
+
 /// Whether a cause of this check explains why somebody refuses the chain.
 fn explained(e: &Evidence, case: &Case) -> bool {
-    [expired, not_yet_valid, wrong_name, untrusted_issuer, chain_incomplete, misissued, too_weak]
-        .iter()
-        .any(|when| when(e, case).is_some())
-        || qlik_default(e, case).is_some()
-        || withdrawn(e).is_some()
-        || interception::suspicion(e).is_some()
+    fault(e, case).is_some() || withdrawn(e).is_some()
 }
 
 /// The place in the chain of the certificate at fault; 0 is the hub's own.

@@ -112,7 +112,7 @@ pub(super) async fn look(
 ) -> Vec<Revocation> {
     let Some(own) = pair(seen, ders, 0) else { return Vec::new() };
     let stapled = by_staple(&own, staple, seen.now);
-    if !cx.budget.revocation {
+    if !cx.budget.thorough {
         return stapled.into_iter().collect();
     }
     let settled = stapled.as_ref().is_some_and(is_settled);

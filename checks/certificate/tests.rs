@@ -585,7 +585,7 @@ fn the_issuer_is_asked_and_a_staple_spares_the_question() {
         handshake.rustls = None;
         handshake.staple = staple.map(|kind| answers.of(kind)).unwrap_or_default();
         cx.case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
-        cx.budget.revocation = revocation;
+        cx.budget.thorough = revocation;
         (run(Certificate::probe(&cx)), world.asked().len())
     };
     let (e, _) = looked(Some("revoked"), None, true);
@@ -704,4 +704,40 @@ fn hubs_of_other_domains_with_one_unknown_issuer_are_suspicious() {
     let tenant = of("corp.eu.qlikcloud.com");
     let e = Certificate::compare(&one, &[&tenant]).expect("something to add");
     assert_eq!(ids(&e), ["certificate/intercepted"]);
+}
+
+#[test]
+fn other_addresses_of_the_name_are_looked_at() {
+    let root = anchor("Corp Root");
+    let mut old = leaf_params();
+    old.not_after = at("2026-11-01T00:00:00Z").0;
+    let (good, also_good) = (signed(&leaf_params(), &root), signed(&leaf_params(), &root));
+    let old = signed(&old, &root);
+    let looked = |here: &[u8], there: &[u8], thorough: bool| {
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([der(&root)]));
+        let second = "192.0.2.8:443".parse().expect("an address");
+        world.handshakes.insert((second, HOST.to_owned()), shake(HOST, vec![there.to_vec()]));
+        let (world, mut cx) = context(world, vec![here.to_vec()]);
+        let mut handshake = shake(HOST, vec![here.to_vec()]);
+        handshake.rustls = None;
+        cx.case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
+        let lookup =
+            SystemLookup { replaced: false, addresses: vec![], failure: None, took_ms: 1.0 };
+        let addresses = ["192.0.2.7", "192.0.2.8"];
+        let configured = hublink_probe::NameServers::default();
+        let dns = json!({"host": HOST, "system": lookup, "addresses": addresses, "configured": configured});
+        let dns = serde_json::from_value(dns).expect("evidence of the look-up");
+        cx.case.put(Stored::new::<crate::dns::Dns>(dns));
+        cx.budget.thorough = thorough;
+        (run(Certificate::probe(&cx)), world.asked().len())
+    };
+    let (e, _) = looked(&good, &old, true);
+    assert_eq!(ids(&e), ["certificate/differs-by-address"]);
+    assert!(found(&e)[0].remedy[0].ends_with("of 192.0.2.7 on 192.0.2.8 too."));
+    let (e, _) = looked(&old, &good, true);
+    assert_eq!(ids(&e), ["certificate/expired", "certificate/differs-by-address"]);
+    assert_eq!(ids(&looked(&good, &also_good, true).0), [""; 0]);
+    let (e, asked) = looked(&good, &old, false);
+    assert_eq!((ids(&e), asked), (vec![], 0), "preflight looks at one address");
 }

@@ -241,9 +241,9 @@ pub struct Budget {
     pub later_answer: Duration,
     /// Fetching an issuer certificate or revocation data.
     pub fetch: Duration,
-    /// Whether issuers are asked if they withdrew a certificate. Without it only what the hub
-    /// sends along counts.
-    pub revocation: bool,
+    /// Whether to look also where nothing decides the next login: issuers are asked if they
+    /// withdrew a certificate, and other addresses of the name for theirs.
+    pub thorough: bool,
 }
 
 impl Default for Budget {
@@ -256,7 +256,7 @@ impl Default for Budget {
             first_answer: Duration::from_mins(1),
             later_answer: Duration::from_secs(20),
             fetch: Duration::from_secs(2),
-            revocation: true,
+            thorough: true,
         }
     }
 }
@@ -273,7 +273,7 @@ impl Budget {
             first_answer: self.first_answer.min(limit),
             later_answer: self.later_answer.min(limit),
             fetch: self.fetch.min(limit),
-            revocation: self.revocation,
+            thorough: self.thorough,
         }
     }
 }

@@ -84,8 +84,8 @@ fn deadline(args: &RunArgs, mode: Mode) -> Duration {
 }
 
 fn settings(args: &RunArgs, mode: Mode) -> Settings {
-    // A go or no-go must not wait for an issuer.
-    let budget = Budget { revocation: mode == Mode::Doctor, ..Budget::default() };
+    // A go or no-go must not wait for an issuer or for another address.
+    let budget = Budget { thorough: mode == Mode::Doctor, ..Budget::default() };
     Settings {
         budget: args.timeout.map_or(budget, |limit| budget.capped(limit)),
         deadline: deadline(args, mode),
