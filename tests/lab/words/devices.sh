@@ -26,7 +26,10 @@ inspected_by_device() {
     shift || true
     needs mitmdump
     mkdir -p "$here/inspector"
-    cat "$pki/$authority.key" "$pki/$authority.crt" >"$here/inspector/mitmproxy-ca.pem"
+    # The device's own maker, as it names itself.
+    [ "$authority" != mitmproxy ] || authority mitmproxy
+    [ "$authority" = mitmproxy ] && authority=$company || authority=$pki/$authority
+    cat "$authority.key" "$authority.crt" >"$here/inspector/mitmproxy-ca.pem"
     redirect 'iifname "inner" tcp dport { 80, 443 } redirect to :8443'
     HOME=$here/inspector on router mitmdump --mode transparent --showhost --listen-port 8443 \
         --set "confdir=$here/inspector" --set ssl_insecure=true "$@" >"$here/inspector/log" 2>&1 &

@@ -16,7 +16,7 @@ certificate() {
     done
     openssl ecparam -name prime256v1 -genkey -noout -out "$file.key" 2>/dev/null
     openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
-    printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$names" >"$file.ext"
+    printf 'subjectAltName=%s\nextendedKeyUsage=%s\n%s\n' "$names" serverAuth "$leaf_lines" >"$file.ext"
     case $kind in
     good) sign "$file" "$pki/ca" -days 300 ;;
     unknown) sign "$file" "$pki/other" -days 300 ;;
@@ -29,6 +29,21 @@ certificate() {
     long) sign "$file" "$pki/ca" -days 2200 ;;
     with-root) sign "$file" "$pki/ca" -days 300; cat "$pki/ca.crt" >>"$file.crt" ;;
     company) sign "$file" "$company" -days 300 ;;
+    company-chain) sign "$file" "$company" -days 300; cat "$company.crt" >>"$file.crt" ;;
+    soon) sign "$file" "$pki/ca" -days 3 ;;
+    cn) printf 'extendedKeyUsage=serverAuth\n' >"$file.ext"; sign "$file" "$pki/ca" -days 300 ;;
+    client) sed -i 's/serverAuth/clientAuth/' "$file.ext"; sign "$file" "$pki/ca" -days 300 ;;
+    early)
+        needs faketime
+        faketime '+9 days' openssl x509 -req -in "$file.csr" -CA "$pki/ca.crt" -CAkey "$pki/ca.key" \
+            -set_serial 9 -extfile "$file.ext" -days 300 -out "$file.crt" 2>/dev/null
+        ;;
+    weak)
+        openssl genrsa -out "$file.key" 1024 2>/dev/null
+        openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
+        sign "$file" "$pki/ca" -days 300
+        ;;
+    sha1) sign "$file" "$pki/ca" -days 300 -sha1 ;;
     self) openssl x509 -req -in "$file.csr" -signkey "$file.key" -days 300 -extfile "$file.ext" -out "$file.crt" 2>/dev/null ;;
     *) malformed "no kind of certificate is called $kind" ;;
     esac
