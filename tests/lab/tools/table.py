@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-CHECKS = ["client", "dns", "tcp", "proxy", "clock", "http", "across", "tls"]
+CHECKS = ["client", "dns", "tcp", "proxy", "clock", "http", "across", "tls", "certificate"]
 
 
 def first_line(path):

@@ -1,6 +1,6 @@
 broken 'One of two addresses shows a certificate that ran out.'
-hub hub.corp.test
-record hub.corp.test AAAA fd77:2::3
-https hub.corp.test fd77:2::3 443 "$hub_locations" expired
+hub hub.corp.test fd77:2::3
+record hub.corp.test A 10.77.2.2
+https hub.corp.test 10.77.2.2 443 "$hub_locations" expired
 doctor https://hub.corp.test
 expect yes degrades certificate/differs-by-address
