@@ -340,7 +340,7 @@ const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "The issuer has withdrawn this certificate.",
         explain: "An issuer withdraws a certificate when its key may be known to others, or when \
-                  another one has taken its place. Windows and some browsers then refuse the \
+                  another one has taken its place. Programs that ask the issuer then refuse the \
                   connection, though the dates and the name are still right.",
         remedy: &["Ask your Qlik admin to install a new certificate on <host>: <subject> was \
                    withdrawn on <date>."],

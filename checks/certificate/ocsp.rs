@@ -72,7 +72,10 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let header = match u8::try_from(length) {
         Ok(short @ 0..=0x7f) => vec![tag, short],
         Ok(one) => vec![tag, 0x81, one],
-        Err(_) => vec![tag, 0x82, (length >> 8 & 0xff) as u8, (length & 0xff) as u8],
+        Err(_) => {
+            let [.., high, low] = length.to_be_bytes();
+            vec![tag, 0x82, high, low]
+        }
     };
     [header.as_slice(), content].concat()
 }

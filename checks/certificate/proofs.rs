@@ -14,6 +14,9 @@ use super::signature::Signature;
 use crate::clock::Clock;
 use crate::frame::{Case, Confidence, Proof, Severity};
 
+/// Says in a proof that programs do not agree on a certificate.
+const DIFFER: &str = "programs differ";
+
 /// How long before its end a certificate is worth a word.
 const SOON: Duration = Duration::days(14);
 
@@ -125,7 +128,9 @@ fn wrong_name_proof(e: &Evidence) -> Option<Proof> {
 pub(super) fn wrong_name(e: &Evidence, _: &Case) -> Option<Proof> {
     let mut proof = wrong_name_proof(e)?;
     proof = match (e.examined.name, &e.examined.matched) {
-        (NameMatch::OnlyCn, Some(cn)) => proof.and("common name, which no longer counts", cn),
+        (NameMatch::OnlyCn, Some(cn)) => proof
+            .and("common name, which no longer counts", cn)
+            .and(DIFFER, "old programs accept it, Chrome and rustls do not"),
         (NameMatch::WildcardTooWide, Some(name)) => proof
             .and("wildcard over a whole top domain, which programs refuse", name)
             .at_most(Confidence::Likely),
@@ -245,7 +250,8 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
     let proof = with_rustls(e, proof);
     if seen.trusted && fetched {
         let from = e.fetched.iter().filter(|fetched| fetched.completes_to_trusted);
-        return Some(from.fold(proof, |proof, fetched| {
+        let stacks = "Windows and Chrome may fetch what is missing, OpenSSL and rustls do not";
+        return Some(from.fold(proof.and(DIFFER, stacks), |proof, fetched| {
             let subject = fetched.subject.as_deref().unwrap_or_default();
             proof
                 .and(format!("fetched from {}", fetched.url), subject)
@@ -340,7 +346,12 @@ fn weak_step(e: &Evidence) -> Option<(Step<'_>, String)> {
 
 pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
     let (step, seen) = weak_step(e)?;
-    let proof = about(e, &step)
+    let proof = if step.facts.weak_signature && !step.facts.key.is_weak() {
+        about(e, &step).and(DIFFER, "some accept SHA-1 of a company's own issuer, rustls does not")
+    } else {
+        about(e, &step)
+    };
+    let proof = proof
         .compared("key and signature", "RSA 2048 or ECDSA, with SHA-256 or better", &seen)
         .not("tampering, which rustls calls by the same name as a short key: it was told apart");
     Some(with_rustls(e, proof))
@@ -378,8 +389,8 @@ pub(super) fn revoked(e: &Evidence, _: &Case) -> Option<Proof> {
         .not("certificate/revocation-unreachable: the issuer's own signed word was read")
         .value("date", since);
     let proof = if one.url.is_empty() { proof } else { proof.and("asked", &one.url) };
-    let stacks = "Windows refuses it where it checks; rustls and OpenSSL do not ask";
-    Some(with_rustls(e, proof.and("programs differ", stacks)))
+    let stacks = "those that ask the issuer refuse it; rustls and OpenSSL do not ask";
+    Some(with_rustls(e, proof.and(DIFFER, stacks)))
 }
 
 /// The host and port of a service, as a firewall's owner needs them.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
-use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
 use super::examine::Examination;
 use super::facts::{fingerprint, parse};
@@ -219,7 +219,7 @@ fn listed(body: &[u8], pair: &Pair<'_>, now: Timestamp) -> Option<Word> {
     }
     let serial = pair.certificate.raw_serial();
     let entry = list.iter_revoked_certificates().find(|entry| entry.raw_serial() == serial);
-    let reason = entry.and_then(|entry| entry.reason_code()).map(|(_, reason)| reason.0);
+    let reason = entry.and_then(RevokedCertificate::reason_code).map(|(_, reason)| reason.0);
     Some(match entry.filter(|_| reason != Some(REMOVED)) {
         None => Word { state: State::Good, at: None, reason: None },
         Some(entry) => Word {
