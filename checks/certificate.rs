@@ -273,10 +273,8 @@ const CAUSES: &[Cause<Evidence>] = &[
         explain: "The path of issuers ends in a root that is not in this computer's store. That \
                   is normal for a company's own issuer as long as its root was not installed \
                   here, and it is no sign of an attack by itself.",
-        remedy: &[
-            "Ask IT to install the root certificate <issuer> on this computer<fingerprint>, or \
-                   your Qlik admin for a publicly trusted certificate on <host>.",
-        ],
+        remedy: &["Ask IT to install the root certificate <issuer> on this computer, or \
+                   your Qlik admin for a publicly trusted certificate on <host>."],
         owner: Owner::Network,
         look_alikes: &[
             "the certificate that Qlik makes for itself, SERVER under SERVER-CA",

@@ -230,12 +230,13 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         .at_most(confidence)
         .not("certificate/qlik-default: the names are not SERVER under SERVER-CA")
         .not("certificate/intercepted: nothing but the unknown issuer points at a device");
+    let fingerprint = &step.facts.fingerprint;
     let proof = match seen.top()?.issued_by {
         IssuedBy::Itself => proof
-            .and("its SHA-256 fingerprint", &step.facts.fingerprint)
-            .value("fingerprint", format!(", SHA-256 {}", step.facts.fingerprint)),
+            .and("its SHA-256 fingerprint", fingerprint)
+            .value("issuer", format!("{} (SHA-256 {fingerprint})", step.facts.subject)),
         // The missing root's own name is the issuer of the last certificate; that is all there is.
-        _ => proof.value("fingerprint", ""),
+        _ => proof,
     };
     Some(with_rustls(e, store_readable(e, proof)))
 }
