@@ -425,9 +425,11 @@ pub(super) fn revocation_unreachable(e: &Evidence, case: &Case) -> Option<Proof>
     )
 }
 
-/// A way that is closed, as opposed to an address that hublink does not ask.
+/// A way that is closed, as opposed to an address that hublink does not ask and to a service that
+/// answers, if only nonsense.
 fn is_of_network(failure: Failure) -> bool {
-    !matches!(failure.kind, FailureKind::Invalid | FailureKind::NotPermitted)
+    use FailureKind::{Invalid, NotPermitted, NotTheProtocol, TooManyOpen};
+    !matches!(failure.kind, Invalid | NotPermitted | NotTheProtocol | TooManyOpen)
 }
 
 pub(super) fn expires_soon(e: &Evidence, case: &Case) -> Option<Proof> {

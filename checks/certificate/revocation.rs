@@ -193,7 +193,7 @@ async fn fetch(
     (shown, url): (&str, &str),
     read: impl Fn(&[u8]) -> Option<Word>,
 ) -> Revocation {
-    let answer = cx.world.fetch(url, cx.budget.fetch).await;
+    let answer = cx.fetch(url).await;
     Revocation {
         index,
         how,

@@ -455,6 +455,36 @@ fn a_forgotten_intermediate_is_fetched() {
 }
 
 #[test]
+fn behind_a_proxy_issuers_are_fetched_through_it() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let mut params = leaf_params();
+    params.custom_extensions.push(aia(AIA));
+    let own = signed(&params, &issuing);
+    let asked = |variables: &[(&str, &str)]| {
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([der(&root)]));
+        let owned = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        world.variables.extend(owned);
+        let (world, cx) = context(world, vec![own.clone()]);
+        run(Certificate::probe(&cx));
+        let asked = world.asked();
+        asked.into_iter().filter(|line| line.starts_with("fetch")).collect::<Vec<_>>()
+    };
+    let (proxy, other) = ("http://proxy.test:3128", "http://other.test:3128");
+    assert_eq!(asked(&[]), [format!("fetch {AIA}")]);
+    assert_eq!(asked(&[("HTTPS_PROXY", proxy)]), [format!("fetch {AIA} through {proxy}")]);
+    assert_eq!(
+        asked(&[("HTTPS_PROXY", other), ("http_proxy", proxy)]),
+        [format!("fetch {AIA} through {proxy}")]
+    );
+    assert_eq!(
+        asked(&[("HTTPS_PROXY", proxy), ("NO_PROXY", "pki.corp.test")]),
+        [format!("fetch {AIA}")]
+    );
+}
+
+#[test]
 fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
     let root = anchor("Corp Root");
     let looked = |not_after: &str| {
