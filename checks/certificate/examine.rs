@@ -12,6 +12,9 @@ use super::signature::Signature;
 /// How many certificates are examined: no honest chain is longer.
 const CHAIN_EXAMINED: usize = 32;
 
+/// A tag and a length of at most three bytes.
+const DER_HEADER: usize = 4;
+
 /// What a chain is, seen from one name at one time.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Examination {
@@ -30,6 +33,9 @@ pub struct Examination {
     /// The path ends in a root this computer trusts.
     #[serde(default)]
     pub trusted: bool,
+    /// Whether that root is a public one, of Mozilla's list; `None` if the path reaches none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_is_public: Option<bool>,
     /// A trusted root bears the name of the issuer, and has another key.
     #[serde(default)]
     pub same_named_root: bool,
@@ -172,11 +178,29 @@ pub(super) fn examine_with(
         root: found.root.map(|root| roots[root].facts.clone()),
         roots: roots.len(),
         trusted: found.trusted,
+        root_is_public: end(&graph, &found, &roots).map(is_public),
         same_named_root: graph.same_named_root(&found),
         name,
         matched,
         outside_constraints: constraints(&graph, &found, &roots),
     }
+}
+
+/// The trusted root at the end of the path.
+fn end<'g>(graph: &'g Graph<'_>, found: &Found, roots: &'g [Node<'g>]) -> Option<&'g Node<'g>> {
+    let presented = || graph.nodes[*found.path.last()?].as_ref();
+    found.root.map(|root| &roots[root]).or_else(|| presented().filter(|_| found.trusted))
+}
+
+/// Whether a root is of Mozilla's list, by name and key, which stand there without their headers.
+fn is_public(root: &Node<'_>) -> bool {
+    let is = |whole: &[u8], content: &[u8]| {
+        whole.ends_with(content) && whole.len() - content.len() <= DER_HEADER
+    };
+    let (name, key) = (root.certificate.subject().as_raw(), root.certificate.public_key().raw);
+    webpki_roots::TLS_SERVER_ROOTS
+        .iter()
+        .any(|public| is(name, &public.subject) && is(key, &public.subject_public_key_info))
 }
 
 fn node(der: &[u8]) -> Option<Node<'_>> {

@@ -119,10 +119,14 @@ pub enum KeyKind {
 }
 
 impl Key {
-    /// RSA below the 2048 bits that today's programs ask for.
+    /// RSA below the 2048 bits, or a curve below the 256, that today's programs ask for.
     #[must_use]
     pub fn is_weak(self) -> bool {
-        self.kind == KeyKind::Rsa && self.bits < 2048
+        match self.kind {
+            KeyKind::Rsa => self.bits < 2048,
+            KeyKind::Ec => (1..256).contains(&self.bits),
+            KeyKind::Ed25519 | KeyKind::Other => false,
+        }
     }
 
     /// As a person writes it: `RSA 2048`.
@@ -324,6 +328,8 @@ fn bits(number: &[u8]) -> usize {
 fn curve_bits(info: &SubjectPublicKeyInfo<'_>, point: usize) -> usize {
     let curve = info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
     match curve.map(|curve| curve.to_id_string()).as_deref() {
+        Some("1.2.840.10045.3.1.1") => 192,
+        Some("1.3.132.0.33") => 224,
         Some("1.2.840.10045.3.1.7") => 256,
         Some("1.3.132.0.34") => 384,
         Some("1.3.132.0.35") => 521,

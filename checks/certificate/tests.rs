@@ -709,13 +709,59 @@ fn a_device_on_the_way_is_told_by_more_than_an_unknown_issuer() {
     assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "it is certain, a device possible");
     let qlik = anchor("hub.corp.test-CA");
     assert_eq!(ids(&judged(&[signed(&fresh(), &qlik)], &trusted)), ["certificate/qlik-default"]);
-    let device = anchor("Zscaler Root CA");
+    let device = anchor("FortiGate CA");
     let e = judged(&[signed(&leaf_params(), &device), der(&device)], &trusted);
     assert_eq!(ids(&e), ["certificate/intercepted"]);
     assert_eq!(found(&e)[0].confidence, Confidence::Likely);
     let e = judged(&[signed(&leaf_params(), &device)], &[der(&device)]);
     assert_eq!(ids(&e), ["certificate/inspected"]);
     assert_eq!(found(&e)[0].severity, Severity::Informs);
+    // The device itself stands before the hub and shows the certificate it was sold with.
+    let own = signed(&params("FGT60F", &["fgt60f"]), &device);
+    let e = judged(&[own, der(&device)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/wrong-name");
+    assert!(!ids(&e).contains(&"certificate/inspected".to_owned()));
+    let device = anchor("Charles Proxy CA");
+    let e = judged(&[signed(&leaf_params(), &device), der(&device)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "on the word of no list");
+}
+
+#[test]
+fn a_tenant_of_qlik_under_a_private_root_is_inspected_and_a_companys_hub_is_not() {
+    let root = anchor("Corp Root");
+    let seen = |host: &str| {
+        let trust = TrustStore::of([der(&root)]);
+        let own = signed(&params(host, &[host]), &root);
+        Evidence::offline(examine(&[own], host, now(), &trust))
+    };
+    let tenant = seen("corp.eu.qlikcloud.com");
+    assert_eq!(tenant.examined.root_is_public, Some(false));
+    assert_eq!(ids(&tenant), ["certificate/inspected"]);
+    assert_eq!(found(&tenant)[0].confidence, Confidence::Likely);
+    assert_eq!(ids(&seen(HOST)), [""; 0], "a company's own issuer (H1)");
+}
+
+#[test]
+fn the_roots_everybody_trusts_are_told_from_private_ones() {
+    let tlv = |tag: u8, content: &[u8]| {
+        let [.., high, low] = content.len().to_be_bytes();
+        [&[tag, 0x82, high, low], content].concat()
+    };
+    // A certificate with the name and the key of a public root: nothing else of it counts.
+    let public = &webpki_roots::TLS_SERVER_ROOTS[0];
+    let algorithm = tlv(0x30, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
+    let name = tlv(0x30, &public.subject);
+    let time = tlv(0x17, b"200101000000Z");
+    let key = tlv(0x30, &public.subject_public_key_info);
+    let validity = tlv(0x30, &[time.clone(), time].concat());
+    let number = tlv(0x02, &[1]);
+    let content = [number, algorithm.clone(), name.clone(), validity, name, key].concat();
+    let root = tlv(0x30, &[tlv(0x30, &content), algorithm, tlv(0x03, &[0, 0])].concat());
+    let is_public =
+        |root: Vec<u8>| examine(&[root.clone()], "", now(), &TrustStore::of([root])).root_is_public;
+    assert_eq!(is_public(root), Some(true));
+    assert_eq!(is_public(der(&anchor("Corp Root"))), Some(false));
+    assert_eq!(judged(&[der(&anchor("Corp Root"))], &[]).examined.root_is_public, None);
 }
 
 #[test]
