@@ -3,6 +3,8 @@
 mod examine;
 mod facts;
 mod fetch;
+#[cfg(test)]
+mod hostile;
 mod interception;
 mod look;
 mod names;

@@ -20,12 +20,12 @@ use crate::clock::Clock;
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 use crate::tls;
 
-const HOST: &str = "hub.corp.test";
-const AIA: &str = "http://pki.corp.test/issuing.crt";
+pub(super) const HOST: &str = "hub.corp.test";
+pub(super) const AIA: &str = "http://pki.corp.test/issuing.crt";
 
-type Ca = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Ca = CertifiedIssuer<'static, KeyPair>;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     at("2026-11-24T12:00:00Z")
 }
 
@@ -33,7 +33,7 @@ fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("RFC 3339")
 }
 
-fn params(cn: &str, names: &[&str]) -> CertificateParams {
+pub(super) fn params(cn: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("names");
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -43,36 +43,36 @@ fn params(cn: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
-fn leaf_params() -> CertificateParams {
+pub(super) fn leaf_params() -> CertificateParams {
     let mut params = params(HOST, &[HOST]);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params
 }
 
-fn ca_params(cn: &str) -> CertificateParams {
+pub(super) fn ca_params(cn: &str) -> CertificateParams {
     let mut params = params(cn, &[]);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
 }
 
-fn key() -> KeyPair {
+pub(super) fn key() -> KeyPair {
     KeyPair::generate().expect("a key")
 }
 
-fn anchor(cn: &str) -> Ca {
+pub(super) fn anchor(cn: &str) -> Ca {
     Ca::self_signed(ca_params(cn), key()).expect("a root")
 }
 
-fn under(params: CertificateParams, issuer: &Ca) -> Ca {
+pub(super) fn under(params: CertificateParams, issuer: &Ca) -> Ca {
     Ca::signed_by(params, key(), issuer).expect("an issuer")
 }
 
-fn signed(params: &CertificateParams, issuer: &Ca) -> Vec<u8> {
+pub(super) fn signed(params: &CertificateParams, issuer: &Ca) -> Vec<u8> {
     params.signed_by(&key(), issuer).expect("a certificate").der().to_vec()
 }
 
-fn der(ca: &Ca) -> Vec<u8> {
+pub(super) fn der(ca: &Ca) -> Vec<u8> {
     ca.der().to_vec()
 }
 
@@ -80,12 +80,12 @@ fn found(e: &Evidence) -> Vec<Diagnosis> {
     judge(CAUSES, e, &Case::default())
 }
 
-fn ids(e: &Evidence) -> Vec<String> {
+pub(super) fn ids(e: &Evidence) -> Vec<String> {
     found(e).into_iter().map(|cause| cause.id).collect()
 }
 
 /// Judges a chain offline.
-fn judged(chain: &[Vec<u8>], trusted: &[Vec<u8>]) -> Evidence {
+pub(super) fn judged(chain: &[Vec<u8>], trusted: &[Vec<u8>]) -> Evidence {
     let trust = TrustStore::of(trusted.iter().cloned());
     Evidence::offline(examine(chain, HOST, now(), &trust))
 }
@@ -393,7 +393,7 @@ fn shake(name: &str, presented: Vec<Vec<u8>>) -> Handshake {
 }
 
 /// A context in which the `tls` check saw a chain.
-fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Context) {
+pub(super) fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Context) {
     let world = Arc::new(world);
     let facts = Facts { hub: Some(hub()), ..Facts::default() };
     let mut cx = context_for_tests(world.clone(), facts, Budget::default());
@@ -402,13 +402,13 @@ fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Co
     (world, cx)
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(work)
 }
 
 /// The extension that says where the issuer can be fetched.
-fn aia(url: &str) -> CustomExtension {
+pub(super) fn aia(url: &str) -> CustomExtension {
     let tlv = |tag: u8, content: &[u8]| {
         let length = u8::try_from(content.len()).expect("short");
         [&[tag, length], content].concat()
@@ -418,7 +418,7 @@ fn aia(url: &str) -> CustomExtension {
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &access))
 }
 
-fn document(body: Vec<u8>) -> Fetch {
+pub(super) fn document(body: Vec<u8>) -> Fetch {
     Fetch { url: AIA.into(), status: Some(200), failure: None, body, took_ms: 1.0 }
 }
 
@@ -635,7 +635,7 @@ fn the_issuer_is_asked_and_a_staple_spares_the_question() {
     assert!(found(&e)[0].remedy[0].contains("ocsp.corp.test port 80"));
 }
 
-fn list(issuer: &Ca, serials: &[u64], until: &str) -> Vec<u8> {
+pub(super) fn list(issuer: &Ca, serials: &[u64], until: &str) -> Vec<u8> {
     let revoked = |&serial: &u64| rcgen::RevokedCertParams {
         serial_number: serial.into(),
         revocation_time: at("2026-10-02T00:00:00Z").0,
