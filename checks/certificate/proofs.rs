@@ -259,13 +259,14 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
                 .not("certificate/untrusted-issuer: with it the path ends in a trusted root")
         }));
     }
-    let suspicion = interception::suspicion(e);
-    let made_on_the_way = suspicion >= Some(Confidence::Likely);
+    let made_on_the_way = interception::suspicion(e) >= Some(Confidence::Likely);
     if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown || made_on_the_way {
         return None;
     }
-    // Devices that make certificates on the way often send nothing but that one.
-    let most = if suspicion.is_some() { Confidence::Possible } else { Confidence::Likely };
+    // Devices that make certificates on the way often send nothing but that one. Youth alone is
+    // no sign against the server: whoever has just installed a certificate forgets this.
+    let same_elsewhere = !e.same_issuer_at.is_empty();
+    let most = if same_elsewhere { Confidence::Possible } else { Confidence::Likely };
     let why = if sent.facts.aia_issuers.is_empty() {
         "the certificate names no address to fetch it from"
     } else {
