@@ -67,6 +67,10 @@ pub struct CertificateFacts {
     /// Whether its key usage allows signing certificates; `None` if it states no usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cert_sign: Option<bool>,
+    /// Whether its key usage allows a handshake (a signature, an encryption or an agreement of
+    /// keys); `None` if it states no usage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake_use: Option<bool>,
     /// Whether its extended key usage allows servers; `None` if it states none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_auth: Option<bool>,
@@ -168,6 +172,7 @@ impl CertificateFacts {
             is_ca: false,
             path_len: None,
             cert_sign: None,
+            handshake_use: None,
             server_auth: None,
             unknown_critical: Vec::new(),
             unevaluated_critical: Vec::new(),
@@ -200,7 +205,12 @@ impl CertificateFacts {
             ParsedExtension::AuthorityKeyIdentifier(issuer) => {
                 self.authority_key = issuer.key_identifier.as_ref().map(|key| hex(key.0, 32));
             }
-            ParsedExtension::KeyUsage(usage) => self.cert_sign = Some(usage.key_cert_sign()),
+            ParsedExtension::KeyUsage(usage) => {
+                self.cert_sign = Some(usage.key_cert_sign());
+                self.handshake_use = Some(
+                    usage.digital_signature() || usage.key_encipherment() || usage.key_agreement(),
+                );
+            }
             ParsedExtension::ExtendedKeyUsage(usage) => {
                 self.server_auth = Some(usage.server_auth || usage.any);
             }

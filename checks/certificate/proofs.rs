@@ -309,10 +309,19 @@ fn broken_rule(e: &Evidence) -> Option<(Step<'_>, String)> {
     None
 }
 
+/// OpenSSL refuses a server's certificate whose key may neither sign nor encrypt nor agree; rustls
+/// does not look (both measured). A root's own certificate is left to the store.
+fn is_of_no_use(step: &Step<'_>, height: usize) -> bool {
+    height == 0 && !step.is_root && step.facts.handshake_use == Some(false)
+}
+
 fn rule_of_one(step: &Step<'_>, height: usize) -> Option<String> {
     let facts = step.facts;
     if facts.server_auth == Some(false) {
         return Some("its extended key usage does not allow servers".to_owned());
+    }
+    if is_of_no_use(step, height) {
+        return Some("its key usage allows nothing that a server needs".to_owned());
     }
     if height > 0 && !facts.is_ca {
         return Some("it issued a certificate and is itself no issuer (CA:FALSE)".to_owned());
@@ -331,6 +340,12 @@ pub(super) fn misissued(e: &Evidence, _: &Case) -> Option<Proof> {
         .and("key", step.facts.key.label())
         .not("certificate/too-weak: the signature was judged apart from the size of the key")
         .value("rule broken", rule);
+    let unasked = step.index == Some(0) && is_of_no_use(&step, 0);
+    let proof = if unasked {
+        proof.and(DIFFER, "OpenSSL refuses it, rustls does not").at_most(Confidence::Likely)
+    } else {
+        proof
+    };
     Some(with_rustls(e, proof))
 }
 

@@ -226,6 +226,13 @@ fn what_is_made_wrongly_is_named() {
         assert_eq!(ids(&e), ["certificate/misissued"]);
         assert_eq!(e.faulty(), Some(0));
     }
+    let mut of_no_use = leaf_params();
+    of_no_use.key_usages = vec![KeyUsagePurpose::CrlSign];
+    let e = judged(&[signed(&of_no_use, &root)], &trusted);
+    assert_eq!(ids(&e), ["certificate/misissued"]);
+    assert_eq!(found(&e)[0].confidence, Confidence::Likely, "programs differ");
+    of_no_use.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    assert_eq!(ids(&judged(&[signed(&of_no_use, &root)], &trusted)), [""; 0]);
     let mut no_ca = params("Corp Issuing", &[]);
     no_ca.is_ca = IsCa::ExplicitNoCa;
     let mut elsewhere = ca_params("Corp Issuing");

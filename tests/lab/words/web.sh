@@ -60,7 +60,7 @@ authority() {
     company=$here/$1
     openssl ecparam -name prime256v1 -genkey -noout -out "$company.key"
     openssl req -x509 -new -key "$company.key" -days 3000 -subj "/CN=$1" \
-        -addext keyUsage=critical,keyCertSign "${@:2}" -out "$company.crt"
+        -addext "keyUsage=critical,${authority_usage:-keyCertSign}" "${@:2}" -out "$company.crt"
 }
 
 sign() {
