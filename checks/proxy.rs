@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join, join_all, join3};
 use hublink_probe::{
-    Ask, AskKind, Exempt, FailureKind, Handshake, Hello, ProxyAddress, ProxyScheme, ProxySettings,
-    ProxyTold, Scheme, Tunnel, Way,
+    Ask, AskKind, Exempt, FailureKind, Handshake, Hello, Interface, ProxyAddress, ProxyScheme,
+    ProxySettings, ProxyTold, Scheme, Tunnel, Way,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -149,10 +149,8 @@ impl Check for Proxy {
         let deciding = settings.followed(hub.scheme).next();
         let exempt =
             deciding.and_then(|setting| settings.exempt(setting.place, &hub.host, hub.port));
-        let script = match (&way, deciding.map(|setting| &setting.told)) {
-            (Way::Undecided { .. }, Some(ProxyTold::Pac { url })) => {
-                Some(script::look(cx, url).await)
-            }
+        let script = match (&way, deciding) {
+            (Way::Undecided { .. }, Some(setting)) => script::look(cx, setting).await,
             _ => None,
         };
         let mut seen = Evidence { settings, exempt, script, ..Evidence::default() };
@@ -205,6 +203,38 @@ pub(crate) fn direct_way_failed(case: &Case) -> bool {
         Some(tcp) => tcp.chosen.is_none(),
         None => case.of::<Dns>().is_some_and(|dns| dns.addresses.is_empty()),
     }
+}
+
+/// The direct way leads nowhere, as where everything has to go through a proxy. A server that
+/// says no by itself was reached.
+fn direct_way_leads_nowhere(case: &Case) -> bool {
+    let attempts = case.of::<Tcp>().into_iter().flat_map(|tcp| &tcp.attempts);
+    direct_way_failed(case) && !attempts.into_iter().any(|a| a.kind() == Some(FailureKind::Refused))
+}
+
+/// A VPN exists and is not connected: what is not found here may be found there.
+fn is_without_vpn(case: &Case) -> bool {
+    let adapters = &case.facts.interfaces;
+    adapters.iter().any(Interface::is_vpn_down) && !adapters.iter().any(Interface::is_vpn_up)
+}
+
+/// This computer itself did not let the attempt be made, or broke it off.
+fn is_ours(kind: FailureKind) -> bool {
+    use FailureKind::{
+        Aborted, Denied, Invalid, NotPermitted, PortsExhausted, ProtocolUnreachable, TooManyOpen,
+        Unknown,
+    };
+    matches!(
+        kind,
+        Aborted
+            | Denied
+            | Invalid
+            | NotPermitted
+            | PortsExhausted
+            | ProtocolUnreachable
+            | TooManyOpen
+            | Unknown
+    )
 }
 
 fn ask(cx: &Context, proxy: &ProxyAddress, host: &str, port: u16, kind: AskKind) -> Ask {

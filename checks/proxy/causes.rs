@@ -2,7 +2,7 @@
 
 use hublink_probe::{Exceptions, FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
 
-use super::{Candidate, Evidence, direct_way_failed};
+use super::{Candidate, Evidence, direct_way_failed, direct_way_leads_nowhere, is_without_vpn};
 use crate::address::HubAddress;
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
 use crate::http::Http;
@@ -97,13 +97,16 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "The automatic proxy script cannot be loaded, or is none.",
         explain: "Programs ask this script which proxy to take. Without it they go directly, \
-                  which is slow at best and closed in many companies.",
-        remedy: &["Ask IT to repair the proxy script <url>."],
+                  which is slow at best and closed in many companies. Many scripts live in a \
+                  company's own network and are missed only outside it.",
+        remedy: &["Connect to the network where the proxy script <url> lives (at home: the VPN); \
+                   if it cannot be loaded there either, ask IT to repair it."],
         owner: Owner::Network,
         severity: Severity::Degrades,
         look_alikes: &[
             "automatic detection that finds no script, which is normal outside companies",
             "a script that is loaded: hublink does not evaluate it and accuses nobody",
+            "a VPN that is not connected: script and hub are both missed then",
         ],
         see: &["WinHTTP errors 12166 and 12167", MEASURED],
         ..cause("proxy/pac-unusable", pac_unusable)
@@ -265,12 +268,12 @@ fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
 
 /// Programs differ: some fail, some go without a proxy.
 fn unreadable(e: &Evidence, source: &str) -> Option<Proof> {
-    let text = e.settings.settings.iter().find_map(|setting| match &setting.told {
-        ProxyTold::Unreadable { text } if setting.source == source => Some(text),
+    let flaw = e.settings.settings.iter().find_map(|setting| match &setting.told {
+        ProxyTold::Unreadable { flaw } if setting.source == source => Some(flaw.label()),
         _ => None,
     })?;
-    let proof = Proof::default().compared(source, "scheme://host:port", format!("{text:?}"));
-    let proof = proof.value("proxy", format!("{text:?}")).value("source", source);
+    let proof = Proof::default().compared(source, "scheme://host:port", flaw);
+    let proof = proof.value("proxy", format!("address ({flaw})")).value("source", source);
     Some(proof.at_most(Confidence::Likely))
 }
 
@@ -418,7 +421,11 @@ fn pac_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
         .compared(format!("proxy script {}", script.url), "a script", &script.words)
         .and("named by", source(e))
         .value("url", &script.url);
-    Some(if direct_way_failed(case) {
+    if !script.is_proven_useless() {
+        // Then the hub is missing for the same reason, and that is said where it is looked up.
+        return (!is_without_vpn(case)).then(|| proof.at_most(Confidence::Likely));
+    }
+    Some(if direct_way_leads_nowhere(case) && !is_without_vpn(case) {
         proof.and("the direct way", "no address of the hub accepts").severity(Severity::Blocks)
     } else {
         proof

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::frame::Confidence::{Certain, Likely};
+use crate::frame::Severity::{Blocks, Degrades};
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 
 const HOST: &str = "hub.corp.test";
@@ -184,5 +185,70 @@ async fn a_script_that_cannot_be_found_decides_nothing() {
     assert_eq!(cx.case.way(), Way::Direct);
     let found = judged(&cx.case);
     assert_eq!(ids(&found), ["proxy/pac-unusable"]);
-    assert_eq!(found[0].severity, crate::frame::Severity::Degrades);
+    assert_eq!((found[0].severity, found[0].confidence), (Degrades, Likely));
+    let adapter = json!([{ "name": "VPN", "kind": "vpn", "up": false }]);
+    let mut facts = cx.case.facts.clone();
+    facts.interfaces = serde_json::from_value(adapter).expect("adapters");
+    let mut without_vpn = Case::new(facts);
+    without_vpn.put(Stored::new::<Proxy>(cx.case.of::<Proxy>().expect("evidence").clone()));
+    assert!(judged(&without_vpn).is_empty(), "at home, without VPN, it is missed like the hub");
+}
+
+/// What is judged of a script whose server answers so, where no address of the hub accepts.
+async fn of_script(answer: serde_json::Value, direct: FailureKind) -> Option<Diagnosis> {
+    let url = "http://10.0.0.9/proxy.pac";
+    let mut world = world(&[("auto_proxy", url)]);
+    let mut whole = json!({ "url": url, "to": "10.0.0.9:80", "body_bytes": 0, "took_ms": 2.0 });
+    let fields = whole.as_object_mut().expect("an object");
+    fields.extend(answer.as_object().expect("an object").clone());
+    world.exchanges.insert(url.to_owned(), serde_json::from_value(whole).expect("an exchange"));
+    let (_, mut cx) = context(world, 443);
+    let failure = Failure::of(Operation::Connect, direct);
+    let attempt = json!({ "to": "10.1.2.3:443", "took_ms": 3.0, "failure": failure });
+    let tcp = serde_json::from_value(json!({ "attempts": [attempt] })).expect("evidence");
+    cx.case.put(Stored::new::<Tcp>(tcp));
+    both_passes(&mut cx).await;
+    judged(&cx.case).pop()
+}
+
+#[tokio::test]
+async fn a_script_blocks_only_where_its_server_says_there_is_none_and_nobody_refused() {
+    use FailureKind::{NoAnswer, Refused};
+
+    let missing = || json!({ "ending": "complete", "status": 404 });
+    let found = of_script(missing(), NoAnswer).await.expect("a cause");
+    assert_eq!((found.severity, found.confidence), (Blocks, Certain));
+    let found = of_script(missing(), Refused).await.expect("a cause");
+    assert_eq!(found.severity, Degrades, "the hub's own server said no");
+    let down = json!({ "ending": "complete", "status": 503 });
+    let found = of_script(down, NoAnswer).await.expect("a cause");
+    assert_eq!((found.severity, found.confidence), (Degrades, Likely));
+}
+
+#[tokio::test]
+async fn a_script_that_only_hublink_cannot_fetch_is_left_open() {
+    let failed = |operation: &str, kind: &str| json!({ "operation": operation, "kind": kind });
+    for answer in [
+        json!({ "ending": "complete", "status": 401 }),
+        json!({ "ending": "complete", "status": 407 }),
+        json!({ "ending": "no-handshake", "failure": failed("handshake", "not-the-protocol") }),
+        json!({ "ending": "no-connection", "failure": failed("connect", "not-permitted") }),
+        json!({ "ending": "silence", "failure": failed("read-answer", "no-answer") }),
+    ] {
+        let text = answer.to_string();
+        let found = of_script(answer, FailureKind::NoAnswer).await;
+        assert!(found.is_none(), "{text}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_address_of_the_scripts_host_is_asked_and_silence_twice() {
+    let mut world = world(&[("auto_proxy", "http://pki.corp.test/proxy.pac")]);
+    let addresses = vec!["fd00::9".parse().expect("an IP"), "10.0.0.9".parse().expect("an IP")];
+    let lookup = SystemLookup { replaced: false, addresses, failure: None, took_ms: 1.0 };
+    world.lookups.insert("pki.corp.test".to_owned(), lookup);
+    let (world, cx) = context(world, 443);
+    Proxy::probe(&cx).await;
+    let gets = world.asked().into_iter().filter(|asked| asked.starts_with("get "));
+    assert_eq!(gets.count(), 4);
 }

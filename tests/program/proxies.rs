@@ -295,9 +295,51 @@ async fn a_script_is_not_evaluated_and_nobody_is_accused() {
     assert_eq!(report.hubs[1].verdict.ready, Ready::Yes);
     let missing = stage.path("gone.pac");
     let report = doctor(&world(&stage, &set(&missing)), &links, short()).await;
-    assert_eq!(blocking(&report.hubs[0]), ["proxy/pac-unusable"]);
+    assert_eq!(report.hubs[0].verdict.cause.as_deref(), Some("proxy/pac-unusable"));
+    assert_eq!(blocking(&report.hubs[0]), ["proxy/pac-unusable", "dns/name-not-found"]);
     assert_eq!(report.hubs[1].verdict.ready, Ready::Yes);
     assert!(causes(&report.hubs[1]).contains(&"proxy/pac-unusable"));
+}
+
+#[tokio::test]
+async fn the_whole_address_of_a_script_is_fetched_and_none_of_its_secrets_is_kept() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let stage = Stage::start().await;
+    let hub = stage.practice.hub("inside", Behaviour::healthy()).await.expect("a hub");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.expect("a request");
+        request.truncate(read);
+        let answer = b"HTTP/1.1 302 Found\r\nLocation: /p?token=abc&key=secret\r\n\
+            Content-Length: 0\r\n\r\n";
+        stream.write_all(answer).await.expect("an open connection");
+        String::from_utf8(request).expect("text")
+    });
+    let url = format!("http://anna:word@127.0.0.1:{port}/p.pac?token=abc&key=secret");
+    let report = doctor(&world(&stage, &[("auto_proxy", url)]), &[hub.link()], short()).await;
+    let request = server.await.expect("the script was fetched");
+    assert!(request.starts_with("GET /p.pac?token=abc&key=secret HTTP/1.1"), "{request}");
+    assert!(!request.to_lowercase().contains("authorization"), "{request}");
+    let text = text_of(&report);
+    for secret in ["secret", "token=abc", "word@", "anna"] {
+        assert!(!text.contains(secret), "{secret} is in the report");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_beside_a_broken_script_is_told() {
+    let stage = Stage::start().await;
+    let hub = stage.practice.hub("closed", Behaviour::healthy()).await.expect("a hub");
+    let link = format!("https://{}:1", hub.name());
+    let set = [("auto_proxy", "http://gone.practice.test/p.pac".to_owned())];
+    let report = doctor(&world(&stage, &set), &[link], short()).await;
+    let hub = &report.hubs[0];
+    assert_eq!(hub.verdict.first_broken.as_deref(), Some("tcp"), "{:?}", hub.verdict);
+    assert!(causes(hub).contains(&"proxy/pac-unusable"));
 }
 
 #[tokio::test]
