@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp, Via,
+    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp,
 };
 use serde_json::json;
 
 use super::*;
-use crate::frame::Confidence::{Certain, Likely};
-use crate::frame::Severity::{Blocks, Degrades};
+use crate::frame::Confidence::{Certain, Likely, Possible};
+use crate::frame::Severity::{Blocks, Degrades, Informs};
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 
 const HOST: &str = "hub.corp.test";
@@ -48,7 +48,7 @@ fn proxy() -> ProxyAddress {
 fn says(target: &str, status: Option<u16>) -> Tunnel {
     let (host, port) = target.split_once(':').expect("host:port");
     let ask = Ask {
-        via: Via { proxy: proxy(), host: host.to_owned(), user_agent: String::new() },
+        via: via_proxy(&proxy(), host),
         port: port.parse().expect("a port"),
         kind: AskKind::Tunnel,
         connect_limit: Duration::ZERO,
@@ -143,10 +143,147 @@ fn a_login_that_only_windows_can_give_is_no_certain_fault() {
     };
     assert_eq!(found(&["Basic"], ProxyLogin::NoneKnown), Certain);
     assert_eq!(found(&["Basic"], ProxyLogin::Refused), Certain);
-    assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Certain);
+    assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Likely);
+    assert_eq!(found(&["Basic"], ProxyLogin::NotSafe), Likely);
+    assert_eq!(found(&["NTLM", "Basic"], ProxyLogin::Refused), Likely);
     assert_eq!(found(&["Negotiate", "NTLM"], ProxyLogin::NoneKnown), Likely);
     assert_eq!(found(&["Negotiate", "Basic"], ProxyLogin::NoneKnown), Likely);
     assert_eq!(found(&["Digest"], ProxyLogin::NotSpoken), Likely);
+}
+
+fn through_proxy(hub: HubAddress, evidence: Evidence) -> Case {
+    let mut case = Case::new(Facts { hub: Some(hub), ..Facts::default() });
+    let way = Way::Proxy { source: "HTTPS_PROXY".to_owned(), proxy: proxy() };
+    case.put(Stored::new::<Proxy>(Evidence { way, ..evidence }));
+    case
+}
+
+/// A handshake that was completed with a trusted certificate.
+fn completed() -> Handshake {
+    let seen = json!({
+        "connect": { "to": "10.1.2.3:443", "took_ms": 2.0 }, "server_name": HOST, "sent": 500,
+        "received": 3000, "certificates": 1, "took_ms": 9.0,
+        "rustls": { "accepted": true, "error": "" },
+    });
+    serde_json::from_value(seen).expect("a handshake")
+}
+
+#[test]
+fn an_exception_is_missed_for_sure_only_where_desktop_cannot_log_in() {
+    let found = |schemes: &[&str], login| {
+        let mut asked = says("hub.corp.test:443", Some(407));
+        asked.schemes = schemes.iter().map(|&scheme| scheme.to_owned()).collect();
+        asked.login = login;
+        let (asked, direct) = (Some(asked), Some(completed()));
+        judged(&through_proxy(hub(443), Evidence { asked, direct, ..Evidence::default() }))
+    };
+    let of = |found: &[Diagnosis]| {
+        found.iter().map(|one| (one.id.clone(), one.severity, one.confidence)).collect::<Vec<_>>()
+    };
+    let missing = || "proxy/bypass-missing".to_owned();
+    let basic = found(&["Basic"], ProxyLogin::NoneKnown);
+    assert_eq!(of(&basic), [(missing(), Blocks, Certain)]);
+    let held_back = found(&["Basic"], ProxyLogin::HeldBack);
+    assert_eq!(of(&held_back), [(missing(), Blocks, Likely)]);
+    let windows = found(&["Negotiate", "NTLM"], ProxyLogin::NoneKnown);
+    let login = ("proxy/login-failed".to_owned(), Blocks, Likely);
+    assert_eq!(of(&windows), [login, (missing(), Informs, Possible)]);
+}
+
+#[test]
+fn an_accepting_port_is_no_proof_of_the_hub_of_an_http_link() {
+    let hub = HubAddress { scheme: Scheme::Http, port: 80, ..hub(80) };
+    let asked = Some(says("hub.corp.test:80", Some(503)));
+    let mut case = through_proxy(hub, Evidence { asked, ..Evidence::default() });
+    let tcp = json!({ "attempts": [], "chosen": "10.1.2.3:80" });
+    case.put(Stored::new::<Tcp>(serde_json::from_value(tcp).expect("evidence")));
+    let found = judged(&case);
+    assert_eq!((ids(&found), found[0].confidence), (vec!["proxy/bypass-missing"], Likely));
+}
+
+/// What is judged of a proxy that was asked like this, and of a name nobody has alike.
+fn of_asked(change: impl Fn(&mut Tunnel)) -> Vec<Diagnosis> {
+    let mut asked = says("hub.corp.test:443", None);
+    change(&mut asked);
+    let unknown = asked.reached().then(|| asked.clone());
+    let evidence = Evidence { asked: Some(asked), unknown_name: unknown, ..Evidence::default() };
+    judged(&through_proxy(hub(443), evidence))
+}
+
+fn fails(asked: &mut Tunnel, operation: Operation, kind: FailureKind) {
+    asked.failure = Some(Failure::of(operation, kind));
+}
+
+#[test]
+fn what_this_computer_forbids_says_nothing_of_the_proxy() {
+    let of_connect = |kind| {
+        of_asked(|asked| {
+            fails(asked, Operation::Connect, kind);
+            asked.connects[0].failure = asked.failure;
+        })
+    };
+    for kind in [FailureKind::NotPermitted, FailureKind::TooManyOpen, FailureKind::PortsExhausted] {
+        assert_eq!(ids(&of_connect(kind)), ["proxy/unexplained"], "{kind:?}");
+    }
+    let refused = of_connect(FailureKind::Refused);
+    assert_eq!((ids(&refused), refused[0].confidence), (vec!["proxy/unusable"], Certain));
+}
+
+#[test]
+fn a_handshake_that_only_hublink_cannot_make_is_no_certain_fault() {
+    let of_head = |head: &str| {
+        let found = of_asked(|asked| {
+            fails(asked, Operation::Handshake, FailureKind::NotTheProtocol);
+            let mut handshake = completed();
+            (handshake.failure, handshake.head_hex) = (asked.failure, head.to_owned());
+            asked.handshake = Some(Box::new(handshake));
+        });
+        assert_eq!(ids(&found), ["proxy/unusable"]);
+        found[0].confidence
+    };
+    assert_eq!(of_head("485454502f312e31"), Certain, "HTTP in the clear");
+    assert_eq!(of_head("16030100020246"), Likely, "a greeting of old");
+    assert_eq!(of_head("15030300020246"), Likely, "an alert");
+    assert_eq!(of_head(""), Likely, "nothing");
+}
+
+#[test]
+fn a_proxy_that_sends_everybody_to_a_page_may_want_a_login_there() {
+    let of_status = |status| {
+        let found = of_asked(|asked| {
+            *asked = says("hub.corp.test:443", Some(status));
+            fails(asked, Operation::Tunnel, FailureKind::NoTunnel);
+        });
+        assert_eq!(ids(&found), ["proxy/unusable"], "{status}");
+        found[0].confidence
+    };
+    assert_eq!([302, 307, 401].map(of_status), [Likely; 3]);
+    assert_eq!([404, 405, 501].map(of_status), [Certain; 3]);
+}
+
+#[tokio::test]
+async fn a_failed_look_up_of_the_proxy_is_not_repeated() {
+    let mut unknown = says("hub.corp.test:443", None);
+    let failure = Some(Failure::of(Operation::Lookup, FailureKind::TryAgain));
+    let lookup =
+        SystemLookup { replaced: false, addresses: Vec::new(), failure, took_ms: 10_000.0 };
+    (unknown.connects, unknown.lookup, unknown.failure) = (Vec::new(), Some(lookup), failure);
+    let mut world = world(&[P]);
+    world.tunnels.insert(format!("{HOST}:443"), unknown);
+    let (world, cx) = context(world, 443);
+    Proxy::probe(&cx).await;
+    assert_eq!(world.asked().len(), 1);
+}
+
+#[test]
+fn preflight_leaves_open_what_only_a_password_would_tell() {
+    let mut asked = says("hub.corp.test:443", Some(407));
+    asked.login = ProxyLogin::NotMeant;
+    asked.schemes = vec!["Basic".to_owned()];
+    let way = Way::Proxy { source: "HTTPS_PROXY".to_owned(), proxy: proxy() };
+    let seen = Evidence { way, asked: Some(asked), ..Evidence::default() };
+    let reason = Proxy::nothing_seen(&seen).expect("it was not looked at");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
 }
 
 #[tokio::test]
