@@ -520,10 +520,8 @@ async fn is_page(seen: &Tunnel, tap: &mut Tap, rest: &mut Vec<u8>, deadline: Dea
     let is_html = seen.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     if is_html && rest.is_empty() {
         let end = deadline.min(Deadline::now() + PAGE_WAIT);
-        match timeout_at(end, tap.read_buf(rest)).await {
-            // An empty page.
-            Ok(Ok(0) | Err(_)) => return true,
-            Ok(Ok(_)) | Err(_) => {}
+        if let Ok(Ok(0) | Err(_)) = timeout_at(end, tap.read_buf(rest)).await {
+            return true; // An empty page.
         }
     }
     rest.trim_ascii_start().starts_with(b"<")

@@ -108,13 +108,12 @@ fn read(cx: &Context, parsed: &Url) -> Script {
 
 async fn fetch(cx: &Context, parsed: &Url, scheme: Scheme) -> Script {
     let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let (lookup, addresses) = match host.parse() {
-        Ok(address) => (None, vec![address]),
-        Err(_) => {
-            let found = cx.world.lookup(&host, cx.budget.lookup).await;
-            let addresses = found.addresses.clone();
-            (Some(found), addresses)
-        }
+    let (lookup, addresses) = if let Ok(address) = host.parse() {
+        (None, vec![address])
+    } else {
+        let found = cx.world.lookup(&host, cx.budget.lookup).await;
+        let addresses = found.addresses.clone();
+        (Some(found), addresses)
     };
     if addresses.is_empty() {
         let failure = lookup.as_ref().and_then(|lookup| lookup.failure);
