@@ -157,7 +157,7 @@ mod tests {
 
     async fn say(mut stream: TcpStream, text: &[u8]) {
         // The other side may have hung up already.
-        let _ = stream.write_all(text).await;
+        let _gone = stream.write_all(text).await;
     }
 
     fn kind(seen: &Fetch) -> Option<FailureKind> {
@@ -189,9 +189,9 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_never_ends_is_no_missing_answer() {
         let (seen, _) = fetched(false, async |mut stream| {
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            let _gone = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
             for _ in 0..1000 {
-                let _ = stream.write_all(b"x").await;
+                let _gone = stream.write_all(b"x").await;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
@@ -203,10 +203,10 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_the_limit_is_read() {
         let (seen, _) = fetched(false, async |mut stream| {
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            let _gone = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
             let block = vec![0; 64 * 1024];
             for _ in 0..64 {
-                let _ = stream.write_all(&block).await;
+                let _gone = stream.write_all(&block).await;
             }
         })
         .await;
