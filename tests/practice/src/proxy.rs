@@ -241,7 +241,6 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
     let target = authority(&seen.target);
     let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
     match inner.rule {
-        ProxyRule::Silent => return Outcome::Silence,
         ProxyRule::SilentFor(name) if host == name => return Outcome::Silence,
         ProxyRule::WebServer => return page("405 Not Allowed"),
         ProxyRule::Page => return page("200 OK"),
@@ -251,7 +250,7 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
         {
             return asks_for_basic();
         }
-        ProxyRule::BasicThenSilent { .. } => return Outcome::Silence,
+        ProxyRule::Silent | ProxyRule::BasicThenSilent { .. } => return Outcome::Silence,
         ProxyRule::BasicExceptFor { user, password, host: denied }
             if host == denied || !is_login(seen, user, password) =>
         {

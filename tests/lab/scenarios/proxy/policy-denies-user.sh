@@ -1,7 +1,8 @@
 broken 'The proxy knows the name and password, and asks for others where their owner may not go.'
 accounts anna secret
-squid "$(login_by basic)" 'acl nobody proxy_auth nobody' \
-    'acl forbidden dstdomain two.corp.test' 'http_access deny forbidden !nobody' 'http_access allow all'
+squid "$(login_by basic | head -n 1)" 'acl known proxy_auth REQUIRED' 'acl others proxy_auth others' \
+    'acl forbidden dstdomain two.corp.test' 'http_access deny forbidden !others' \
+    'http_access allow known' 'http_access deny all'
 hub hub.corp.test 10.77.2.2
 hub two.corp.test 10.77.3.2
 only_through_the_proxy
