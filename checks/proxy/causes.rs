@@ -349,7 +349,7 @@ fn login_seen(asked: &Tunnel) -> LoginSeen {
         ProxyLogin::Refused => ("sent once, and refused; it is not tried again", None),
         ProxyLogin::HeldBack => (
             "not sent: the proxy refused it before in this run",
-            Some("whether that refusal was only about another hub"),
+            Some("whether that refusal was only about another hub: examined alone this one tells"),
         ),
         ProxyLogin::NotSafe => (
             "not sent: the certificate of the proxy is not trusted",
@@ -422,12 +422,14 @@ fn policy_denies(e: &Evidence, case: &Case) -> Option<Proof> {
 fn other_port_denied(e: &Evidence, case: &Case) -> Option<Proof> {
     let asked = e.asked.as_ref()?;
     let later = case.of::<Http>()?.hops.last()?.tunnel.as_ref()?;
-    let denies = matches!(later.status, Some(403 | 405 | 451));
+    let is_known = later.login == ProxyLogin::RefusedHere;
+    let denies = is_known || matches!(later.status, Some(403 | 405 | 451));
     (denies && later.target != asked.target).then(|| {
-        raw(e)
+        let proof = raw(e)
             .compared(format!("the proxy asked for {}", later.target), "200", outcome(later))
             .not(format!("proxy/unusable: it lets {} through", asked.target))
-            .value("target", &later.target)
+            .value("target", &later.target);
+        if is_known { proof.at_most(Confidence::Likely) } else { proof }
     })
 }
 

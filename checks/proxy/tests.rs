@@ -191,6 +191,23 @@ fn an_exception_is_missed_for_sure_only_where_desktop_cannot_log_in() {
 }
 
 #[test]
+fn a_login_that_is_refused_for_another_port_alone_is_policy() {
+    let mut asked = says("hub.corp.test:443", Some(200));
+    asked.login = ProxyLogin::Accepted;
+    let mut later = says("hub.corp.test:4244", Some(407));
+    later.login = ProxyLogin::RefusedHere;
+    let hop = json!({
+        "url": "https://hub.corp.test:4244/", "to": "0.0.0.0:4244", "ending": "no-tunnel",
+        "body_bytes": 0, "took_ms": 9.0, "tunnel": later,
+    });
+    let mut case = through_proxy(hub(443), Evidence { asked: Some(asked), ..Evidence::default() });
+    let http = serde_json::from_value(json!({ "hops": [hop] })).expect("evidence");
+    case.put(Stored::new::<crate::http::Http>(http));
+    let found = judged(&case);
+    assert_eq!((ids(&found), found[0].confidence), (vec!["proxy/policy-denies"], Likely));
+}
+
+#[test]
 fn an_accepting_port_is_no_proof_of_the_hub_of_an_http_link() {
     let hub = HubAddress { scheme: Scheme::Http, port: 80, ..hub(80) };
     let asked = Some(says("hub.corp.test:80", Some(503)));
