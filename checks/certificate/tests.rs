@@ -765,8 +765,10 @@ fn the_roots_everybody_trusts_are_told_from_private_ones() {
     let number = tlv(0x02, &[1]);
     let content = [number, algorithm.clone(), name.clone(), validity, name, key].concat();
     let root = tlv(0x30, &[tlv(0x30, &content), algorithm, tlv(0x03, &[0, 0])].concat());
-    let is_public =
-        |root: Vec<u8>| examine(&[root.clone()], "", now(), &TrustStore::of([root])).root_is_public;
+    let is_public = |root: Vec<u8>| {
+        examine(std::slice::from_ref(&root), "", now(), &TrustStore::of([root.clone()]))
+            .root_is_public
+    };
     assert_eq!(is_public(root), Some(true));
     assert_eq!(is_public(der(&anchor("Corp Root"))), Some(false));
     assert_eq!(judged(&[der(&anchor("Corp Root"))], &[]).examined.root_is_public, None);
