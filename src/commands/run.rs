@@ -43,7 +43,12 @@ pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
 /// # Errors
 /// If the command line names something that cannot be used.
 pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Report, Failed> {
-    let options = WorldOptions { ca_files: args.ca_file.clone(), resolver: args.resolver, pretend };
+    let options = WorldOptions {
+        ca_files: args.ca_file.clone(),
+        resolver: args.resolver,
+        no_passwords: mode == Mode::Preflight,
+        pretend,
+    };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
     let expanded =

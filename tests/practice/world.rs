@@ -66,6 +66,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
     let options = WorldOptions {
         ca_files: vec![ca_file],
         resolver: Some(practice.resolver()),
+        no_passwords: false,
         pretend: Pretend {
             policy: Policy { loopback_allowed: true, ..Policy::default() },
             // Nothing here goes through the proxy that this computer may have.

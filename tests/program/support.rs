@@ -39,6 +39,7 @@ impl Stage {
         let mut options = WorldOptions {
             ca_files: vec![self.path("ca.pem")],
             resolver: Some(self.practice.resolver()),
+            no_passwords: false,
             pretend: Pretend {
                 policy: Policy { loopback_allowed: true, ..Policy::default() },
                 no_system_roots: true,
