@@ -1,7 +1,5 @@
 //! This computer: is it connected to any network at all?
 
-use std::net::IpAddr;
-
 use hublink_probe::{Connect, FailureKind, Interface, InterfaceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::dns::Dns;
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback,
+    is_link_local,
 };
 use crate::tcp::Tcp;
 
@@ -88,10 +87,7 @@ fn leading_out(adapters: &[Interface]) -> Vec<&Interface> {
 
 /// Whether an adapter has an address that it did not give itself because nobody else did.
 fn has_given_address(adapter: &Interface) -> bool {
-    adapter.addresses.iter().any(|subnet| match subnet.address {
-        IpAddr::V4(v4) => !v4.is_link_local(),
-        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
-    })
+    adapter.addresses.iter().any(|subnet| !is_link_local(subnet.address))
 }
 
 /// An adapter that is connected, in words: the evidence against `client/no-network`.
@@ -147,9 +143,7 @@ fn failed_here(case: &Case) -> Option<Proof> {
         });
     }
     let dns = case.of::<Dns>()?;
-    let answered =
-        dns.replies.iter().any(|reply| reply.rcode.is_some() && !reply.server.ip().is_loopback());
-    (dns.addresses.is_empty() && !answered)
+    (dns.addresses.is_empty() && !dns.heard_from_outside())
         .then(|| Proof::seen("name servers", "none could be asked"))
 }
 

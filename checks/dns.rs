@@ -68,6 +68,16 @@ pub struct Evidence {
     pub addresses: Vec<IpAddr>,
 }
 
+impl Evidence {
+    /// Whether a name server outside this computer answered anything. Many systems run one of
+    /// their own, which answers without any network.
+    #[must_use]
+    pub fn heard_from_outside(&self) -> bool {
+        let answered = self.replies.iter().filter(|reply| reply.rcode.is_some());
+        answered.map(|reply| reply.server.ip()).any(|ip| !ip.is_loopback())
+    }
+}
+
 /// TLS for a name at one address: an answer is true if the name is served there, not because of
 /// the range it lies in.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::Dns;
 use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed};
-pub(crate) use distance::{is_neighbour, is_private};
+pub(crate) use failed::{another_port_answered, rejected_by};
 use series::Why;
 
 /// Whether the hub's port accepts connections.

@@ -1,13 +1,13 @@
 //! Proofs about the name itself: absent, without an address, known elsewhere only.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use hublink_probe::{DnsReply, FailureKind, Interface, RecordKind};
 
 use super::servers::{answered, others_fine};
 use super::text::{raw, replies, trials};
 use super::{Evidence, Trial, failed};
-use crate::frame::{Case, Confidence, Proof};
+use crate::frame::{Case, Confidence, Proof, is_neighbour, is_private};
 
 /// Resolvers in use give up after 8 to 17 aliases; nobody needs that many.
 const LONGEST_CHAIN: usize = 10;
@@ -141,14 +141,8 @@ fn silence(e: &Evidence) -> bool {
 /// Every name server has a private address, in no network that this computer is in: with a name
 /// server of its own network silent, it is that network that fails.
 fn servers_are_inside(e: &Evidence, case: &Case) -> bool {
-    let subnets = || case.facts.interfaces.iter().flat_map(|adapter| &adapter.addresses);
-    e.configured.servers.iter().map(SocketAddr::ip).all(|ip| {
-        let private = match ip {
-            IpAddr::V4(v4) => v4.is_private(),
-            IpAddr::V6(v6) => v6.is_unique_local(),
-        };
-        private && !subnets().any(|subnet| subnet.contains(ip))
-    })
+    let servers = e.configured.servers.iter().map(SocketAddr::ip);
+    servers.into_iter().all(|ip| is_private(ip) && !is_neighbour(case, ip))
 }
 
 pub(super) fn suffix_missing(e: &Evidence, _: &Case) -> Option<Proof> {

@@ -16,7 +16,7 @@ use super::{
     Destination, DestinationKind, Evidence, KnownText, PortEighty, SameStranger, Stop, host_of,
     is_whole, scheme_of,
 };
-use crate::frame::{Context, SMALL_SEGMENT};
+use crate::frame::{Context, SMALL_SEGMENT, may_share_owner};
 use crate::tcp::Tcp;
 
 /// A certificate may hold thousands of names; a portal's has a few.
@@ -150,7 +150,7 @@ pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStra
     };
     let (mine, theirs) = (asked(own)?, asked(other)?);
     let hosts = (host_of(&Url::parse(&mine.url).ok()?), host_of(&Url::parse(&theirs.url).ok()?));
-    if same_site(&hosts.0, &hosts.1) || same_network(mine.to.ip(), theirs.to.ip()) {
+    if same_site(&hosts.0, &hosts.1) || may_share_owner(mine.to.ip(), theirs.to.ip()) {
         return None;
     }
     let leads_there = portal_host(other).is_some_and(|(to, _)| to.host == stranger.host);
@@ -159,18 +159,6 @@ pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStra
         && own.https_names == other.https_names
         && own.https_names.iter().all(strange);
     (leads_there || same_names).then_some(SameStranger { host: hosts.1, leads_there, same_names })
-}
-
-/// Whether two addresses may belong to one company's network, as far as addresses alone tell.
-fn same_network(one: IpAddr, other: IpAddr) -> bool {
-    match (one, other) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => {
-            one.octets()[..2] == other.octets()[..2] || one.is_private() && other.is_private()
-        }
-        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..3] == other.segments()[..3],
-        // One of each kind cannot be compared.
-        _ => true,
-    }
 }
 
 /// The names a certificate is for.

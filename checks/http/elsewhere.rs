@@ -11,7 +11,7 @@ use url::Url;
 
 use super::chain::Origin;
 use super::{LoginDoor, Page, host_of, scheme_of};
-use crate::frame::{Confidence, Context};
+use crate::frame::{Confidence, Context, leads_nowhere};
 
 /// Three addresses are enough to tell a dead host from a dead address.
 const ADDRESSES_TRIED: usize = 3;
@@ -224,15 +224,7 @@ async fn knock(cx: &Context, addresses: &[IpAddr], seen: &mut Elsewhere) -> Opti
 /// A server may send visitors anywhere; it must not make this tool knock on the user's own
 /// computer or on link-local services.
 fn is_own(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unicast_link_local()
-                || v6.to_ipv4_mapped().is_some_and(|v4| is_own(&v4.into()))
-        }
-    }
+    leads_nowhere(*address)
 }
 
 /// Hosts that only ever are login pages. A redirect there is no portal, whatever its parameters.

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Connect, InterfaceKind};
+use hublink_probe::Connect;
 
 use super::{Evidence, is_refused};
-use crate::frame::Case;
+use crate::frame::{Case, is_neighbour};
 
 /// Below this round trip near and far cannot be told apart.
 const SHORTEST_ROUND_TRIP_MS: f64 = 10.0;
@@ -66,22 +66,4 @@ fn round_trip(accepted: &Connect) -> f64 {
 
 fn fastest(times: impl Iterator<Item = f64>) -> Option<f64> {
     times.reduce(f64::min)
-}
-
-/// Whether an address lies in a network that an adapter of this computer is part of.
-pub(crate) fn is_neighbour(case: &Case, address: IpAddr) -> bool {
-    let adapters = case.facts.interfaces.iter().filter(|a| a.kind != InterfaceKind::Loopback);
-    adapters.flat_map(|adapter| &adapter.addresses).any(|subnet| subnet.contains(address))
-}
-
-/// Whether an address is one that only companies and homes use inside.
-pub(crate) fn is_private(address: IpAddr) -> bool {
-    match address {
-        // 100.64.0.0/10 is what carriers and VPN programs give out (RFC 6598).
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            v4.is_private() || first == 100 && (64..128).contains(&second)
-        }
-        IpAddr::V6(v6) => v6.is_unique_local(),
-    }
 }
