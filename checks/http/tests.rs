@@ -68,8 +68,13 @@ pub(crate) fn context(world: ScriptedWorld, hub: HubAddress) -> (Context, Arc<Sc
     case.put(Stored::new::<Tcp>(tcp));
     let source = Source { kind: Place::Argument, file: None, line: None };
     let target = Target { name: "practice".to_owned(), source, file: None, text: None };
-    let cx =
-        Context { world: world.clone(), target: Arc::new(target), case, budget: Budget::default() };
+    let cx = Context {
+        world: world.clone(),
+        target: Arc::new(target),
+        case,
+        budget: Budget::default(),
+        deadline: None,
+    };
     (cx, world)
 }
 
