@@ -14,8 +14,8 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
-    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
-    Status, Stored, Target, claims, is_of_direct_way, may_claim, status_of,
+    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Status,
+    Stored, Target, is_of_direct_way, may_claim,
 };
 use hublink_probe::{BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};

@@ -141,11 +141,6 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether the time for looking closer is over.
-    pub(crate) fn is_out_of_time(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
     /// What comes of a probe, unless the time for looking closer is over before. A probe that the
     /// others of its check can do without must not cost them.
     pub(crate) async fn in_time<T>(&self, probe: impl Future<Output = T>) -> Option<T> {

@@ -33,8 +33,10 @@ pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidenc
         join3(by_size(cx, &seen), wanted_hello(cx, &seen), port_80(cx, &seen, ip)).await;
     (seen.again, seen.small, seen.hello, seen.port_80) = (again, small, greeted, port_80);
     if portal_host(&seen).is_some() {
-        let handshake = cx.world.handshake(&hello(cx, ip, https_port(cx))).await;
-        seen.https_names = handshake.presented.first().map(|der| names(der)).unwrap_or_default();
+        let hello = hello(cx, ip, https_port(cx));
+        let handshake = cx.in_time(cx.world.handshake(&hello)).await;
+        let presented = handshake.iter().find_map(|handshake| handshake.presented.first());
+        seen.https_names = presented.map(|der| names(der)).unwrap_or_default();
     }
     Some(seen)
 }
@@ -55,10 +57,9 @@ async fn by_size(cx: &Context, seen: &Evidence) -> (Option<Exchange>, Option<Exc
         if !cx.can_make_segments_small() {
             return None;
         }
-        Some(cx.world.exchange(&small).await)
+        cx.in_time(cx.world.exchange(&small)).await
     };
-    let (again, small) = join(cx.world.exchange(&request), in_small_segments).await;
-    (Some(again), small)
+    join(cx.in_time(cx.world.exchange(&request)), in_small_segments).await
 }
 
 /// The address of the last request as it was asked for: in the evidence its one-time values are
@@ -73,7 +74,7 @@ pub(super) fn last_url(seen: &Evidence) -> Option<Url> {
 
 async fn wanted_hello(cx: &Context, seen: &Evidence) -> Option<Handshake> {
     let last = seen.hops.last().filter(|_| wants_https(seen))?;
-    Some(cx.world.handshake(&hello(cx, last.to.ip(), last.to.port())).await)
+    cx.in_time(cx.world.handshake(&hello(cx, last.to.ip(), last.to.port()))).await
 }
 
 fn hello(cx: &Context, ip: IpAddr, port: u16) -> Hello {
@@ -121,7 +122,7 @@ async fn port_80(cx: &Context, seen: &Evidence, ip: IpAddr) -> Option<PortEighty
     let stranger = leads_to.as_ref().filter(|to| to.kind == DestinationKind::Other);
     let lookup = match stranger {
         Some(to) if to.host.parse::<IpAddr>().is_err() => {
-            Some(cx.world.lookup(&to.host, cx.budget.lookup).await)
+            cx.in_time(cx.world.lookup(&to.host, cx.budget.lookup)).await
         }
         _ => None,
     };

@@ -351,6 +351,24 @@ async fn what_arrives_in_small_segments_alone_was_too_large_for_the_way() {
 }
 
 #[tokio::test]
+async fn a_slow_look_up_does_not_cost_what_was_seen_beside_it() {
+    let url = "https://hub.corp.test/hub/";
+    let mut narrow = world();
+    script(&mut narrow, hanging(url, Ending::Silence));
+    narrow.small_exchanges.insert(url.to_owned(), answer(url, 200, None, "a page"));
+    let portal = "http://login.hotel.test/start";
+    script(&mut narrow, answer("http://hub.corp.test/", 302, Some(portal), ""));
+    narrow.slow.insert("lookup login.hotel.test".to_owned(), std::time::Duration::from_secs(20));
+    let (mut cx, _) = context(narrow, hub());
+    let seen = Box::pin(Http::probe(&cx)).await;
+    cx.case.put(Stored::new::<Http>(seen.clone()));
+    cx.deadline = Some(tokio::time::Instant::now() + std::time::Duration::from_millis(50));
+    let closer = Box::pin(Http::control(&cx, &seen)).await.expect("more evidence");
+    assert_eq!(ids(&closer, &cx), ["http/large-answers-lost"]);
+    assert!(closer.port_80.is_some_and(|port| port.lookup.is_none()));
+}
+
+#[tokio::test]
 async fn on_windows_segments_stay_as_they_are() {
     let url = "https://hub.corp.test/hub/";
     let mut silent = world();

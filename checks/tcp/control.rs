@@ -33,7 +33,7 @@ pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidenc
 
 async fn tls_on_443(cx: &Context, control: &Control) -> Option<Handshake> {
     let open_443 = control.ports.iter().find(|c| c.to.port() == 443 && c.succeeded())?;
-    Some(cx.world.handshake(&cx.hello(open_443.to, cx.case.host())).await)
+    cx.in_time(cx.world.handshake(&cx.hello(open_443.to, cx.case.host()))).await
 }
 
 /// Takes the times of refusals beside those of a port that accepts at the same address.

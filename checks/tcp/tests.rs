@@ -218,6 +218,18 @@ const LOST: Option<FailureKind> = Some(FailureKind::NoAnswer);
 const NO: Option<FailureKind> = Some(FailureKind::Refused);
 
 #[tokio::test]
+async fn a_series_hands_over_what_it_has_when_the_time_is_over() {
+    let mut world = world_of(&[]);
+    world.slow.insert("connect 10.0.0.1:443".to_owned(), Duration::from_millis(40));
+    let (mut cx, _) = context(world);
+    cx.deadline = Some(tokio::time::Instant::now() + Duration::from_millis(100));
+    let to = SocketAddr::from(([10, 0, 0, 1], 443));
+    let taken = series::take(&cx, to, Why::ALaterStepGotNone).await;
+    assert!((1..3).contains(&taken.first.len()), "{}", taken.first.len());
+    assert!(taken.second.is_empty() && taken.together.is_empty());
+}
+
+#[tokio::test]
 async fn one_late_connection_among_good_ones_is_no_finding() {
     let (e, asked) = series_of(&[OK, OK, LOST], Why::OneCameLate).await;
     assert_eq!(asked.len(), 6, "no pause, no second row");
