@@ -50,12 +50,15 @@ pub(super) fn of(e: &Evidence, case: &Case, address: IpAddr) -> Distance {
 }
 
 /// Whether a refusal that could not be placed is the address's own all the same: nobody stands
-/// between neighbours, and a device near this computer would not have taken that long.
-pub(super) fn is_beyond_doubt(case: &Case, refusal: &Connect) -> bool {
-    let address = refusal.to.ip();
+/// between neighbours, and a device near this computer would not have taken that long. Only times
+/// taken while nothing else was done tell: amid fifty hubs a refusal by this computer takes as long.
+pub(super) fn is_beyond_doubt(e: &Evidence, case: &Case, address: IpAddr) -> bool {
+    let quiet = e.control.iter().flat_map(|control| &control.quiet);
+    let refusals = quiet.filter(|attempt| attempt.to.ip() == address && is_refused(attempt));
+    let took = fastest(refusals.map(|attempt| attempt.took_ms));
     address.is_loopback()
         || is_neighbour(case, address)
-        || case.facts.os != "windows" && refusal.took_ms >= SHORTEST_ROUND_TRIP_MS
+        || case.facts.os != "windows" && took.is_some_and(|ms| ms >= SHORTEST_ROUND_TRIP_MS)
 }
 
 /// The kernel's own measure where it tells, since ours may count more than the network.

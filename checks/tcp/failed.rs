@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Connect, FailureKind, Interface};
+use hublink_probe::{Connect, FailureKind, Icmp, Interface};
 
 use super::distance::{self, Distance};
 use super::show::{about, raw};
@@ -73,9 +73,13 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
-/// The system gave up looking for the computer that has the address.
+/// The system, or the last router, gave up looking for the computer that has the address. A
+/// rejection that comes late is none: a router may answer only one of several attempts.
 fn given_up(attempt: &Connect) -> bool {
-    attempt.kind() == Some(FailureKind::HostUnreachable) && attempt.took_ms >= NEIGHBOUR_GIVEN_UP_MS
+    let not_found = |icmp: &Icmp| (icmp.kind, icmp.code) == if icmp.v6 { (1, 3) } else { (3, 1) };
+    attempt.kind() == Some(FailureKind::HostUnreachable)
+        && attempt.took_ms >= NEIGHBOUR_GIVEN_UP_MS
+        && attempt.icmp.as_ref().is_none_or(not_found)
 }
 
 pub(super) fn rejected_on_the_way(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -214,7 +218,7 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
                     "a whole round trip: the server itself, or what stands right before it",
                 )
                 .not("a device near you: it would have refused sooner")
-        } else if relevant(e).iter().all(|a| distance::is_beyond_doubt(case, a)) {
+        } else if relevant(e).iter().all(|a| distance::is_beyond_doubt(e, case, a.to.ip())) {
             proof.and("distance of the refusal", "could not be measured")
         } else {
             // Any device near this computer could have been that fast.
