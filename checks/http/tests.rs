@@ -527,3 +527,20 @@ async fn a_silent_port_that_a_redirect_names_is_tried_twice() {
     seen.retried = None;
     assert_eq!(confidence(&seen), Some((dead, crate::frame::Confidence::Likely)));
 }
+
+#[test]
+fn a_page_that_names_a_filter_is_not_its_own_page() {
+    let sign = |status, body: &str| {
+        let page = Page::of(&answer("https://hub.corp.test/hub/", status, None, body), None);
+        page.filter.map(|sign| sign.product)
+    };
+    let blocked = "<title>Blocked</title><p>Sophos blocked this page.</p>";
+    assert_eq!(sign(200, blocked).as_deref(), Some("Sophos"));
+    let titled = format!("<title>Sophos Web Appliance</title>{}", " ".repeat(9000));
+    assert_eq!(sign(200, &titled).as_deref(), Some("Sophos"));
+    let login = "<p>Away from the office? Use Sophos Connect.</p><input type=\"password\">";
+    assert_eq!(sign(200, login), None);
+    let long = format!("{}<p>Use Sophos Connect.</p>", "<p>News of the company.</p>".repeat(99));
+    assert_eq!(sign(200, &long), None);
+    assert_eq!(sign(403, &long).as_deref(), Some("Sophos"));
+}
