@@ -9,7 +9,7 @@ use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback,
     is_link_local,
 };
-use crate::tcp::Tcp;
+use crate::tcp::{AT_ONCE_MS, Tcp};
 
 /// Whether this computer has a network.
 pub struct Client;
@@ -28,9 +28,6 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hubs_here: bool,
 }
-
-/// What comes faster than any network cable is this computer's own doing.
-const AT_ONCE_MS: f64 = 100.0;
 
 impl Check for Client {
     type Evidence = Evidence;
