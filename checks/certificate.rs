@@ -3,6 +3,8 @@
 mod examine;
 mod facts;
 mod fetch;
+#[cfg(test)]
+mod hostile;
 mod interception;
 mod look;
 mod names;
@@ -187,6 +189,8 @@ fn place(cx: &Context, tls: &Handshake) -> SocketAddr {
 
 const RFC5280: &str = "RFC 5280 (certificates and paths)";
 const RFC9525: &str = "RFC 9525 (names in certificates)";
+const CHROMIUM: &str = "Chromium's list of software that opens TLS";
+const TAILSCALE: &str = "Tailscale's list of firewalls by the issuers they make";
 const MEASURED: &str = "measured with rustls and OpenSSL against servers with each fault";
 
 /// The table, the most specific cause first.
@@ -296,7 +300,7 @@ const CAUSES: &[Cause<Evidence>] = &[
             "a company's own issuer whose root is missing here: nothing else points at a device",
             "the certificate that Qlik makes for itself, SERVER under SERVER-CA",
         ],
-        see: &["Chromium's list of software that opens TLS", MEASURED],
+        see: &[CHROMIUM, TAILSCALE, MEASURED],
         ..cause("certificate/intercepted", interception::intercepted)
     },
     Cause {
@@ -387,7 +391,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         severity: Severity::Informs,
         look_alikes: &["a company's own issuer in this computer's store"],
-        see: &["Chromium's list of software that opens TLS", MEASURED],
+        see: &[CHROMIUM, TAILSCALE, MEASURED],
         ..cause("certificate/inspected", interception::inspected)
     },
     Cause {

@@ -1,5 +1,7 @@
 //! The pure core: a chain, a name, a time and the trusted roots in, facts out.
 
+use std::collections::HashSet;
+
 use hublink_probe::{Timestamp, TrustStore};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct Examination {
     /// The path ends in a root this computer trusts.
     #[serde(default)]
     pub trusted: bool,
+    /// Whether that root is a public one, of Mozilla's list; `None` if the path reaches none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_is_public: Option<bool>,
     /// A trusted root bears the name of the issuer, and has another key.
     #[serde(default)]
     pub same_named_root: bool,
@@ -154,8 +159,9 @@ pub(super) fn examine_with(
     let presented = chain.iter().take(CHAIN_EXAMINED).map(Vec::as_slice);
     let ders: Vec<&[u8]> = presented.chain(fetched.iter().map(|(_, der)| der.as_slice())).collect();
     let count = ders.len() - fetched.len();
-    let roots: Vec<Node<'_>> = trust.anchors.iter().filter_map(|root| node(&root.der)).collect();
-    let graph = Graph::new(ders.iter().map(|der| node(der)).collect(), &roots);
+    let nodes: Vec<Option<Node<'_>>> = ders.iter().map(|der| node(der)).collect();
+    let roots = roots_named_in(&nodes, trust);
+    let graph = Graph::new(nodes, &roots);
     let found = graph.search(now);
     let own = graph.nodes.first().and_then(Option::as_ref);
     let (name, matched) =
@@ -170,13 +176,49 @@ pub(super) fn examine_with(
             })
             .collect(),
         root: found.root.map(|root| roots[root].facts.clone()),
-        roots: roots.len(),
+        roots: trust.anchors.len(),
         trusted: found.trusted,
+        root_is_public: end(&graph, &found, &roots).map(is_public),
         same_named_root: graph.same_named_root(&found),
         name,
         matched,
         outside_constraints: constraints(&graph, &found, &roots),
     }
+}
+
+/// The trusted roots that could matter: those with a name that stands in the chain.
+fn roots_named_in<'t>(nodes: &[Option<Node<'_>>], trust: &'t TrustStore) -> Vec<Node<'t>> {
+    let names: HashSet<&[u8]> = nodes
+        .iter()
+        .flatten()
+        .flat_map(|node| [node.certificate.issuer(), node.certificate.subject()])
+        .map(|name| content(name.as_raw()))
+        .collect();
+    trust.named(&names).filter_map(|root| node(&root.der)).collect()
+}
+
+/// The trusted root at the end of the path.
+fn end<'g>(graph: &'g Graph<'_>, found: &Found, roots: &'g [Node<'g>]) -> Option<&'g Node<'g>> {
+    let presented = || graph.nodes[*found.path.last()?].as_ref();
+    found.root.map(|root| &roots[root]).or_else(|| presented().filter(|_| found.trusted))
+}
+
+/// Whether a root is of Mozilla's list, by name and key, which stand there without their headers.
+fn is_public(root: &Node<'_>) -> bool {
+    let name = content(root.certificate.subject().as_raw());
+    let key = content(root.certificate.public_key().raw);
+    webpki_roots::TLS_SERVER_ROOTS
+        .iter()
+        .any(|public| *public.subject == *name && *public.subject_public_key_info == *key)
+}
+
+/// What a DER element holds, without its tag and its length.
+fn content(element: &[u8]) -> &[u8] {
+    let header = match element.get(1) {
+        Some(&long) if long >= 0x80 => 2 + usize::from(long & 0x7f),
+        _ => 2,
+    };
+    element.get(header..).unwrap_or_default()
 }
 
 fn node(der: &[u8]) -> Option<Node<'_>> {

@@ -67,6 +67,10 @@ pub struct CertificateFacts {
     /// Whether its key usage allows signing certificates; `None` if it states no usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cert_sign: Option<bool>,
+    /// Whether its key usage allows a handshake (a signature, an encryption or an agreement of
+    /// keys); `None` if it states no usage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake_use: Option<bool>,
     /// Whether its extended key usage allows servers; `None` if it states none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_auth: Option<bool>,
@@ -119,10 +123,14 @@ pub enum KeyKind {
 }
 
 impl Key {
-    /// RSA below the 2048 bits that today's programs ask for.
+    /// RSA below the 2048 bits, or a curve below the 256, that today's programs ask for.
     #[must_use]
     pub fn is_weak(self) -> bool {
-        self.kind == KeyKind::Rsa && self.bits < 2048
+        match self.kind {
+            KeyKind::Rsa => self.bits < 2048,
+            KeyKind::Ec => (1..256).contains(&self.bits),
+            KeyKind::Ed25519 | KeyKind::Other => false,
+        }
     }
 
     /// As a person writes it: `RSA 2048`.
@@ -164,6 +172,7 @@ impl CertificateFacts {
             is_ca: false,
             path_len: None,
             cert_sign: None,
+            handshake_use: None,
             server_auth: None,
             unknown_critical: Vec::new(),
             unevaluated_critical: Vec::new(),
@@ -196,7 +205,12 @@ impl CertificateFacts {
             ParsedExtension::AuthorityKeyIdentifier(issuer) => {
                 self.authority_key = issuer.key_identifier.as_ref().map(|key| hex(key.0, 32));
             }
-            ParsedExtension::KeyUsage(usage) => self.cert_sign = Some(usage.key_cert_sign()),
+            ParsedExtension::KeyUsage(usage) => {
+                self.cert_sign = Some(usage.key_cert_sign());
+                self.handshake_use = Some(
+                    usage.digital_signature() || usage.key_encipherment() || usage.key_agreement(),
+                );
+            }
             ParsedExtension::ExtendedKeyUsage(usage) => {
                 self.server_auth = Some(usage.server_auth || usage.any);
             }
@@ -324,6 +338,8 @@ fn bits(number: &[u8]) -> usize {
 fn curve_bits(info: &SubjectPublicKeyInfo<'_>, point: usize) -> usize {
     let curve = info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
     match curve.map(|curve| curve.to_id_string()).as_deref() {
+        Some("1.2.840.10045.3.1.1") => 192,
+        Some("1.3.132.0.33") => 224,
         Some("1.2.840.10045.3.1.7") => 256,
         Some("1.3.132.0.34") => 384,
         Some("1.3.132.0.35") => 521,

@@ -123,7 +123,7 @@ fn wanted(seen: &Examination, log: &[Fetched]) -> Option<String> {
 }
 
 async fn fetch(cx: &Context, url: String) -> (Fetched, Option<Vec<u8>>) {
-    let answer = cx.world.fetch(&url, cx.budget.fetch).await;
+    let answer = cx.fetch(&url).await;
     let (outcome, der) = match answer.body.as_slice() {
         [] => (FetchOutcome::Nothing, None),
         body => decode(body),

@@ -5,36 +5,51 @@ use super::proofs::{about, is_qlik_shape, with_rustls};
 use crate::frame::{Case, Confidence, Proof};
 use crate::http::same_site;
 
-/// Names that programs and devices which open TLS put into their issuers. They are the products'
-/// defaults; most stand in Chromium's list of such software as well.
-const MAKERS: &[&str] = &[
+/// Names in the issuers that programs and devices which open TLS make, as published by others:
+/// Chromium's list of such software and Tailscale's of firewalls, read in November 2026.
+const PUBLISHED: &[&str] = &[
     "avast! Web/Mail Shield",
-    "AVG Web/Mail Shield",
     "Bitdefender Personal CA",
     "Blue Coat",
-    "Charles Proxy",
     "Cisco Umbrella",
-    "DO_NOT_TRUST_FiddlerRoot",
-    "ESET SSL Filter CA",
-    "Forcepoint",
-    "FortiGate",
+    "ContentKeeper",
+    "Cyberoam Certificate Authority",
+    "Forcepoint Cloud CA",
+    "FortiGate CA",
     "Fortinet",
+    "IWSS.TREND",
     "Kaspersky Anti-Virus",
     "McAfee Web Gateway",
+    "NetSpark",
+    "Palo Alto Networks",
+    "Smoothwall-default-root",
+    "HTTPS Management Certificate for SonicWALL",
+    "Sophos SSL CA",
+    "Sophos Web Appliance",
+    "Sophos_CA_",
+    "sophosutm",
+    "Zscaler Inc.",
+    // Not on a list: seen with the program itself.
     "mitmproxy",
+];
+
+/// The same from memory, unverified.
+const REMEMBERED: &[&str] = &[
+    "AVG Web/Mail Shield",
+    "Charles Proxy",
+    "DO_NOT_TRUST_FiddlerRoot",
+    "ESET SSL Filter CA",
     "Netskope",
     "PortSwigger CA",
     "Skyhigh Secure Web Gateway",
-    "SmoothWall",
-    "SonicWall",
-    "Sophos",
     "WatchGuard",
     "Websense",
-    "Zscaler",
 ];
 
 /// A certificate younger than this was made for this connection.
 const FRESH_MINUTES: i64 = 15;
+
+const NAMED_AFTER: &str = "an issuer named after a product that opens encrypted traffic";
 
 /// A sign, and how much it is worth.
 struct Sign {
@@ -43,15 +58,29 @@ struct Sign {
     confidence: Confidence,
 }
 
-/// The maker of an inspecting product whose name an issuer of the path bears.
-fn maker(e: &Evidence) -> Option<(&'static str, String)> {
+/// The inspecting product after which an issuer of the path is named.
+struct Maker {
+    name: &'static str,
+    issuer: String,
+    confidence: Confidence,
+}
+
+fn maker(e: &Evidence) -> Option<Maker> {
     let path = e.examined.path();
-    let mut issuers = path.iter().map(|step| &step.facts.issuer);
-    issuers.find_map(|issuer| {
-        let lower = issuer.to_lowercase();
-        let known = MAKERS.iter().find(|name| lower.contains(&name.to_lowercase()))?;
-        Some((*known, issuer.clone()))
-    })
+    let bears = |names: &[&'static str]| {
+        path.iter().find_map(|step| {
+            let issuer = &step.facts.issuer;
+            let lower = issuer.to_lowercase();
+            let name = names.iter().find(|name| lower.contains(&name.to_lowercase()))?;
+            Some((*name, issuer.clone()))
+        })
+    };
+    // An inspection forges the hub's name. A certificate without it is rather the device's own, as
+    // when such a device stands before the hub and was never given the hub's certificate.
+    let most = if e.examined.name.accepted() { Confidence::Likely } else { Confidence::Possible };
+    let published = bears(PUBLISHED).map(|found| (found, most));
+    let found = published.or_else(|| Some((bears(REMEMBERED)?, Confidence::Possible)));
+    found.map(|((name, issuer), confidence)| Maker { name, issuer, confidence })
 }
 
 fn made_just_now(e: &Evidence) -> Option<i64> {
@@ -69,17 +98,16 @@ fn signs(e: &Evidence) -> Vec<Sign> {
     }
     let fresh = made_just_now(e);
     let mut found = Vec::new();
-    found.extend(maker(e).map(|(name, issuer)| Sign {
-        what: "an issuer named after a product that opens encrypted traffic",
-        seen: format!("{issuer} ({name})"),
-        confidence: Confidence::Likely,
+    found.extend(maker(e).map(|maker| Sign {
+        what: NAMED_AFTER,
+        seen: format!("{} ({})", maker.issuer, maker.name),
+        confidence: maker.confidence,
     }));
     if !e.same_issuer_at.is_empty() {
         // A company may own several domains; but nobody's own issuer serves a tenant of Qlik.
-        let of_qlik = |host: &str| host.ends_with(".qlikcloud.com");
         let strange = fresh.is_some()
-            || of_qlik(&e.examined.host)
-            || e.same_issuer_at.iter().any(|host| of_qlik(host));
+            || is_of_qlik(&e.examined.host)
+            || e.same_issuer_at.iter().any(|host| is_of_qlik(host));
         found.push(Sign {
             what: "hubs of other domains with a certificate of the same issuer's key",
             seen: e.same_issuer_at.join(", "),
@@ -140,16 +168,30 @@ pub(super) fn intercepted(e: &Evidence, _: &Case) -> Option<Proof> {
     Some(with_rustls(e, proof))
 }
 
+/// Whether a hub belongs to Qlik, whose tenants bear certificates of public issuers only.
+fn is_of_qlik(host: &str) -> bool {
+    host.ends_with(".qlikcloud.com")
+}
+
 pub(super) fn inspected(e: &Evidence, _: &Case) -> Option<Proof> {
-    let (name, issuer) = maker(e).filter(|_| e.examined.trusted)?;
     let path = e.examined.path();
-    let proof = about(e, path.first()?)
-        .and(
-            "an issuer named after a product that opens encrypted traffic",
-            format!("{issuer} ({name})"),
-        )
+    let own = path.first().filter(|_| e.examined.trusted)?;
+    let root = path.last().filter(|step| step.is_root)?;
+    let maker = maker(e);
+    let strange_root = e.examined.root_is_public == Some(false) && is_of_qlik(&e.examined.host);
+    let signs = maker.as_ref().map(|maker| maker.confidence);
+    let confidence = signs.max(strange_root.then_some(Confidence::Likely))?;
+    let mut proof = about(e, own).at_most(confidence);
+    if let Some(Maker { name, issuer, .. }) = maker {
+        proof = proof.and(NAMED_AFTER, format!("{issuer} ({name})"));
+    }
+    if strange_root {
+        let expected = "a public one, as every tenant of Qlik has";
+        proof = proof.compared("root of the path", expected, &root.facts.subject);
+    }
+    let proof = proof
         .and("trusted here", "yes")
         .not("certificate/intercepted: this computer trusts the issuer")
-        .not("a company's own issuer: it does not bear the name of such a product");
+        .not("a company's own issuer of its own hub: it bears no such name and serves no tenant");
     Some(with_rustls(e, proof))
 }

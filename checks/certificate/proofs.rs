@@ -259,13 +259,14 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
                 .not("certificate/untrusted-issuer: with it the path ends in a trusted root")
         }));
     }
-    let suspicion = interception::suspicion(e);
-    let made_on_the_way = suspicion >= Some(Confidence::Likely);
+    let made_on_the_way = interception::suspicion(e) >= Some(Confidence::Likely);
     if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown || made_on_the_way {
         return None;
     }
-    // Devices that make certificates on the way often send nothing but that one.
-    let most = if suspicion.is_some() { Confidence::Possible } else { Confidence::Likely };
+    // Devices that make certificates on the way often send nothing but that one. Youth alone is
+    // no sign against the server: whoever has just installed a certificate forgets this.
+    let same_elsewhere = !e.same_issuer_at.is_empty();
+    let most = if same_elsewhere { Confidence::Possible } else { Confidence::Likely };
     let why = if sent.facts.aia_issuers.is_empty() {
         "the certificate names no address to fetch it from"
     } else {
@@ -308,10 +309,19 @@ fn broken_rule(e: &Evidence) -> Option<(Step<'_>, String)> {
     None
 }
 
+/// OpenSSL refuses a server's certificate whose key may neither sign nor encrypt nor agree; rustls
+/// does not look (both measured). A root's own certificate is left to the store.
+fn is_of_no_use(step: &Step<'_>, height: usize) -> bool {
+    height == 0 && !step.is_root && step.facts.handshake_use == Some(false)
+}
+
 fn rule_of_one(step: &Step<'_>, height: usize) -> Option<String> {
     let facts = step.facts;
     if facts.server_auth == Some(false) {
         return Some("its extended key usage does not allow servers".to_owned());
+    }
+    if is_of_no_use(step, height) {
+        return Some("its key usage allows nothing that a server needs".to_owned());
     }
     if height > 0 && !facts.is_ca {
         return Some("it issued a certificate and is itself no issuer (CA:FALSE)".to_owned());
@@ -330,6 +340,12 @@ pub(super) fn misissued(e: &Evidence, _: &Case) -> Option<Proof> {
         .and("key", step.facts.key.label())
         .not("certificate/too-weak: the signature was judged apart from the size of the key")
         .value("rule broken", rule);
+    let unasked = step.index == Some(0) && is_of_no_use(&step, 0);
+    let proof = if unasked {
+        proof.and(DIFFER, "OpenSSL refuses it, rustls does not").at_most(Confidence::Likely)
+    } else {
+        proof
+    };
     Some(with_rustls(e, proof))
 }
 
@@ -425,9 +441,11 @@ pub(super) fn revocation_unreachable(e: &Evidence, case: &Case) -> Option<Proof>
     )
 }
 
-/// A way that is closed, as opposed to an address that hublink does not ask.
+/// A way that is closed, as opposed to an address that hublink does not ask and to a service that
+/// answers, if only nonsense.
 fn is_of_network(failure: Failure) -> bool {
-    !matches!(failure.kind, FailureKind::Invalid | FailureKind::NotPermitted)
+    use FailureKind::{Invalid, NotPermitted, NotTheProtocol, TooManyOpen};
+    !matches!(failure.kind, Invalid | NotPermitted | NotTheProtocol | TooManyOpen)
 }
 
 pub(super) fn expires_soon(e: &Evidence, case: &Case) -> Option<Proof> {

@@ -94,10 +94,11 @@ pub(super) struct Ders<'a> {
 }
 
 /// A certificate of the path and the one that issued it.
-struct Pair<'a> {
-    index: usize,
-    certificate: X509Certificate<'a>,
-    issuer: X509Certificate<'a>,
+pub(super) struct Pair<'a> {
+    /// The place of the certificate in the chain.
+    pub index: usize,
+    pub certificate: X509Certificate<'a>,
+    pub issuer: X509Certificate<'a>,
 }
 
 /// Looks at the hub's certificate and at the one that issued it, with at most `left` fetches.
@@ -193,7 +194,7 @@ async fn fetch(
     (shown, url): (&str, &str),
     read: impl Fn(&[u8]) -> Option<Word>,
 ) -> Revocation {
-    let answer = cx.world.fetch(url, cx.budget.fetch).await;
+    let answer = cx.fetch(url).await;
     Revocation {
         index,
         how,
@@ -206,7 +207,7 @@ async fn fetch(
 }
 
 /// What a revocation list says of a certificate, if it is the issuer's, genuine and current.
-fn listed(body: &[u8], pair: &Pair<'_>, now: Timestamp) -> Option<Word> {
+pub(super) fn listed(body: &[u8], pair: &Pair<'_>, now: Timestamp) -> Option<Word> {
     /// Lifts a suspension (RFC 5280 section 5.3.1); stands only in lists of changes.
     const REMOVED: u8 = 8;
     let (_, list) = CertificateRevocationList::from_der(body).ok()?;

@@ -20,12 +20,12 @@ use crate::clock::Clock;
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 use crate::tls;
 
-const HOST: &str = "hub.corp.test";
-const AIA: &str = "http://pki.corp.test/issuing.crt";
+pub(super) const HOST: &str = "hub.corp.test";
+pub(super) const AIA: &str = "http://pki.corp.test/issuing.crt";
 
-type Ca = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Ca = CertifiedIssuer<'static, KeyPair>;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     at("2026-11-24T12:00:00Z")
 }
 
@@ -33,7 +33,7 @@ fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("RFC 3339")
 }
 
-fn params(cn: &str, names: &[&str]) -> CertificateParams {
+pub(super) fn params(cn: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("names");
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -43,36 +43,36 @@ fn params(cn: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
-fn leaf_params() -> CertificateParams {
+pub(super) fn leaf_params() -> CertificateParams {
     let mut params = params(HOST, &[HOST]);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params
 }
 
-fn ca_params(cn: &str) -> CertificateParams {
+pub(super) fn ca_params(cn: &str) -> CertificateParams {
     let mut params = params(cn, &[]);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
 }
 
-fn key() -> KeyPair {
+pub(super) fn key() -> KeyPair {
     KeyPair::generate().expect("a key")
 }
 
-fn anchor(cn: &str) -> Ca {
+pub(super) fn anchor(cn: &str) -> Ca {
     Ca::self_signed(ca_params(cn), key()).expect("a root")
 }
 
-fn under(params: CertificateParams, issuer: &Ca) -> Ca {
+pub(super) fn under(params: CertificateParams, issuer: &Ca) -> Ca {
     Ca::signed_by(params, key(), issuer).expect("an issuer")
 }
 
-fn signed(params: &CertificateParams, issuer: &Ca) -> Vec<u8> {
+pub(super) fn signed(params: &CertificateParams, issuer: &Ca) -> Vec<u8> {
     params.signed_by(&key(), issuer).expect("a certificate").der().to_vec()
 }
 
-fn der(ca: &Ca) -> Vec<u8> {
+pub(super) fn der(ca: &Ca) -> Vec<u8> {
     ca.der().to_vec()
 }
 
@@ -80,12 +80,12 @@ fn found(e: &Evidence) -> Vec<Diagnosis> {
     judge(CAUSES, e, &Case::default())
 }
 
-fn ids(e: &Evidence) -> Vec<String> {
+pub(super) fn ids(e: &Evidence) -> Vec<String> {
     found(e).into_iter().map(|cause| cause.id).collect()
 }
 
 /// Judges a chain offline.
-fn judged(chain: &[Vec<u8>], trusted: &[Vec<u8>]) -> Evidence {
+pub(super) fn judged(chain: &[Vec<u8>], trusted: &[Vec<u8>]) -> Evidence {
     let trust = TrustStore::of(trusted.iter().cloned());
     Evidence::offline(examine(chain, HOST, now(), &trust))
 }
@@ -226,6 +226,13 @@ fn what_is_made_wrongly_is_named() {
         assert_eq!(ids(&e), ["certificate/misissued"]);
         assert_eq!(e.faulty(), Some(0));
     }
+    let mut of_no_use = leaf_params();
+    of_no_use.key_usages = vec![KeyUsagePurpose::CrlSign];
+    let e = judged(&[signed(&of_no_use, &root)], &trusted);
+    assert_eq!(ids(&e), ["certificate/misissued"]);
+    assert_eq!(found(&e)[0].confidence, Confidence::Likely, "programs differ");
+    of_no_use.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    assert_eq!(ids(&judged(&[signed(&of_no_use, &root)], &trusted)), [""; 0]);
     let mut no_ca = params("Corp Issuing", &[]);
     no_ca.is_ca = IsCa::ExplicitNoCa;
     let mut elsewhere = ca_params("Corp Issuing");
@@ -393,7 +400,7 @@ fn shake(name: &str, presented: Vec<Vec<u8>>) -> Handshake {
 }
 
 /// A context in which the `tls` check saw a chain.
-fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Context) {
+pub(super) fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Context) {
     let world = Arc::new(world);
     let facts = Facts { hub: Some(hub()), ..Facts::default() };
     let mut cx = context_for_tests(world.clone(), facts, Budget::default());
@@ -402,13 +409,13 @@ fn context(world: ScriptedWorld, chain: Vec<Vec<u8>>) -> (Arc<ScriptedWorld>, Co
     (world, cx)
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(work)
 }
 
 /// The extension that says where the issuer can be fetched.
-fn aia(url: &str) -> CustomExtension {
+pub(super) fn aia(url: &str) -> CustomExtension {
     let tlv = |tag: u8, content: &[u8]| {
         let length = u8::try_from(content.len()).expect("short");
         [&[tag, length], content].concat()
@@ -418,7 +425,7 @@ fn aia(url: &str) -> CustomExtension {
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &access))
 }
 
-fn document(body: Vec<u8>) -> Fetch {
+pub(super) fn document(body: Vec<u8>) -> Fetch {
     Fetch { url: AIA.into(), status: Some(200), failure: None, body, took_ms: 1.0 }
 }
 
@@ -452,6 +459,36 @@ fn a_forgotten_intermediate_is_fetched() {
     let e = looked(Some(b"<html>".to_vec()), der(&root));
     assert_eq!(e.fetched[0].outcome, FetchOutcome::NotACertificate);
     assert_eq!(looked(None, der(&root)).fetched[0].outcome, FetchOutcome::Nothing);
+}
+
+#[test]
+fn behind_a_proxy_issuers_are_fetched_through_it() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let mut params = leaf_params();
+    params.custom_extensions.push(aia(AIA));
+    let own = signed(&params, &issuing);
+    let asked = |variables: &[(&str, &str)]| {
+        let mut world = ScriptedWorld::at(now());
+        world.trust = Arc::new(TrustStore::of([der(&root)]));
+        let owned = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        world.variables.extend(owned);
+        let (world, cx) = context(world, vec![own.clone()]);
+        run(Certificate::probe(&cx));
+        let asked = world.asked();
+        asked.into_iter().filter(|line| line.starts_with("fetch")).collect::<Vec<_>>()
+    };
+    let (proxy, other) = ("http://proxy.test:3128", "http://other.test:3128");
+    assert_eq!(asked(&[]), [format!("fetch {AIA}")]);
+    assert_eq!(asked(&[("HTTPS_PROXY", proxy)]), [format!("fetch {AIA} through {proxy}")]);
+    assert_eq!(
+        asked(&[("HTTPS_PROXY", other), ("http_proxy", proxy)]),
+        [format!("fetch {AIA} through {proxy}")]
+    );
+    assert_eq!(
+        asked(&[("HTTPS_PROXY", proxy), ("NO_PROXY", "pki.corp.test")]),
+        [format!("fetch {AIA}")]
+    );
 }
 
 #[test]
@@ -605,7 +642,7 @@ fn the_issuer_is_asked_and_a_staple_spares_the_question() {
     assert!(found(&e)[0].remedy[0].contains("ocsp.corp.test port 80"));
 }
 
-fn list(issuer: &Ca, serials: &[u64], until: &str) -> Vec<u8> {
+pub(super) fn list(issuer: &Ca, serials: &[u64], until: &str) -> Vec<u8> {
     let revoked = |&serial: &u64| rcgen::RevokedCertParams {
         serial_number: serial.into(),
         revocation_time: at("2026-10-02T00:00:00Z").0,
@@ -673,19 +710,68 @@ fn a_device_on_the_way_is_told_by_more_than_an_unknown_issuer() {
     };
     let company = anchor("Corp Root");
     let e = judged(&[signed(&fresh(), &company)], &trusted);
-    assert_eq!(ids(&e), ["certificate/intercepted", "certificate/chain-incomplete"]);
-    assert!(found(&e).iter().all(|cause| cause.confidence == Confidence::Possible));
+    assert_eq!(ids(&e), ["certificate/chain-incomplete", "certificate/intercepted"]);
+    let sure: Vec<_> = found(&e).iter().map(|cause| cause.confidence).collect();
+    assert_eq!(sure, [Confidence::Likely, Confidence::Possible], "who installs is soon to forget");
     let e = judged(&[signed(&fresh(), &company), der(&company)], &trusted);
     assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "it is certain, a device possible");
     let qlik = anchor("hub.corp.test-CA");
     assert_eq!(ids(&judged(&[signed(&fresh(), &qlik)], &trusted)), ["certificate/qlik-default"]);
-    let device = anchor("Zscaler Root CA");
+    let device = anchor("FortiGate CA");
     let e = judged(&[signed(&leaf_params(), &device), der(&device)], &trusted);
     assert_eq!(ids(&e), ["certificate/intercepted"]);
     assert_eq!(found(&e)[0].confidence, Confidence::Likely);
     let e = judged(&[signed(&leaf_params(), &device)], &[der(&device)]);
     assert_eq!(ids(&e), ["certificate/inspected"]);
     assert_eq!(found(&e)[0].severity, Severity::Informs);
+    // The device itself stands before the hub and shows the certificate it was sold with.
+    let own = signed(&params("FGT60F", &["fgt60f"]), &device);
+    let e = judged(&[own, der(&device)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/wrong-name");
+    assert!(!ids(&e).contains(&"certificate/inspected".to_owned()));
+    let device = anchor("Charles Proxy CA");
+    let e = judged(&[signed(&leaf_params(), &device), der(&device)], &trusted);
+    assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "on the word of no list");
+}
+
+#[test]
+fn a_tenant_of_qlik_under_a_private_root_is_inspected_and_a_companys_hub_is_not() {
+    let root = anchor("Corp Root");
+    let seen = |host: &str| {
+        let trust = TrustStore::of([der(&root)]);
+        let own = signed(&params(host, &[host]), &root);
+        Evidence::offline(examine(&[own], host, now(), &trust))
+    };
+    let tenant = seen("corp.eu.qlikcloud.com");
+    assert_eq!(tenant.examined.root_is_public, Some(false));
+    assert_eq!(ids(&tenant), ["certificate/inspected"]);
+    assert_eq!(found(&tenant)[0].confidence, Confidence::Likely);
+    assert_eq!(ids(&seen(HOST)), [""; 0], "a company's own issuer (H1)");
+}
+
+#[test]
+fn the_roots_everybody_trusts_are_told_from_private_ones() {
+    let tlv = |tag: u8, content: &[u8]| {
+        let [.., high, low] = content.len().to_be_bytes();
+        [&[tag, 0x82, high, low], content].concat()
+    };
+    // A certificate with the name and the key of a public root: nothing else of it counts.
+    let public = &webpki_roots::TLS_SERVER_ROOTS[0];
+    let algorithm = tlv(0x30, &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
+    let name = tlv(0x30, &public.subject);
+    let time = tlv(0x17, b"200101000000Z");
+    let key = tlv(0x30, &public.subject_public_key_info);
+    let validity = tlv(0x30, &[time.clone(), time].concat());
+    let number = tlv(0x02, &[1]);
+    let content = [number, algorithm.clone(), name.clone(), validity, name, key].concat();
+    let root = tlv(0x30, &[tlv(0x30, &content), algorithm, tlv(0x03, &[0, 0])].concat());
+    let is_public = |root: Vec<u8>| {
+        examine(std::slice::from_ref(&root), "", now(), &TrustStore::of([root.clone()]))
+            .root_is_public
+    };
+    assert_eq!(is_public(root), Some(true));
+    assert_eq!(is_public(der(&anchor("Corp Root"))), Some(false));
+    assert_eq!(judged(&[der(&anchor("Corp Root"))], &[]).examined.root_is_public, None);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hublink_probe::{BoxFuture, Hello, ProxyAddress, Request, Scheme, Via, Way, World};
+use hublink_probe::{
+    BoxFuture, Download, Fetch, Hello, ProxyAddress, Request, Scheme, Via, Way, World,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -182,6 +184,21 @@ impl Context {
             self.world.proxy_settings().way(scheme, host, port)
         };
         way.proxy().map(|proxy| via_proxy(proxy, host))
+    }
+
+    /// A small document over plain HTTP, on the way that this computer's settings say. A setting
+    /// for encrypted addresses alone still means that nothing goes out without the proxy.
+    pub(crate) async fn fetch(&self, url: &str) -> Fetch {
+        let parsed = url::Url::parse(url).ok();
+        let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+        let port = parsed.as_ref().and_then(url::Url::port_or_known_default).unwrap_or(80);
+        let settings = self.world.proxy_settings();
+        let followed = |scheme| settings.followed(scheme).next();
+        let setting = followed(Scheme::Http).or_else(|| followed(Scheme::Https));
+        let way = setting.map(|setting| settings.way_by(setting, host, port));
+        let via = way.and_then(|way| way.proxy().cloned());
+        let download = Download { url: url.to_owned(), via, limit: self.budget.fetch };
+        self.world.fetch(&download).await
     }
 
     /// A handshake within this run's time limits, for whatever name at the link's host.

@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, Confidence, Diagnosis, Owner, Proof, Severity, Status};
 
-/// The causes that the evidence proves, worst first, the most specific first among equals.
+/// The causes that the evidence proves: worst first, then the surest, then the most specific.
 ///
 /// A more specific cause silences the general one it contains; the fallback speaks only when
 /// nothing else explains why the step failed.
@@ -27,7 +27,9 @@ pub fn judge<E>(table: &[Cause<E>], evidence: &E, case: &Case) -> Vec<Diagnosis>
             },
         ));
     }
-    proven.sort_by_key(|(cause, proof)| std::cmp::Reverse(severity(cause, proof)));
+    proven.sort_by_key(|(cause, proof)| {
+        std::cmp::Reverse((severity(cause, proof), confidence(cause, proof, case)))
+    });
     proven.into_iter().map(|(cause, proof)| diagnose(cause, proof, case)).collect()
 }
 

@@ -29,9 +29,6 @@ use crate::{
 /// The most of a page that is read: the largest known Qlik page has 88 kB.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// The most of a fetched document that is read (a large company's revocation list).
-const FETCH_LIMIT: usize = 1024 * 1024;
-
 /// A reset takes one round trip to come back; few paths take longer than this.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -254,24 +251,6 @@ pub struct Header {
     pub name: String,
     /// Bounded.
     pub value: String,
-}
-
-/// What came of fetching a document.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-pub struct Fetch {
-    /// The URL.
-    pub url: String,
-    /// The status, if an answer came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// Why there is no document.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-    /// The document.
-    #[serde(skip)]
-    pub body: Vec<u8>,
-    /// How long it took, in milliseconds.
-    pub took_ms: f64,
 }
 
 /// Sends one request over a connection of its own.
@@ -614,51 +593,6 @@ fn value_length(text: &str, sign: &str) -> usize {
 
 fn bounded(text: &str) -> String {
     text.chars().take(VALUE_KEPT).collect()
-}
-
-/// Fetches a document with plain HTTP, without proxy, without redirects.
-///
-/// `addresses` are those the name was resolved to, already judged by the address policy.
-pub(crate) async fn fetch(
-    url: &str,
-    host: &str,
-    addresses: &[SocketAddr],
-    limit: Duration,
-) -> Fetch {
-    let begun = Instant::now();
-    let mut seen =
-        Fetch { url: bounded(url), status: None, failure: None, body: Vec::new(), took_ms: 0.0 };
-    let work = async {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .resolve_to_addrs(host, addresses)
-            .build()
-            .map_err(|_| Failure::of(Operation::Fetch, FailureKind::Invalid))?;
-        let unknown = |_| Failure::of(Operation::Fetch, FailureKind::Unknown);
-        let mut response = client.get(url).send().await.map_err(unknown)?;
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unknown)? {
-            if body.len() + chunk.len() > FETCH_LIMIT {
-                return Err(Failure::of(Operation::Fetch, FailureKind::Invalid));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok::<_, Failure>((status, body))
-    };
-    match tokio::time::timeout(limit, work).await {
-        Ok(Ok((status, body))) => {
-            seen.status = Some(status);
-            if status == 200 {
-                seen.body = body;
-            }
-        }
-        Ok(Err(failure)) => seen.failure = Some(failure),
-        Err(_) => seen.failure = Some(Failure::of(Operation::Fetch, FailureKind::NoAnswer)),
-    }
-    seen.took_ms = millis(begun.elapsed());
-    seen
 }
 
 #[cfg(test)]

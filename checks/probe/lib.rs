@@ -9,6 +9,7 @@
 //! without either.
 
 mod dns;
+mod download;
 mod failure;
 mod files;
 mod http;
@@ -29,9 +30,10 @@ mod world;
 pub use dns::{
     DnsRecord, DnsReply, ExtendedError, NameServers, Question, RecordKind, SystemLookup,
 };
+pub use download::{Download, Fetch};
 pub use failure::{Failure, FailureKind, Operation};
 pub use files::{FILE_LIMIT, FileOutcome, FileRead};
-pub use http::{BODY_LIMIT, Ending, Exchange, Fetch, Header, Request, Scheme, mask_one_time};
+pub use http::{BODY_LIMIT, Ending, Exchange, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
 pub use proxy::{

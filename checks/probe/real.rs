@@ -10,10 +10,10 @@ use time::OffsetDateTime;
 
 use crate::tunnel::{Line, Logins};
 use crate::{
-    Ask, BoxFuture, Connect, DnsReply, Exchange, Failure, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, LegacyAnswer, NameServers, Operation, Policy, ProxySettings, Question,
-    Request, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, files, http,
-    interfaces, legacy, os, tcp, tls, trust, tunnel,
+    Ask, BoxFuture, Connect, DnsReply, Download, Exchange, FailureKind, Fetch, FileRead, Handshake,
+    Hello, Interface, LegacyAnswer, NameServers, Policy, ProxyScheme, ProxySettings, Question,
+    Request, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, download, files,
+    http, interfaces, legacy, os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -67,27 +67,32 @@ impl RealWorld {
         Line { world: self, logins: &self.logins }
     }
 
-    async fn fetch_allowed(&self, url: &str, limit: Duration) -> Fetch {
-        let refused = |kind| Fetch {
-            url: url.chars().take(512).collect(),
-            status: None,
-            failure: Some(Failure::of(Operation::Fetch, kind)),
-            body: Vec::new(),
-            took_ms: 0.0,
+    async fn fetch_allowed(&self, download: &Download) -> Fetch {
+        let Some((host, port)) = http_authority(&download.url) else {
+            return download.refused(FailureKind::Invalid);
         };
-        let Some((host, port)) = http_authority(url) else { return refused(FailureKind::Invalid) };
-        let addresses = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => self.lookup(&host, limit).await.addresses,
+        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        let addresses = match (literal, &download.via) {
+            (Some(address), _) => vec![address],
+            (None, Some(_)) => Vec::new(),
+            (None, None) => {
+                let found = self.lookup(&host, download.limit).await;
+                if found.addresses.is_empty() {
+                    let failure = found.failure.map(|failure| failure.kind);
+                    return download.refused(failure.unwrap_or(FailureKind::NameNotFound));
+                }
+                found.addresses
+            }
         };
-        if addresses.is_empty() {
-            return refused(FailureKind::NameNotFound);
+        // A proxy spoken to in TLS would be judged by another store than ours.
+        if download.via.as_ref().is_some_and(|proxy| proxy.scheme != ProxyScheme::Http) {
+            return download.refused(FailureKind::NotPermitted);
         }
         if !self.options.pretend.policy.loopback_allowed && addresses.iter().any(is_forbidden) {
-            return refused(FailureKind::NotPermitted);
+            return download.refused(FailureKind::NotPermitted);
         }
         let to: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
-        http::fetch(url, &host, &to, limit).await
+        download::fetch(download, &host, &to).await
     }
 }
 
@@ -214,8 +219,8 @@ impl World for RealWorld {
         Box::pin(async move { tunnel::open(self.line(), ask).await.0 })
     }
 
-    fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch> {
-        Box::pin(self.fetch_allowed(url, limit))
+    fn fetch<'a>(&'a self, download: &'a Download) -> BoxFuture<'a, Fetch> {
+        Box::pin(self.fetch_allowed(download))
     }
 
     fn trust(&self) -> Arc<TrustStore> {

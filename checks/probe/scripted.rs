@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    Ask, BoxFuture, Connect, DnsReply, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome,
-    FileRead, Handshake, Hello, Interface, LegacyAnswer, NameServers, Operation, Policy,
-    ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via, World,
+    Ask, BoxFuture, Connect, DnsReply, Download, Ending, Exchange, Failure, FailureKind, Fetch,
+    FileOutcome, FileRead, Handshake, Hello, Interface, LegacyAnswer, NameServers, Operation,
+    Policy, ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via,
+    World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -270,10 +271,12 @@ impl World for ScriptedWorld {
         Box::pin(std::future::ready(found))
     }
 
-    fn fetch<'a>(&'a self, url: &'a str, _: Duration) -> BoxFuture<'a, Fetch> {
-        self.note(format!("fetch {url}"));
+    fn fetch<'a>(&'a self, download: &'a Download) -> BoxFuture<'a, Fetch> {
+        let url = &download.url;
+        let through = download.via.as_ref().map(|via| format!(" through {via}"));
+        self.note(format!("fetch {url}{}", through.unwrap_or_default()));
         let found = self.documents_by_url.get(url).cloned().unwrap_or_else(|| Fetch {
-            url: url.to_owned(),
+            url: url.clone(),
             status: None,
             failure: Some(Failure::of(Operation::Fetch, FailureKind::NoAnswer)),
             body: Vec::new(),

@@ -1,5 +1,6 @@
 //! The root certificates that are trusted on this run.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ pub struct Anchor {
     pub der: CertificateDer<'static>,
     /// Whether it was given with `--ca-file`.
     pub given: bool,
+    /// The content of its subject (RFC 5280 section 4.1.2.6) in DER; `None` if rustls cannot read
+    /// it. A store holds more than a hundred roots, of which a chain needs one.
+    subject: Option<Vec<u8>>,
 }
 
 /// Why a file of `--ca-file` cannot be used.
@@ -62,18 +66,29 @@ impl TrustStore {
     /// The roots given, and the system's if asked for.
     #[must_use]
     pub(crate) fn load(given: &[CertificateDer<'static>], system: bool) -> Self {
-        let mut anchors: Vec<Anchor> =
-            given.iter().map(|der| Anchor { der: der.clone(), given: true }).collect();
+        let mut found: Vec<_> = given.iter().map(|der| (der.clone(), true)).collect();
         let mut unreadable = Vec::new();
         if system {
-            let found = rustls_native_certs::load_native_certs();
-            anchors.extend(found.certs.into_iter().map(|der| Anchor { der, given: false }));
-            unreadable.extend(found.errors.iter().take(8).map(ToString::to_string));
+            let native = rustls_native_certs::load_native_certs();
+            found.extend(native.certs.into_iter().map(|der| (der, false)));
+            unreadable.extend(native.errors.iter().take(8).map(ToString::to_string));
         }
         let mut roots = RootCertStore::empty();
-        // The system may hold roots rustls cannot parse; they cannot vouch for anybody here.
-        roots.add_parsable_certificates(anchors.iter().map(|anchor| anchor.der.clone()));
+        let anchors = found.into_iter().map(|(der, given)| {
+            // The system may hold roots rustls cannot read; for it they cannot vouch for anybody.
+            let is_read = roots.add(der.clone()).is_ok();
+            let last = roots.roots.last().filter(|_| is_read);
+            Anchor { der, given, subject: last.map(|root| root.subject.to_vec()) }
+        });
+        let anchors = anchors.collect();
         Self { anchors, unreadable, roots: Arc::new(roots) }
+    }
+
+    /// The roots that may bear one of these names, each the content of a name in DER.
+    pub fn named(&self, names: &HashSet<&[u8]>) -> impl Iterator<Item = &Anchor> {
+        self.anchors
+            .iter()
+            .filter(|anchor| anchor.subject.as_deref().is_none_or(|name| names.contains(name)))
     }
 }
 

@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ask, Connect, DnsReply, Exchange, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer,
-    NameServers, ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel,
+    Ask, Connect, DnsReply, Download, Exchange, Fetch, FileRead, Handshake, Hello, Interface,
+    LegacyAnswer, NameServers, ProxySettings, Question, Request, SystemLookup, Timestamp,
+    TrustStore, Tunnel,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -85,7 +86,7 @@ pub trait World: Send + Sync {
     fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel>;
 
     /// Fetches a small document over plain HTTP: an issuer certificate, a revocation list.
-    fn fetch<'a>(&'a self, url: &'a str, limit: Duration) -> BoxFuture<'a, Fetch>;
+    fn fetch<'a>(&'a self, download: &'a Download) -> BoxFuture<'a, Fetch>;
 
     /// The root certificates this computer trusts, and those given with `--ca-file`.
     fn trust(&self) -> Arc<TrustStore>;

@@ -151,15 +151,38 @@ pub(super) fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
     }
 }
 
+/// Whether an alert can mean something else than a server in trouble: outdated encryption (40, 70,
+/// 71), unless the old greeting got an alert too, or a client certificate (40, 42 to 46, 116).
+fn is_open_question(e: &Evidence, handshake: &Handshake) -> bool {
+    let old = e.legacy.as_ref();
+    let refuses_both = old.is_some_and(|old| old.version.is_none() && old.alert.is_some());
+    match handshake.alert {
+        Some(40 | 70 | 71) => !refuses_both || handshake.client_certificate_requested,
+        Some(alert) => matches!(alert, 42..=46 | 116),
+        None => false,
+    }
+}
+
+/// Half a round trip passed before the end came. Of three handshakes one may have been measured
+/// while this program was busy.
+fn ended_far_away(e: &Evidence) -> bool {
+    let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
+    let far = all.into_iter().flatten().filter(|handshake| {
+        let connect = &handshake.connect;
+        handshake.via.is_none()
+            && connect.took_ms >= 10.0
+            && handshake.took_ms >= connect.took_ms / 2.0
+    });
+    far.count() >= 2
+}
+
 pub(super) fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
     let broke_off = |handshake: &Handshake| {
         let ended = matches!(
             handshake.failure.map(|failure| failure.kind),
             Some(FailureKind::Reset | FailureKind::ClosedEarly | FailureKind::Aborted)
         );
-        // Alerts 40 and 70 can mean outdated encryption, 42 to 46 and 116 a client certificate.
-        let open_question = matches!(handshake.alert, Some(40 | 42..=46 | 70 | 71 | 116));
-        handshake.connect.succeeded() && ended && !open_question
+        handshake.connect.succeeded() && ended && !is_open_question(e, handshake)
     };
     let other = e.other_name.as_ref()?;
     if !broke_off(&e.handshake) || !e.again.as_ref().is_some_and(broke_off) || other.completed() {
@@ -169,11 +192,14 @@ pub(super) fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
         .not("tls/name-refused: another name fails too")
         .not("one broken connection: the handshake was repeated")
         .value("ending", outcome(&e.handshake));
-    let far = e.handshake.via.is_none()
-        && e.handshake.connect.took_ms >= 10.0
-        && e.handshake.took_ms >= e.handshake.connect.took_ms / 2.0;
+    let proof = match &e.legacy {
+        Some(old) if old.alert.is_some() => proof
+            .and("a greeting of the old kind", "refused too")
+            .not("tls/old-protocol-only, tls/no-common-cipher: an old greeting is refused too"),
+        _ => proof,
+    };
     // Without a measurable distance it may also be a device near this computer.
-    let sure = far || e.handshake.alert.is_some();
+    let sure = ended_far_away(e) || e.handshake.alert.is_some();
     Some(if sure { proof } else { proof.at_most(Confidence::Possible) })
 }
 

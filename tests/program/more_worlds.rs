@@ -339,10 +339,9 @@ impl hublink_probe::World for Fragile {
     }
     fn fetch<'a>(
         &'a self,
-        url: &'a str,
-        limit: Duration,
+        download: &'a hublink_probe::Download,
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::Fetch> {
-        self.0.fetch(url, limit)
+        self.0.fetch(download)
     }
     fn trust(&self) -> std::sync::Arc<hublink_probe::TrustStore> {
         self.0.trust()

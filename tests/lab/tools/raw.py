@@ -9,6 +9,10 @@
     slow S    answers each request S seconds late
     alert N   answers a greeting with a TLS alert of that number
     reset     resets every connection after it read something
+    end       closes every connection after it read something
+    hang-up   closes every connection at once
+    garbage   answers with bytes of no protocol
+    half      answers with half a ServerHello and falls silent
     ssh       speaks first, as an SSH server does
 """
 
@@ -37,12 +41,22 @@ def reset(connection):
 
 
 def answer(connection, behaviour, number):
+    if behaviour == "hang-up":
+        connection.close()
+        return
     if behaviour == "ssh":
         connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
     connection.recv(65536)
     if behaviour == "alert":
         connection.sendall(bytes([0x15, 3, 3, 0, 2, 2, int(number)]))
         time.sleep(0.2)
+    if behaviour == "garbage":
+        connection.sendall(bytes(range(255, 127, -1)))
+        time.sleep(0.2)
+    if behaviour == "half":
+        # The first half of a ServerHello of 80 bytes.
+        connection.sendall(bytes([0x16, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3]) + bytes(29))
+        time.sleep(300)
     if behaviour == "reset":
         reset(connection)
         return

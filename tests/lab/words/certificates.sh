@@ -1,6 +1,7 @@
 # Authorities and certificates with a fault, and whether they were withdrawn.
 
 leaf_lines='' # further extensions of the certificates made from now on, one a line
+above=()      # files of certificates that servers send behind their own from now on
 
 # hub_with KIND NAME [NAME-IN-THE-CERTIFICATE…]: a hub with a certificate of that kind.
 hub_with() {
@@ -11,14 +12,39 @@ hub_with() {
 # issuing NAME [EXTENSION-LINE…]: an authority under the one the program knows (`issuing_days`), for
 # certificates of the kinds `company` (alone) and `company-chain` (with the authority's).
 issuing_days=300
+issuing_key=(openssl ecparam -name prime256v1 -genkey -noout)
 issuing() {
     local name=$1
     company=$here/${name//[^A-Za-z0-9.-]/_}
     shift
-    openssl ecparam -name prime256v1 -genkey -noout -out "$company.key"
+    "${issuing_key[@]}" >"$company.key" 2>/dev/null
     openssl req -new -key "$company.key" -subj "/CN=$name" -out "$company.csr"
     printf '%s\n' "${basic:-basicConstraints=critical,CA:TRUE}" "$@" >"$company.ext"
-    sign "$company" "$pki/ca" -days "$issuing_days"
+    sign "$company" "$pki/${issuing_by:-ca}" -days "$issuing_days"
+}
+
+# issuing_rsa: the same with an RSA key.
+issuing_rsa() {
+    issuing_key=(openssl genrsa 2048)
+    issuing "$@"
+}
+
+# also_by BY DAYS: the authority that the program knows, certified by another one too; prints the file.
+also_by() {
+    local file=$here/ca-by-$1
+    openssl req -new -key "$pki/ca.key" -subj '/CN=Lab ca' -out "$file.csr"
+    printf 'basicConstraints=critical,CA:TRUE\n' >"$file.ext"
+    sign "$file" "$pki/$1" -days "$2"
+    printf '%s' "$file.crt"
+}
+
+# serves_issuer: the last authority's certificate, as http://pki.corp.test/issuing.crt.
+serves_issuer() {
+    mkdir -p "$here/pages"
+    chmod 755 "$here" "$here/pages"
+    cp "$company.crt" "$here/pages/issuing.crt"
+    record pki.corp.test A 10.77.2.9
+    http pki.corp.test 10.77.2.9 80 "root $here/pages;"
 }
 
 # withdraws NAME-OF-HUB: the authority the program knows withdraws that hub's certificate; its index

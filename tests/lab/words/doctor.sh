@@ -50,12 +50,36 @@ doctor() {
     write_client_files
     arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
     printf 'hublink doctor %s\n' "$*" >"$here/command"
+    at_the_client "$hublink" "${arguments[@]}" >"$here/report.json" 2>"$here/stderr" || true
+    case ${scenario#"$lab/scenarios/"} in tls/* | certificate/* | healthy/*) ask_peer "$@" ;; esac
+}
+
+# at_the_client COMMAND…: runs a program on the client, with its files, settings and clock.
+at_the_client() {
     on client unshare --mount sh -c '
         mount --bind "$1/resolv.conf" /etc/resolv.conf &&
         mount --bind "$1/hosts" /etc/hosts &&
         mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf && shift && exec "$@"' \
-        sh "$here" env "${environment[@]}" "${faketime[@]}" "$hublink" "${arguments[@]}" \
-        >"$here/report.json" 2>"$here/stderr" || true
+        sh "$here" env "${environment[@]}" "${faketime[@]}" "$@"
+}
+
+# ask_peer ARGUMENT…: what curl, with OpenSSL and the same roots, says of the same https address; its
+# exit code goes to `peer`, for the table of `tools/peers.py`.
+ask_peer() {
+    local url=${*: -1} roots=("$pki/ca.crt") setting status=0
+    case $url in https://*) ;; *) return ;; esac
+    command -v curl >/dev/null || return 0
+    while [ $# -gt 1 ]; do
+        [ "$1" != --ca-file ] || roots+=("$2")
+        shift
+    done
+    for setting in "${environment[@]}"; do
+        case $setting in SSL_CERT_FILE=*) roots+=("${setting#*=}") ;; esac
+    done
+    cat "${roots[@]}" >"$here/roots.pem"
+    at_the_client curl --silent --show-error --output /dev/null --max-time 4 \
+        --cacert "$here/roots.pem" "$url" 2>"$here/peer.err" || status=$?
+    printf '%s\n' "$status" >"$here/peer"
 }
 
 # expect no CAUSE OWNER CONFIDENCE | yes [SEVERITY CAUSE]… | unknown [CAUSE]: of the first hub.

@@ -27,7 +27,6 @@ certificate() {
         sign "$file" "$pki/ca" -days 300
         ;;
     long) sign "$file" "$pki/ca" -days 2200 ;;
-    with-root) sign "$file" "$pki/ca" -days 300; cat "$pki/ca.crt" >>"$file.crt" ;;
     company) sign "$file" "$company" -days 300 ;;
     company-chain) sign "$file" "$company" -days 300; cat "$company.crt" >>"$file.crt" ;;
     soon) sign "$file" "$pki/ca" -days 3 ;;
@@ -43,11 +42,16 @@ certificate() {
         openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
         sign "$file" "$pki/ca" -days 300
         ;;
+    rsa-of-company)
+        openssl genrsa -out "$file.key" 2048 2>/dev/null
+        openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
+        sign "$file" "$company" -days 300
+        ;;
     sha1) sign "$file" "$pki/ca" -days 300 -sha1 ;;
     self) openssl x509 -req -in "$file.csr" -signkey "$file.key" -days 300 -extfile "$file.ext" -out "$file.crt" 2>/dev/null ;;
     *) malformed "no kind of certificate is called $kind" ;;
     esac
-    cat "$file.crt" "$file.key" >"$file"
+    cat "$file.crt" "${above[@]}" "$file.key" >"$file"
     printf '%s' "$file"
 }
 
@@ -56,7 +60,7 @@ authority() {
     company=$here/$1
     openssl ecparam -name prime256v1 -genkey -noout -out "$company.key"
     openssl req -x509 -new -key "$company.key" -days 3000 -subj "/CN=$1" \
-        -addext keyUsage=critical,keyCertSign "${@:2}" -out "$company.crt"
+        -addext "keyUsage=critical,${authority_usage:-keyCertSign}" "${@:2}" -out "$company.crt"
 }
 
 sign() {
@@ -189,10 +193,31 @@ page() {
 tls_server() {
     local pem
     address "$2"
-    pem=$(certificate good "$1")
+    pem=$(certificate "${tls_server_kind:-good}" "$1")
     on server openssl s_server -quiet -www -accept "$2:$3" -key "$pem.key" -cert "$pem.crt" \
         "${@:4}" >"$here/tls_server" 2>&1 &
     wait_for 'the server of OpenSSL' on server bash -c "exec 3<>/dev/tcp/$2/$3"
+}
+
+# haproxy_hub NAME BIND-OPTIONS: HAProxy before a hub.
+haproxy_hub() {
+    local pem
+    needs haproxy
+    record "$1" A 10.77.2.2
+    pem=$(certificate good "$1")
+    http _ 10.77.2.2 8080 "${hub_locations//\$http_host/$1}"
+    cat >"$here/haproxy.conf" <<HAPROXY
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+listen hub
+    bind 10.77.2.2:443 ssl crt $pem $2
+    server hub 10.77.2.2:8080
+HAPROXY
+    on server haproxy -db -f "$here/haproxy.conf" >"$here/haproxy" 2>&1 &
+    wait_for 'HAProxy' on server bash -c 'exec 3<>/dev/tcp/10.77.2.2/443'
 }
 
 # apache_hub NAME: the hub's answers from Apache, which closes after each and speaks HTTP/1.0.
