@@ -44,7 +44,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &[
             "one outside hub that fails alone: it or its own firewall is at fault",
-            "hubs whose other ports answer: the way out is open",
+            "hubs whose link names a wrong port, while they answer on the usual one",
             "hubs rejected by different devices: each has a firewall of its own",
             "a computer without any network: then nothing else answers either",
         ],
@@ -136,12 +136,21 @@ fn is_rejected(hub: &HubSeen) -> bool {
         && hub.cause.as_deref() == Some("tcp/rejected-on-the-way")
 }
 
+/// The port of its link stays unanswered, and another port of its address answers.
+fn is_silent_at_port(hub: &HubSeen) -> bool {
+    failed_at(hub, "tcp") && hub.cause.as_deref() == Some("tcp/port-silent")
+}
+
 /// All stay unanswered; or one and the same device rejects them all, or something so near that it
-/// has no name. Two hubs behind two firewalls of their own are rejected by two devices.
+/// has no name. Two hubs behind two firewalls of their own are rejected by two devices. Where only
+/// a port stays unanswered, it is the same port of hubs that have nothing else in common.
 fn are_stopped_alike(hubs: &[&HubSeen]) -> bool {
     let Some(first) = hubs.first() else { return false };
     let by_one = |hub: &&HubSeen| is_rejected(hub) && hub.rejected_by == first.rejected_by;
-    hubs.iter().all(|hub| is_cut_off(hub)) || hubs.iter().all(by_one)
+    let at_one_port = |hub: &&HubSeen| is_silent_at_port(hub) && hub.port == first.port;
+    hubs.iter().all(|hub| is_cut_off(hub))
+        || hubs.iter().all(by_one)
+        || any_unrelated(hubs) && hubs.iter().all(at_one_port)
 }
 
 /// Two hubs that have nothing to do with each other, as far as names and addresses tell.

@@ -211,13 +211,21 @@ fn what_rejects_all_hubs_outside_is_near_and_what_rejects_one_is_its_own() {
 }
 
 #[test]
-fn outside_hubs_whose_other_ports_answer_show_an_open_way_out() {
-    let found = found(two_outside(|hub| HubSeen {
+fn one_port_that_is_silent_at_unrelated_hubs_is_blocked_near() {
+    let silent_at = |cause: &str, port, hub| HubSeen {
         another_port_answered: true,
-        port: Some(4244),
-        ..failing(hub, "tcp/link-port-closed", FailureKind::NoAnswer)
-    }));
-    assert_eq!(ids(&found), ["across/unexplained"]);
+        port: Some(port),
+        ..failing(hub, cause, FailureKind::NoAnswer)
+    };
+    let open_at_443 = two_outside(|hub| silent_at("tcp/link-port-closed", 4244, hub));
+    assert_eq!(ids(&found(open_at_443)), ["across/unexplained"]);
+    let silent = |hub| silent_at("tcp/port-silent", 443, hub);
+    assert_eq!(ids(&found(two_outside(silent))), ["across/egress-blocked"]);
+    let of_one_company = found(vec![
+        silent(hub(0, "qlik1.corp.test", "198.18.0.1")),
+        silent(hub(1, "qlik2.corp.test", "198.19.0.1")),
+    ]);
+    assert_ne!(ids(&of_one_company), ["across/egress-blocked"]);
 }
 
 #[test]

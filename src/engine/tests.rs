@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hublink_checks::frame::{
-    CLAIMS, Case, Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Severity, Status,
+    CLAIMS, Case, Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Severity, Status, Stored,
 };
+use hublink_checks::http::Http;
 use hublink_probe::Way;
 
-use super::{Ended, origin, settle};
+use super::{Ended, counts, origin, settle};
 
 /// A check that ended with one cause that blocks.
 pub(crate) fn failed(cause: &str) -> Ended {
@@ -107,4 +108,24 @@ fn because_names_a_cause_or_says_in_words_what_could_not_be_made() {
     assert_eq!(because(&ended, "tls"), None);
     let reason = ended["tls"].reason.as_ref().expect("a reason");
     assert!(reason.detail.as_deref().is_some_and(|detail| detail.contains("`tcp`")));
+}
+
+/// What `http` saw of port 80 although `tcp` kept it from looking.
+fn seen_of_port_80(status: u16) -> Stored {
+    let answer = serde_json::json!({
+        "url": "http://hub.corp.test/", "to": "10.1.0.5:80", "ending": "complete",
+        "status": status, "body_bytes": 0, "took_ms": 1.0,
+    });
+    let seen = serde_json::json!({ "hops": [], "port_80": { "answer": answer } });
+    Stored::new::<Http>(serde_json::from_value(seen).expect("evidence"))
+}
+
+#[test]
+fn what_was_seen_anyway_counts_only_if_it_explains_the_failure() {
+    let ended = BTreeMap::from([("tcp", failed("tcp/refused")), ("http", kept_from("tcp"))]);
+    let case = Case::default();
+    assert!(counts(&case, &ended, &seen_of_port_80(511)), "a start page explains a closed port");
+    assert!(!counts(&case, &ended, &seen_of_port_80(200)));
+    let looked = BTreeMap::from([("tcp", failed("tcp/refused"))]);
+    assert!(!counts(&case, &looked, &seen_of_port_80(511)), "it was not kept from looking");
 }
