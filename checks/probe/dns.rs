@@ -329,10 +329,22 @@ pub(crate) fn configured() -> NameServers {
             let search = config.search.iter().map(without_final_dot).collect();
             NameServers { servers, search, unreadable: None }
         }
+        // A list that was read and is empty comes as an error too.
+        #[cfg(unix)]
+        Err(_) if std::fs::read("/etc/resolv.conf").is_ok_and(|list| names_nobody(&list)) => {
+            NameServers::default()
+        }
         Err(error) => {
             NameServers { unreadable: Some(bounded(&error.to_string(), 200)), ..Default::default() }
         }
     }
+}
+
+/// Whether a list of name servers holds none.
+#[cfg(unix)]
+fn names_nobody(list: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(list);
+    !text.lines().any(|line| line.split_whitespace().next() == Some("nameserver"))
 }
 
 /// Asks one server one question: by datagram twice, by stream if the answer did not fit.
@@ -550,6 +562,14 @@ mod tests {
         let question = Question::of(server(old).await, "hub.test", RecordKind::A);
         let reply = ask(&question, LIMIT).await;
         assert_eq!((reply.rcode, reply.without_edns, reply.tries), (Some(3), true, 2));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_without_name_servers_is_told_from_one_that_cannot_be_read() {
+        assert!(names_nobody(b"") && names_nobody(b"# nameserver 10.0.0.53\nsearch corp.test\n"));
+        assert!(!names_nobody(b"search corp.test\n nameserver 10.0.0.53\n"));
+        assert!(!names_nobody(b"nameserver what-is-this\n"));
     }
 
     #[test]
