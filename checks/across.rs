@@ -11,7 +11,7 @@ use hublink_probe::FailureKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::frame::{Cause, Check, Context, Meta};
+use crate::frame::{Cause, Check, Confidence, Context, Meta};
 
 pub use gather::{Seen, gather};
 
@@ -44,10 +44,19 @@ pub struct HubSeen {
     /// An address lies in a network this computer is part of.
     #[serde(default)]
     pub on_link: bool,
+    /// The port of its link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
     /// Its port accepted a connection.
     #[serde(default)]
     pub connected: bool,
-    /// A name server answered a question for its name.
+    /// Its port accepted none, and another port of its address answered.
+    #[serde(default)]
+    pub another_port_answered: bool,
+    /// The device on the way that signed the rejection of a connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_by: Option<IpAddr>,
+    /// A name server outside this computer answered a question for its name.
     #[serde(default)]
     pub name_server_answered: bool,
     /// The way to it led through a proxy.
@@ -59,6 +68,9 @@ pub struct HubSeen {
     /// The cause named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// How sure that cause is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// How it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symptom: Option<Symptom>,
@@ -87,6 +99,9 @@ pub struct Symptom {
     /// The system's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
+    /// The TLS alert that the server sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<u8>,
     /// It took less than a second.
     pub prompt: bool,
 }

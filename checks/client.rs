@@ -1,7 +1,5 @@
 //! This computer: is it connected to any network at all?
 
-use std::net::IpAddr;
-
 use hublink_probe::{Connect, FailureKind, Interface, InterfaceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::dns::Dns;
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback,
+    is_link_local,
 };
-use crate::tcp::Tcp;
+use crate::tcp::{AT_ONCE_MS, Tcp};
 
 /// Whether this computer has a network.
 pub struct Client;
@@ -29,9 +28,6 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hubs_here: bool,
 }
-
-/// What comes faster than any network cable is this computer's own doing.
-const AT_ONCE_MS: f64 = 100.0;
 
 impl Check for Client {
     type Evidence = Evidence;
@@ -88,10 +84,7 @@ fn leading_out(adapters: &[Interface]) -> Vec<&Interface> {
 
 /// Whether an adapter has an address that it did not give itself because nobody else did.
 fn has_given_address(adapter: &Interface) -> bool {
-    adapter.addresses.iter().any(|subnet| match subnet.address {
-        IpAddr::V4(v4) => !v4.is_link_local(),
-        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
-    })
+    adapter.addresses.iter().any(|subnet| !is_link_local(subnet.address))
 }
 
 /// An adapter that is connected, in words: the evidence against `client/no-network`.
@@ -147,9 +140,7 @@ fn failed_here(case: &Case) -> Option<Proof> {
         });
     }
     let dns = case.of::<Dns>()?;
-    let answered =
-        dns.replies.iter().any(|reply| reply.rcode.is_some() && !reply.server.ip().is_loopback());
-    (dns.addresses.is_empty() && !answered)
+    (dns.addresses.is_empty() && !dns.heard_from_outside())
         .then(|| Proof::seen("name servers", "none could be asked"))
 }
 

@@ -1,6 +1,7 @@
 //! The clocks: do this computer and the hub agree on the time, and if not, who is wrong?
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hublink_probe::{Exchange, Scheme, Timestamp};
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::certificate::{Certificate, Evidence as Seen};
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
-    cause, fallback, passed, passed_on_direct_way, ran,
+    cause, fallback, may_share_owner, passed, passed_on_direct_way, ran,
 };
-use crate::http::{DestinationKind, Http};
+use crate::http::{DestinationKind, Http, same_site};
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
@@ -57,6 +58,9 @@ pub struct Witness {
     pub offset_s: f64,
     /// How far off the offset may be.
     pub uncertainty_s: f64,
+    /// Where it answered; not known behind a proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// It is the clock of this hub.
     #[serde(default)]
     pub own: bool,
@@ -74,15 +78,39 @@ impl Witness {
             offset_s: tenth(date.seconds_since(sent) - trip / 2.0),
             // `Date` has whole seconds.
             uncertainty_s: tenth(trip / 2.0 + 1.0),
+            address: None,
             own,
             login: false,
         }
     }
 
     fn of(exchange: &Exchange, host: &str) -> Option<Self> {
+        // What comes from a store tells the time at which it was put there.
+        if exchange.header("age").is_some() {
+            return None;
+        }
         let who = authority(&exchange.url)?;
         let own = host_of(who).eq_ignore_ascii_case(host);
-        Some(Self::new(who, own, exchange.date?, exchange.sent_at?, exchange.answered_at?))
+        let address = exchange.via.is_none().then(|| exchange.to.ip());
+        let seen = Self::new(who, own, exchange.date?, exchange.sent_at?, exchange.answered_at?);
+        Some(Self { address, ..seen })
+    }
+
+    /// Whether the other one is surely another clock: servers of one owner get their time from one
+    /// place, and one server may have several names.
+    fn is_independent_of(&self, other: &Self) -> bool {
+        let (one, two) = (host_of(&self.who), host_of(&other.who));
+        if same_site(one, two) {
+            return false;
+        }
+        let only_an_address = |host: &str| host.parse::<IpAddr>().is_ok();
+        match (self.address, other.address) {
+            (Some(a), Some(b)) if only_an_address(one) || only_an_address(two) => {
+                !may_share_owner(a, b)
+            }
+            (Some(a), Some(b)) => a != b,
+            _ => !only_an_address(one) && !only_an_address(two),
+        }
     }
 
     fn is_off(&self) -> bool {
@@ -149,6 +177,8 @@ impl Check for Clock {
                        Synchronise now."],
             look_alikes: &[
                 "a wrong clock of the hub: then another clock agrees with this computer",
+                "hubs of one owner that are wrong together: only a clock of another owner makes it \
+                 certain",
                 "a difference below a minute",
             ],
             see: &["RFC 9110 section 6.6.1 (Date)", "RFC 4120 (Kerberos allows five minutes)"],
@@ -198,11 +228,14 @@ impl Check for Clock {
         let hops = cx.of::<Http>().map(|http| http.hops.as_slice()).unwrap_or_default();
         let mut witnesses: Vec<Witness> =
             hops.iter().filter_map(|hop| Witness::of(hop, host)).collect();
+        let address = cx.of::<Tcp>().and_then(|tcp| tcp.chosen).map(|chosen| chosen.ip());
+        let address = address.filter(|_| !cx.case.goes_through_proxy());
         let certificate = cx.of::<Certificate>();
         let date = certificate.and_then(|certificate| certificate.date.as_ref());
         witnesses.extend(date.map(|hub| {
             let who = authority(&hub.url).unwrap_or(host);
-            Witness::new(who, true, hub.date, hub.sent_at, hub.answered_at)
+            let seen = Witness::new(who, true, hub.date, hub.sent_at, hub.answered_at);
+            Witness { address, ..seen }
         }));
         witnesses.extend(login_host(cx).await);
         // The hub's own clock first, however the hops were ordered.
@@ -253,28 +286,43 @@ fn show(e: &Evidence) -> Proof {
     })
 }
 
+/// Two clocks that are off by the same; if any two such have nothing to do with each other, those.
+fn two_that_agree(e: &Evidence) -> Option<(&Witness, &Witness, bool)> {
+    let off: Vec<&Witness> = e.witnesses.iter().filter(|witness| witness.is_off()).collect();
+    let pairs = off
+        .iter()
+        .enumerate()
+        .flat_map(|(n, one)| off[n + 1..].iter().map(move |two| (*one, *two)))
+        .filter(|(one, two)| one.agrees_with(two));
+    let mut pairs = pairs.map(|(one, two)| (one, two, one.is_independent_of(two))).peekable();
+    let first = pairs.peek().copied();
+    pairs.find(|(_, _, independent)| *independent).or(first)
+}
+
 fn this_computer_wrong(e: &Evidence, _: &Case) -> Option<Proof> {
     let mut off = e.witnesses.iter().filter(|witness| witness.is_off());
-    let agreeing = off.clone().find_map(|one| {
-        let second = e
-            .witnesses
-            .iter()
-            .find(|other| !std::ptr::eq(*other, one) && other.is_off() && other.agrees_with(one));
-        second.map(|second| (one, second))
-    });
+    let agreeing = two_that_agree(e);
     let ours_is_right = e.witnesses.iter().any(|witness| !witness.is_off());
     let proof = match agreeing {
         // Two hubs of one site may be wrong together, but not while a third agrees with us.
         _ if ours_is_right => return None,
-        Some((one, second)) => show(e)
-            .and("witnesses that agree", format!("{} and {}", one.who, second.who))
-            .not("clock/hub-wrong: a second clock says the same"),
+        Some((one, second, independent)) => {
+            let proof =
+                show(e).and("witnesses that agree", format!("{} and {}", one.who, second.who));
+            if independent {
+                proof.not("clock/hub-wrong: a second clock, of another owner, says the same")
+            } else {
+                proof
+                    .and("these witnesses", "may have their time from one place")
+                    .at_most(Confidence::Likely)
+            }
+        }
         None if !e.certificate_valid_at_date => return None,
         None => show(e)
             .and("the hub's certificate", "invalid by this computer's clock, valid by the hub's")
             .at_most(Confidence::Likely),
     };
-    let witness = agreeing.map(|(one, _)| one).or_else(|| off.next())?;
+    let witness = agreeing.map(|(one, ..)| one).or_else(|| off.next())?;
     let proof = with_zone(proof, witness.offset_s)
         .value("offset", format!("{} the other clocks", direction(-witness.offset_s)));
     Some(if e.certificate_valid_at_date {
@@ -380,7 +428,7 @@ mod tests {
     }
 
     fn witness(who: &str, offset_s: f64, own: bool) -> Witness {
-        Witness { who: who.into(), offset_s, uncertainty_s: 1.0, own, login: false }
+        Witness { who: who.into(), offset_s, uncertainty_s: 1.0, address: None, own, login: false }
     }
 
     fn evidence(witnesses: &[Witness]) -> Evidence {
@@ -409,6 +457,52 @@ mod tests {
         assert_eq!(compared.witnesses.len(), 2);
         assert!(!compared.witnesses[1].own);
         assert!(this_computer_wrong(&compared, &Case::default()).is_some());
+    }
+
+    #[test]
+    fn one_clock_under_two_names_is_no_second_witness() {
+        let at = |address: &str, of: Witness| {
+            let address = Some(address.parse().expect("an address"));
+            Witness { address, ..of }
+        };
+        let own = || at("10.1.0.5", witness("qlik1.corp.test", 600.0, true));
+        let sure = |second: Witness| {
+            let e = evidence(&[own(), second]);
+            let proof = this_computer_wrong(&e, &Case::default()).expect("two that agree");
+            proof.confidence.is_none()
+        };
+        let beside = |who: &str, address: &str| at(address, witness(who, 601.0, false));
+        assert!(!sure(beside("qlik2.corp.test", "10.1.0.6")), "a node of the same site");
+        assert!(!sure(beside("qlik1", "10.1.0.5")));
+        assert!(!sure(beside("10.1.0.5", "10.1.0.5")));
+        assert!(!sure(beside("10.1.0.6", "10.1.0.6")), "who knows whose that is");
+        assert!(!sure(beside("alias.other.test", "10.1.0.5")), "the same server");
+        assert!(sure(beside("sense.example.com", "198.18.0.5")));
+        assert!(sure(witness("sense.example.com", 601.0, false)), "seen through a proxy");
+        let e = evidence(&[
+            own(),
+            beside("qlik2.corp.test", "10.1.0.6"),
+            beside("sense.example.com", "198.18.0.5"),
+        ]);
+        let proof = this_computer_wrong(&e, &Case::default()).expect("three that agree");
+        assert_eq!(proof.confidence, None);
+    }
+
+    #[test]
+    fn an_answer_out_of_a_store_tells_no_time() {
+        let answer = |headers: serde_json::Value| {
+            let answer = json!({
+                "url": "https://hub.corp.test/hub/", "to": "10.1.0.5:443", "ending": "complete",
+                "status": 200, "headers": headers, "date": "2026-11-24T11:00:00Z",
+                "sent_at": "2026-11-24T12:00:00Z", "answered_at": "2026-11-24T12:00:00Z",
+                "body_bytes": 0, "took_ms": 1.0,
+            });
+            serde_json::from_value::<Exchange>(answer).expect("an exchange")
+        };
+        let fresh = answer(json!([]));
+        assert!(Witness::of(&fresh, "hub.corp.test").is_some_and(|seen| seen.address.is_some()));
+        let stored = answer(json!([{ "name": "age", "value": "3600" }]));
+        assert_eq!(Witness::of(&stored, "hub.corp.test"), None);
     }
 
     fn beside_login(hub: f64, login: f64) -> Option<Severity> {

@@ -68,6 +68,16 @@ pub struct Evidence {
     pub addresses: Vec<IpAddr>,
 }
 
+impl Evidence {
+    /// Whether a name server outside this computer answered anything. Many systems run one of
+    /// their own, which answers without any network.
+    #[must_use]
+    pub fn heard_from_outside(&self) -> bool {
+        let answered = self.replies.iter().filter(|reply| reply.rcode.is_some());
+        answered.map(|reply| reply.server.ip()).any(|ip| !ip.is_loopback())
+    }
+}
+
 /// TLS for a name at one address: an answer is true if the name is served there, not because of
 /// the range it lies in.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -121,8 +131,8 @@ impl Check for Dns {
         Cause {
             title: "The hub's name is known only inside the company network, and you are outside \
                     it.",
-            explain: "The name servers in use now do not know the name, and a VPN of this computer \
-                      is not connected. Names of servers inside a company are usually told only \
+            explain: "The name servers in use now do not know the name, or no address of it, and a \
+                      VPN of this computer is not connected. Names of servers inside a company are usually told only \
                       to computers inside it. hublink sees the VPN's adapter; the rules by which \
                       Windows sends certain names to certain name servers are not read yet.",
             remedy: &[
@@ -201,11 +211,15 @@ impl Check for Dns {
             explain: "The name is known, but the record behind it is missing, or it is an alias \
                       that ends nowhere: at a name that no longer exists, as after a server was \
                       replaced, or in a circle of aliases.",
-            remedy: &["Ask the DNS team to repair the record of <host> (<chain>)."],
+            remedy: &[
+                "Ask the DNS team to repair the record of <host> (<chain>). Is a VPN needed to \
+                 reach it? Then connect that first: inside, the record may lead further.",
+            ],
             owner: Owner::Network,
             look_alikes: &[
                 "a missing IPv6 address beside a good IPv4 one, which is normal",
                 "a name that does not exist at all (dns/name-not-found)",
+                "a record that leads somewhere inside the company only (dns/inside-name-only)",
                 "a failing zone, which looks like a circle of aliases until each is asked for \
                  (dns/zone-failure)",
             ],

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::Dns;
 use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed};
-pub(crate) use distance::{is_neighbour, is_private};
+pub(crate) use failed::{another_port_answered, rejected_by};
 use series::Why;
 
 /// Whether the hub's port accepts connections.
@@ -104,7 +104,7 @@ const TWO_SYNS_MS: f64 = 2000.0;
 const TWO_SYNS: Duration = Duration::from_millis(2300);
 
 /// What comes faster than any network cable is this computer's own doing.
-const AT_ONCE_MS: f64 = 100.0;
+pub(crate) const AT_ONCE_MS: f64 = 100.0;
 
 impl Check for Tcp {
     type Evidence = Evidence;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use hublink_checks::across::{self, Across};
 use hublink_checks::frame::{
-    Case, Confidence, Diagnosis, Facts, MACHINE_WIDE, Reason, ReasonKind, Severity, Status, Stored,
+    Case, Confidence, Diagnosis, Facts, MACHINE_WIDE, Reason, Severity, Status, Stored, claims,
 };
 
-use crate::engine::{Ended, Examined, first_blocking, rejudge, settle};
+use crate::engine::{Ended, Examined, counts, first_blocking, origin, rejudge, settle};
 
 /// What the comparison of the hubs came to.
 pub struct Comparison {
@@ -48,24 +48,31 @@ pub fn compare(examined: &mut [Examined]) -> Option<Comparison> {
 
 /// Completes evidence by what the other hubs saw, and judges again where that changed something.
 fn complete(examined: &mut [Examined]) {
+    let cases: Vec<Case> = examined.iter().map(with_aside).collect();
     let mut changed: Vec<(usize, Stored)> = Vec::new();
     for check in hublink_checks::all() {
-        for (index, one) in examined.iter().enumerate() {
-            let others: Vec<&Case> = examined
-                .iter()
-                .enumerate()
-                .filter(|(i, _)| *i != index)
-                .map(|(_, e)| &e.case)
-                .collect();
-            changed.extend(check.compare(&one.case, &others).map(|stored| (index, stored)));
+        for (index, own) in cases.iter().enumerate() {
+            let others = cases.iter().enumerate().filter(|(other, _)| *other != index);
+            let others: Vec<&Case> = others.map(|(_, case)| case).collect();
+            changed.extend(check.compare(own, &others).map(|stored| (index, stored)));
         }
     }
     for (index, stored) in changed {
         let one = &mut examined[index];
-        one.case.put(stored);
-        rejudge(&one.case, &mut one.checks);
-        settle(&one.case, &mut one.checks);
+        let looked = one.case.saved(stored.check()).is_some();
+        if looked || counts(&one.case, &one.checks, &stored) {
+            one.case.put(stored);
+            rejudge(&one.case, &mut one.checks);
+            settle(&one.case, &mut one.checks);
+        }
     }
+}
+
+/// The case with what does not count for the hub alone: it may help to understand another.
+fn with_aside(one: &Examined) -> Case {
+    let mut case = one.case.clone();
+    one.aside.iter().cloned().for_each(|stored| case.put(stored));
+    case
 }
 
 fn seen(examined: &[Examined]) -> Vec<across::Seen<'_>> {
@@ -84,11 +91,22 @@ fn first_failed<'a>(
     first_blocking(failed).map(|cause| (id, cause))
 }
 
-/// A cause that stands elsewhere in full explains why this hub failed: its own checks are silent.
+/// A cause that stands elsewhere in full explains why this hub failed: the checks that fail by it
+/// are silent here. What it does not explain is said at every hub.
 fn explain(one: &mut Examined, cause: &Diagnosis) {
-    for ended in one.checks.values_mut() {
-        let follows = ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::Because);
-        if ended.status == Status::Failed || follows {
+    let own = cause.id.split('/').next().unwrap_or_default();
+    let explained: Vec<&'static str> = one
+        .checks
+        .iter()
+        .filter(|(id, ended)| {
+            ended.status == Status::Failed && (**id == own || claims(&cause.id, id))
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    let follows = |id: &&'static str| explained.contains(&origin(&one.checks, id));
+    let silent: Vec<&'static str> = one.checks.keys().copied().filter(follows).collect();
+    for id in silent {
+        if let Some(ended) = one.checks.get_mut(id) {
             ended.status = Status::Skipped;
             ended.causes.clear();
             ended.reason = Some(Reason::because(&cause.id));
@@ -109,6 +127,72 @@ fn say_once(examined: &mut [Examined]) {
         match said.iter().find(|known| known.id == cause.id && known.remedy == cause.remedy) {
             Some(known) => explain(one, known),
             None => said.push(cause.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use hublink_checks::frame::{Origin, Source, Target};
+
+    use super::*;
+    use crate::engine::tests::{diagnosis, failed, kept_from};
+
+    fn examined(checks: impl IntoIterator<Item = (&'static str, Ended)>) -> Examined {
+        let source = Source { kind: Origin::Argument, file: None, line: None };
+        let target = Target { name: String::new(), source, file: None, text: None };
+        let mut one = Examined {
+            target: Arc::new(target),
+            case: Case::default(),
+            checks: checks.into_iter().collect(),
+            took: Duration::ZERO,
+            shared: None,
+            aside: Vec::new(),
+        };
+        settle(&one.case, &mut one.checks);
+        one
+    }
+
+    fn status(one: &Examined, check: &str) -> Status {
+        one.checks[check].status
+    }
+
+    #[test]
+    fn what_is_said_once_silences_only_what_it_explains() {
+        let hub = || {
+            examined([
+                ("certificate", failed("certificate/expired")),
+                ("clock", failed("clock/this-computer-wrong")),
+                ("http", failed("http/service-error")),
+                ("hub", kept_from("http")),
+            ])
+        };
+        let mut hubs = [hub(), hub()];
+        say_once(&mut hubs);
+        let [first, second] = hubs;
+        assert_eq!(status(&first, "clock"), Status::Failed);
+        assert_eq!(status(&second, "clock"), Status::Skipped);
+        assert_eq!(status(&second, "certificate"), Status::Skipped);
+        assert_eq!(status(&second, "http"), Status::Failed);
+        assert_eq!(second.checks["http"].causes[0].id, "http/service-error");
+        let because = second.checks["hub"].reason.as_ref().and_then(|r| r.because.clone());
+        assert_eq!(because.as_deref(), Some("http/service-error"));
+        assert_eq!(
+            second.shared.map(|cause| cause.id).as_deref(),
+            Some("clock/this-computer-wrong")
+        );
+    }
+
+    #[test]
+    fn what_all_hubs_share_silences_the_failure_and_what_follows_from_it() {
+        let mut one = examined([("tcp", failed("tcp/no-answer")), ("tls", kept_from("tcp"))]);
+        explain(&mut one, &diagnosis("across/egress-blocked"));
+        for check in ["tcp", "tls"] {
+            let because = one.checks[check].reason.as_ref().and_then(|r| r.because.as_deref());
+            assert_eq!(because, Some("across/egress-blocked"), "{check}");
         }
     }
 }

@@ -14,8 +14,8 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
-    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Severity,
-    Status, Stored, Target, claims, is_of_direct_way, may_claim, status_of,
+    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Status,
+    Stored, Target, is_of_direct_way, may_claim,
 };
 use hublink_probe::{BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
@@ -23,13 +23,28 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::comparison::{Comparison, compare};
 
+mod settle;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use settle::first_blocking;
+use settle::judged;
+pub(crate) use settle::{counts, origin, rejudge, settle};
+
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.
 const CONTROL_LIMIT: Duration = Duration::from_secs(12);
 
+/// The time that a check has to put together what it saw, at the end of the control pass.
+const HAND_OVER: Duration = Duration::from_millis(500);
+
 /// A hub still examined after this long is mostly waiting, and another may begin beside it:
 /// silent hubs must not delay the healthy ones behind them.
 const PLACE_HELD: Duration = Duration::from_secs(2);
+
+/// How many times `jobs` hubs are under way at most, those that are mostly waiting included:
+/// each of them holds sockets.
+const WAITING_BESIDE: usize = 8;
 
 /// What the user may say about a run.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +53,8 @@ pub struct Settings {
     pub budget: Budget,
     /// The time allowed for the run. Then the report is made of what is known.
     pub deadline: Duration,
-    /// How many hubs are examined at once.
+    /// How many hubs are begun at once. A hub that keeps waiting makes room for another one after
+    /// two seconds; eight times as many are under way at most.
     pub jobs: usize,
     /// Whether to stop at the first broken check (preflight).
     pub stop_at_first: bool,
@@ -75,6 +91,9 @@ pub struct Examined {
     pub took: Duration,
     /// The cause that stops it and stands elsewhere in full: it stops other hubs too.
     pub shared: Option<Diagnosis>,
+    /// Evidence of checks that were kept from looking, which explains nothing so far. What other
+    /// hubs saw may complete it.
+    pub(crate) aside: Vec<Stored>,
 }
 
 /// How one check ended.
@@ -93,6 +112,8 @@ pub struct Ended {
     because_of: Option<&'static str>,
     /// Whether it was under way when the time was over.
     pub begun: bool,
+    /// It failed on a way of which is not known whether it is taken.
+    pub left_open: bool,
 }
 
 impl Ended {
@@ -104,6 +125,7 @@ impl Ended {
             took: Duration::ZERO,
             because_of: None,
             begun: false,
+            left_open: false,
         }
     }
 
@@ -158,16 +180,24 @@ pub async fn run(
     stop: &Stop,
     observer: &(dyn Fn(Event<'_>) + Sync),
 ) -> (Vec<Examined>, Option<Comparison>) {
-    let places = Semaphore::new(settings.jobs.max(1));
+    let jobs = settings.jobs.max(1);
+    let (places, room) = (Semaphore::new(jobs), Semaphore::new(jobs * WAITING_BESIDE));
     let hubs_in_run = targets.len();
+    let common = Facts {
+        os: world.os().to_owned(),
+        interfaces: world.interfaces(),
+        hubs_in_run,
+        ..Facts::default()
+    };
     let mut open: FuturesUnordered<_> = targets
         .into_iter()
         .enumerate()
         .map(|(hub, target)| {
-            let mut run = HubRun::new(world, Arc::new(target), settings, hubs_in_run);
-            let (places, stop) = (&places, stop.clone());
+            let mut run = HubRun::new(world, Arc::new(target), settings, &common);
+            let (places, room, stop) = (&places, &room, stop.clone());
             async move {
-                // Nobody closes the semaphore; without a place the hub would simply run too.
+                // Nobody closes the semaphores; without a place the hub would simply run too.
+                let _room = room.acquire().await.ok();
                 let place = places.acquire().await.ok();
                 let begun = |check| observer(Event::Begun { hub, check });
                 let release = async {
@@ -202,21 +232,23 @@ struct HubRun {
     case: Case,
     ended: BTreeMap<&'static str, Ended>,
     running: BTreeSet<&'static str>,
+    aside: Vec<Stored>,
+    /// When the control pass has to end.
+    deadline: Option<Instant>,
 }
 
 impl HubRun {
+    /// `common` is what all hubs of the run share.
     fn new(
         world: &Arc<dyn World>,
         target: Arc<Target>,
         settings: &Settings,
-        hubs_in_run: usize,
+        common: &Facts,
     ) -> Self {
         let facts = Facts {
-            os: world.os().to_owned(),
             hub: target.hub().cloned(),
-            interfaces: world.interfaces(),
-            hubs_in_run,
             way: target.hub().map(|hub| way(&**world, hub)).unwrap_or_default(),
+            ..common.clone()
         };
         Self {
             world: Arc::clone(world),
@@ -226,6 +258,8 @@ impl HubRun {
             case: Case::new(facts),
             ended: BTreeMap::new(),
             running: BTreeSet::new(),
+            aside: Vec::new(),
+            deadline: None,
         }
     }
 
@@ -252,6 +286,7 @@ impl HubRun {
             checks: std::mem::take(&mut self.ended),
             took: start.elapsed(),
             shared: None,
+            aside: std::mem::take(&mut self.aside),
         }
     }
 
@@ -372,6 +407,7 @@ impl HubRun {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
             budget: self.budget,
+            deadline: self.deadline,
         }
     }
 
@@ -389,9 +425,11 @@ impl HubRun {
     /// Every check that looked may look closer, and every check that was kept from looking may
     /// look anyway, side by side; then all is judged again.
     async fn control(&mut self) {
+        let deadline = Instant::now() + CONTROL_LIMIT;
+        // Before it is cut off, a check hands over what it saw.
+        self.deadline = Some(deadline - HAND_OVER);
         let mut running: FuturesUnordered<_> =
             hublink_checks::all().iter().filter_map(|check| self.closer(*check)).collect();
-        let deadline = Instant::now() + CONTROL_LIMIT;
         while let Ok(Some((check, outcome, took))) = timeout_at(deadline, running.next()).await {
             if let Some(ended) = self.ended.get_mut(check.meta().id) {
                 ended.took += took;
@@ -399,8 +437,25 @@ impl HubRun {
             // A panic while looking closer leaves what was seen before. Each result counts at
             // once: the deadline may come before the last of them.
             if let Ok(Some(stored)) = outcome {
+                self.take_in_closer(stored);
+            }
+        }
+    }
+
+    fn take_in_closer(&mut self, stored: Stored) {
+        if self.case.saved(stored.check()).is_some() {
+            self.case.put(stored);
+        } else {
+            self.aside.push(stored);
+        }
+        rejudge(&self.case, &mut self.ended);
+        // Each result may be what makes another one count.
+        for stored in std::mem::take(&mut self.aside) {
+            if counts(&self.case, &self.ended, &stored) {
                 self.case.put(stored);
                 rejudge(&self.case, &mut self.ended);
+            } else {
+                self.aside.push(stored);
             }
         }
     }
@@ -447,160 +502,6 @@ fn panic_text(panic: Box<dyn Any + Send>) -> String {
         .or_else(|| panic.downcast_ref::<String>().cloned());
     let text = text.unwrap_or_else(|| "no message".to_owned());
     format!("a bug in hublink: {}", text.chars().take(300).collect::<String>())
-}
-
-/// Judging is code too: a panic in it is one errored check.
-fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> Ended {
-    let judge = || (check.nothing_seen(case), check.judge(case));
-    match std::panic::catch_unwind(AssertUnwindSafe(judge)) {
-        // Whatever a table makes of it, there was nothing to judge.
-        // What it noticed beside stays.
-        Ok((Some(reason), mut causes)) => Ended {
-            status: match reason.kind {
-                ReasonKind::CouldNotLook => Status::Errored,
-                _ => Status::Skipped,
-            },
-            causes: {
-                causes.retain(|cause| cause.severity < Severity::Blocks);
-                causes
-            },
-            took,
-            begun: true,
-            ..Ended::skipped(reason)
-        },
-        Ok((None, causes)) => Ended {
-            status: status_of(&causes),
-            reason: None,
-            causes,
-            took,
-            because_of: None,
-            begun: true,
-        },
-        Err(panic) => Ended::errored(panic_text(panic), took),
-    }
-}
-
-/// Judges all evidence again. What was skipped or errored stays so, unless a check that was kept
-/// from looking found what explains the failure that kept it.
-pub(crate) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
-    for check in hublink_checks::all() {
-        let id = check.meta().id;
-        let Some(before) = ended.get(id) else { continue };
-        if case.saved(id).is_none() || before.status == Status::Errored {
-            continue;
-        }
-        let (took, kept_from) = (before.took, before.because_of);
-        let now = judged(*check, case, took);
-        let explains =
-            |root: &str| first_blocking(&now).is_some_and(|cause| claims(&cause.id, root));
-        if kept_from.is_none_or(|by| explains(origin(ended, by))) {
-            ended.insert(id, now);
-        }
-    }
-}
-
-/// Lets root causes claim what they explain, and fills in why checks were skipped.
-pub(crate) fn settle(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
-    claim(ended);
-    silence_consequences(case, ended);
-    leave_open(case, ended);
-    let roots: Vec<(&'static str, String)> = ended
-        .iter()
-        .filter(|(_, one)| one.because_of.is_some())
-        .map(|(id, _)| (*id, root(ended, id)))
-        .collect();
-    for (id, cause) in roots {
-        if let Some(one) = ended.get_mut(id) {
-            one.reason = Some(Reason::because(cause));
-        }
-    }
-}
-
-fn claim(ended: &mut BTreeMap<&'static str, Ended>) {
-    let blocking: Vec<(&'static str, String)> = ended
-        .iter()
-        .filter(|(_, one)| one.status == Status::Failed)
-        .filter_map(|(id, one)| Some((*id, first_blocking(one)?.id.clone())))
-        .collect();
-    for (id, _) in &blocking {
-        let claimant = blocking.iter().find(|(by, cause)| by != id && claims(cause, id));
-        let Some((by, _)) = claimant else { continue };
-        if let Some(one) = ended.get_mut(id) {
-            one.status = Status::Skipped;
-            one.causes.clear();
-            one.because_of = Some(by);
-        }
-    }
-}
-
-/// A check that passed at first may have failed in the control pass. What was built on it then
-/// says nothing of its own. The list is in the order of the ladder, so one walk is enough.
-fn silence_consequences(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
-    let through_proxy = case.goes_through_proxy();
-    for check in hublink_checks::all() {
-        let broken = check.meta().needs.iter().find(|need| {
-            need.kind != NeedKind::Ran
-                && !(through_proxy && need.is_of_direct_way())
-                && ended.get(need.check).is_some_and(|needed| {
-                    needed.status == Status::Failed
-                        // What explains the failure of its own need is no consequence of it.
-                        || needed.because_of.is_some_and(|by| origin(ended, by) != check.meta().id)
-                })
-        });
-        let Some(need) = broken else { continue };
-        if let Some(one) = ended.get_mut(check.meta().id)
-            && one.because_of.is_none()
-            && one.status != Status::Skipped
-        {
-            one.status = Status::Skipped;
-            one.causes.clear();
-            one.because_of = Some(need.check);
-        }
-    }
-}
-
-/// A script that was not evaluated may name a proxy. That the direct way fails is then no finding:
-/// whether it is taken at all is not known.
-fn leave_open(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
-    let Way::Undecided { source } = case.way() else { return };
-    let direct = ended.iter_mut().filter(|(id, _)| is_of_direct_way(id) || **id == "tls");
-    for (_, one) in direct.filter(|(_, one)| one.status == Status::Failed) {
-        one.status = Status::Errored;
-        let detail = format!(
-            "the direct way fails, and the proxy script named by {source}, which may name another \
-             way, is not evaluated"
-        );
-        one.reason = Some(Reason::of(ReasonKind::CouldNotLook).detail(detail));
-        for cause in &mut one.causes {
-            cause.severity = Severity::Informs;
-        }
-    }
-}
-
-/// The first cause of a check that blocks.
-#[must_use]
-pub fn first_blocking(ended: &Ended) -> Option<&Diagnosis> {
-    ended.causes.iter().find(|cause| cause.severity == Severity::Blocks)
-}
-
-/// Follows `because` to the check where it began.
-fn origin(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> &'static str {
-    let mut at = id;
-    // Needs and claims have no cycles; the bound only keeps a mistake from hanging.
-    for _ in 0..ended.len() {
-        match ended.get(at).and_then(|one| one.because_of) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    at
-}
-
-/// The cause behind a `because`, or the check that could not be examined.
-fn root(ended: &BTreeMap<&'static str, Ended>, id: &'static str) -> String {
-    let at = origin(ended, id);
-    let cause = ended.get(at).and_then(first_blocking).map(|cause| cause.id.clone());
-    cause.unwrap_or_else(|| at.to_owned())
 }
 
 /// The way that a hub's address gets by the settings of this computer.

@@ -86,16 +86,22 @@ fn no(id: &str, cause: Option<&Diagnosis>) -> Verdict {
 
 fn unknown(id: &str, ended: &Ended, ladder: &[(&'static str, &Ended)]) -> Verdict {
     let because = ended.reason.as_ref().and_then(|reason| reason.because.as_deref());
+    let because = because.or_else(|| {
+        let first = ended.causes.first().filter(|_| ended.left_open);
+        first.map(|cause| cause.id.as_str())
+    });
     let mut causes = ladder.iter().flat_map(|(_, ended)| &ended.causes);
     let cause = because.and_then(|id| causes.find(|cause| cause.id == id));
     let detail = ended.reason.as_ref().and_then(|reason| reason.detail.clone());
     let detail = detail.or_else(|| cause.map(|cause| in_sentence(&cause.title)));
     let why =
         detail.map_or_else(String::new, |detail| format!(" ({})", detail.trim_end_matches('.')));
-    let summary = format!(
-        "It cannot be told whether the login will work: nothing failed, but the check `{id}` \
-         could not be made{why}."
-    );
+    let what = if ended.left_open {
+        format!("what the check `{id}` found may not matter")
+    } else {
+        format!("nothing failed, but the check `{id}` could not be made")
+    };
+    let summary = format!("It cannot be told whether the login will work: {what}{why}.");
     Verdict {
         ready: Ready::Unknown,
         first_broken: Some(id.to_owned()),

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use hublink_probe::FailureKind;
 
-use super::{Evidence, HubSeen, Place};
-use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use super::{Evidence, HubSeen, Place, Symptom};
+use crate::frame::{
+    Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback, location, may_share_owner,
+};
 use crate::http::same_site;
 
 /// A certificate younger than this was made for this connection.
@@ -24,7 +26,9 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &[
             "one inside hub that fails while another answers: that hub is at fault",
-            "an inside hub whose server refuses: then the way there works",
+            "an inside hub whose server refuses, or whose other ports answer: then the way there \
+             works",
+            "a rejection, or a router that cannot find the hub's computer: both come from inside",
         ],
         see: &["inferred: private addresses are not routed on the Internet (RFC 1918, RFC 4193)"],
         suppresses: &["across/all-fail-alike", "across/site-down"],
@@ -35,11 +39,13 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "Hubs on different networks of the Internet stay unanswered or are rejected near \
                   this computer, while names can be looked up or hubs inside answer. That is how \
                   a firewall that forbids outgoing connections looks.",
-        remedy: &["Ask IT to allow outgoing TCP 443 to <hosts>, or for the proxy to use."],
+        remedy: &["Ask IT to allow outgoing connections to <places>, or for the proxy to use."],
         owner: Owner::Network,
         confidence: Confidence::Likely,
         look_alikes: &[
             "one outside hub that fails alone: it or its own firewall is at fault",
+            "hubs whose link names a wrong port, while they answer on the usual one",
+            "hubs rejected by different devices: each has a firewall of its own",
             "a computer without any network: then nothing else answers either",
         ],
         see: &["inferred from the hubs beside each other; measured: dropped and rejected SYNs"],
@@ -64,15 +70,17 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "Every hub fails at the same step in the same way, so the fault is near you and not \
                 at the hubs.",
-        explain: "The hubs live on different networks and have nothing in common but the way from \
-                  this computer. That all of them break alike at the same moment would be a rare \
-                  coincidence.",
-        remedy: &["Show IT this report: all hubs fail at the step `<check>` with <number>."],
+        explain: "Among the hubs are some of different owners on different networks, which have \
+                  nothing in common but the way from this computer. That all of them break alike \
+                  at the same moment would be a rare coincidence.",
+        remedy: &["Show IT this report: <what> (step `<check>`, <number>)."],
         owner: Owner::Network,
         confidence: Confidence::Likely,
         look_alikes: &[
             "hubs of one network, which may be down together (across/site-down)",
+            "hubs of one owner, or behind the same devices of a company",
             "hubs that fail at different steps or with different numbers",
+            "a fault that was proven at each of the hubs, or that a server told by a TLS alert",
         ],
         see: &["inferred from the hubs beside each other"],
         ..cause("across/all-fail-alike", all_fail_alike)
@@ -106,44 +114,65 @@ fn failed_at(hub: &HubSeen, check: &str) -> bool {
     hub.failed.as_deref() == Some(check)
 }
 
-/// No connection came about, and not because the hub itself said no.
+/// No connection came about, and nothing of the place where the hub lives answered: not its other
+/// ports, not the last router before it, nobody who rejects.
 fn is_cut_off(hub: &HubSeen) -> bool {
-    use FailureKind::{HostUnreachable, NetworkUnreachable, NoAnswer, NotPermitted};
     let kind = hub.symptom.map(|symptom| symptom.kind);
-    let silent =
-        matches!(kind, Some(NoAnswer | HostUnreachable | NetworkUnreachable | NotPermitted));
     failed_at(hub, "tcp")
         && !hub.connected
-        && (silent || hub.cause.as_deref() == Some("tcp/rejected-on-the-way"))
-        // The computer's own rule, or its missing route, is named by the hub's own cause.
-        && hub.cause.as_deref() != Some("tcp/blocked-on-this-computer")
-        && hub.cause.as_deref() != Some("tcp/off-network")
+        && !hub.another_port_answered
+        && matches!(kind, Some(FailureKind::NoAnswer | FailureKind::NetworkUnreachable))
+        // Every other cause of the step says something better.
+        && matches!(
+            hub.cause.as_deref(),
+            Some("tcp/no-answer" | "tcp/rejected-on-the-way" | "tcp/unexplained")
+        )
 }
 
-/// The network an address is taken to belong to: sites have at least these sizes.
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
+/// Connections to it are rejected on the way.
+fn is_rejected(hub: &HubSeen) -> bool {
+    failed_at(hub, "tcp")
+        && !hub.connected
+        && hub.cause.as_deref() == Some("tcp/rejected-on-the-way")
 }
 
-fn networks(hub: &HubSeen) -> BTreeSet<String> {
-    hub.addresses.iter().map(|&address| network(address)).collect()
+/// The port of its link stays unanswered, and another port of its address answers.
+fn is_silent_at_port(hub: &HubSeen) -> bool {
+    failed_at(hub, "tcp") && hub.cause.as_deref() == Some("tcp/port-silent")
 }
 
-/// How many networks there are of which no two share a hub's address.
-fn distinct_networks(hubs: &[&HubSeen]) -> usize {
+/// All stay unanswered; or one and the same device rejects them all, or something so near that it
+/// has no name. Two hubs behind two firewalls of their own are rejected by two devices. Where only
+/// a port stays unanswered, it is the same port of hubs that have nothing else in common.
+fn are_stopped_alike(hubs: &[&HubSeen]) -> bool {
+    let Some(first) = hubs.first() else { return false };
+    let by_one = |hub: &&HubSeen| is_rejected(hub) && hub.rejected_by == first.rejected_by;
+    let at_one_port = |hub: &&HubSeen| is_silent_at_port(hub) && hub.port == first.port;
+    hubs.iter().all(|hub| is_cut_off(hub))
+        || hubs.iter().all(by_one)
+        || any_unrelated(hubs) && hubs.iter().all(at_one_port)
+}
+
+/// Two hubs that have nothing to do with each other, as far as names and addresses tell.
+fn are_unrelated(one: &HubSeen, other: &HubSeen) -> bool {
+    let apart = |a: &IpAddr| other.addresses.iter().all(|b| !may_share_owner(*a, *b));
+    !same_site(&one.host, &other.host) && one.addresses.iter().all(apart)
+}
+
+fn any_unrelated(hubs: &[&HubSeen]) -> bool {
+    hubs.iter().enumerate().any(|(n, one)| hubs[n + 1..].iter().any(|two| are_unrelated(one, two)))
+}
+
+fn locations(hub: &HubSeen) -> BTreeSet<String> {
+    hub.addresses.iter().map(|&address| location(address)).collect()
+}
+
+/// How many hubs there are of which no two share a location.
+fn distinct_locations(hubs: &[&HubSeen]) -> usize {
     let mut seen = BTreeSet::new();
     hubs.iter()
         .filter(|hub| {
-            let own = networks(hub);
+            let own = locations(hub);
             let new = own.is_disjoint(&seen);
             seen.extend(own);
             new
@@ -153,6 +182,16 @@ fn distinct_networks(hubs: &[&HubSeen]) -> usize {
 
 fn hosts(hubs: &[&HubSeen]) -> String {
     let all: BTreeSet<&str> = hubs.iter().map(|hub| hub.host.as_str()).collect();
+    all.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The hubs with their ports.
+fn places(hubs: &[&HubSeen]) -> String {
+    let place = |hub: &&HubSeen| match hub.port {
+        Some(port) => format!("{}:{port}", hub.host),
+        None => hub.host.clone(),
+    };
+    let all: BTreeSet<String> = hubs.iter().map(place).collect();
     all.into_iter().collect::<Vec<_>>().join(", ")
 }
 
@@ -197,17 +236,18 @@ fn inside_unreachable(e: &Evidence, _: &Case) -> Option<Proof> {
         .not(format!("client/no-network: {} on the Internet answers", outside.host))
         .not("a hub at fault: no hub inside the company answers");
     // One computer that is off looks the same.
-    Some(if distinct_networks(&inside) > 1 { proof } else { proof.at_most(Confidence::Possible) })
+    Some(if distinct_locations(&inside) > 1 { proof } else { proof.at_most(Confidence::Possible) })
 }
 
 fn egress_blocked(e: &Evidence, _: &Case) -> Option<Proof> {
     let outside: Vec<&HubSeen> = direct(e).filter(|hub| hub.place == Place::Outside).collect();
-    let cut_off = outside.iter().all(|hub| is_cut_off(hub));
-    if !cut_off || distinct_networks(&outside) < 2 {
+    if !are_stopped_alike(&outside) || distinct_locations(&outside) < 2 {
         return None;
     }
     let inside = direct(e).find(|hub| hub.place == Place::Inside && hub.connected);
-    let proof = side_by_side(e, &outside);
+    let proof = side_by_side(e, &outside).value("places", places(&outside));
+    // One owner's firewall may stand in front of all its locations.
+    let proof = if any_unrelated(&outside) { proof } else { proof.at_most(Confidence::Possible) };
     match inside {
         Some(inside) => {
             Some(proof.not(format!("client/no-network: {} inside answers", inside.host)))
@@ -222,14 +262,14 @@ fn egress_blocked(e: &Evidence, _: &Case) -> Option<Proof> {
 fn site_down(e: &Evidence, _: &Case) -> Option<Proof> {
     let cut_off: Vec<&HubSeen> = direct(e).filter(|hub| is_cut_off(hub)).collect();
     let (site, members) = cut_off.iter().find_map(|first| {
-        let site = first.addresses.first().map(|&address| network(address))?;
+        let site = first.addresses.first().map(|&address| location(address))?;
         let members: Vec<&HubSeen> =
-            direct(e).filter(|hub| networks(hub).contains(&site)).collect();
+            direct(e).filter(|hub| locations(hub).contains(&site)).collect();
         let alike = members.iter().all(|hub| is_cut_off(hub) && hub.symptom == first.symptom);
         let addresses: BTreeSet<_> = members.iter().flat_map(|hub| &hub.addresses).collect();
         (alike && members.len() > 1 && addresses.len() > 1).then_some((site, members))
     })?;
-    let elsewhere = direct(e).find(|hub| hub.connected && !networks(hub).contains(&site))?;
+    let elsewhere = direct(e).find(|hub| hub.connected && !locations(hub).contains(&site))?;
     Some(
         side_by_side(e, &members)
             .not(format!("a fault near you: {} answers", elsewhere.host))
@@ -237,41 +277,67 @@ fn site_down(e: &Evidence, _: &Case) -> Option<Proof> {
     )
 }
 
+/// Whether the cause named for a hub only describes what was seen from here. A proven fault of the
+/// hub, or of this computer, is not set aside because another hub fails too.
+fn is_symptom_alone(hub: &HubSeen, symptom: Symptom) -> bool {
+    use FailureKind::{NoAnswer, Reset};
+    // Who sends an alert speaks TLS: it is the server itself.
+    if symptom.alert.is_some() || symptom.kind == FailureKind::NotTheProtocol {
+        return false;
+    }
+    match hub.cause.as_deref().unwrap_or_default() {
+        // It is certain only where the refusal came from far away, or from next door.
+        "tcp/refused" => hub.confidence.is_some_and(|sure| sure < Confidence::Certain),
+        "tcp/no-answer"
+        | "tcp/port-silent"
+        | "tcp/rejected-on-the-way"
+        | "tcp/unexplained"
+        | "tls/blocked-on-the-way"
+        | "tls/server-breaks-off"
+        | "tls/server-silent"
+        | "tls/unexplained" => true,
+        "http/cut-off" | "http/no-reply" | "http/unexplained" => {
+            matches!(symptom.kind, NoAnswer | Reset)
+        }
+        _ => false,
+    }
+}
+
 fn all_fail_alike(e: &Evidence, _: &Case) -> Option<Proof> {
     let all: Vec<&HubSeen> = direct(e).collect();
     let first = all.first()?;
-    let check = first.failed.as_deref().filter(|check| matches!(*check, "tcp" | "tls" | "http"))?;
+    let check = first.failed.as_deref()?;
+    let what = what_fails(check)?;
     let symptom = first.symptom?;
     let alike = |hub: &&HubSeen| {
         failed_at(hub, check)
             && hub.symptom == Some(symptom)
-            // A wrong port in the links is somebody's slip, not the network's.
-            && hub.cause.as_deref() != Some("tcp/link-port-closed")
-            // So is a link whose scheme does not fit.
-            && symptom.kind != FailureKind::NotTheProtocol
+            && hub.rejected_by == first.rejected_by
+            && is_symptom_alone(hub, symptom)
     };
-    // These already say what is near, and better.
-    let own_fault = |hub: &&HubSeen| {
-        matches!(
-            hub.cause.as_deref(),
-            Some(
-                "tcp/blocked-on-this-computer"
-                    | "tcp/off-network"
-                    | "tcp/ports-exhausted"
-                    | "http/captive-portal"
-                    | "http/block-page"
-            )
-        )
-    };
-    if all.len() != e.hubs.len() || !all.iter().all(alike) || all.iter().any(own_fault) {
+    if all.len() != e.hubs.len() || !all.iter().all(alike) || distinct_locations(&all) < 2 {
         return None;
     }
-    (distinct_networks(&all) > 1).then(|| {
-        side_by_side(e, &all)
-            .not("across/site-down: the hubs live on different networks")
-            .value("check", check)
-            .value("number", number(first).trim_start_matches(", ").to_owned())
+    let proof = side_by_side(e, &all)
+        .not("across/site-down: the hubs live on different networks")
+        .value("check", check)
+        .value("what", what)
+        .value("number", number(first).trim_start_matches(", ").to_owned());
+    Some(if any_unrelated(&all) {
+        proof.not("a fault of one owner's hubs: not all of them belong to one")
+    } else {
+        proof.at_most(Confidence::Possible)
     })
+}
+
+/// The failure of a step of the way, in words for a person.
+fn what_fails(check: &str) -> Option<&'static str> {
+    match check {
+        "tcp" => Some("no hub accepts a connection"),
+        "tls" => Some("the hubs accept connections, and none of them can be encrypted"),
+        "http" => Some("the hubs accept connections, and no hub answers a request"),
+        _ => None,
+    }
 }
 
 /// By the key, or by the name where neither certificate tells the key.

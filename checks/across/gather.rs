@@ -6,10 +6,10 @@ use hublink_probe::{Failure, Interface, Timestamp};
 
 use super::{Evidence, HubSeen, Issuer, Place, Symptom};
 use crate::certificate::{Certificate, Evidence as Certificates};
-use crate::dns::Dns;
-use crate::frame::{Case, Diagnosis};
+use crate::dns::{Dns, Evidence as Names};
+use crate::frame::{Case, Diagnosis, is_neighbour, is_private, leads_nowhere};
 use crate::http::Http;
-use crate::tcp::{Tcp, is_neighbour, is_private};
+use crate::tcp::{self, Tcp};
 use crate::tls::Tls;
 
 /// One hub at the end of its examination.
@@ -36,19 +36,22 @@ fn hub(seen: &Seen<'_>) -> HubSeen {
     let case = seen.case;
     let addresses = case.of::<Dns>().map(|dns| dns.addresses.clone()).unwrap_or_default();
     let failed = seen.failed.map(|(check, _)| check);
+    let tcp = case.of::<Tcp>();
     HubSeen {
         hub: seen.hub,
         host: case.host().to_owned(),
         place: place(&addresses),
         on_link: addresses.iter().any(|&address| is_neighbour(case, address)),
         addresses,
-        connected: case.of::<Tcp>().is_some_and(|tcp| tcp.chosen.is_some()),
-        name_server_answered: case
-            .of::<Dns>()
-            .is_some_and(|dns| dns.replies.iter().any(|reply| reply.rcode.is_some())),
+        port: case.facts.hub.as_ref().map(|hub| hub.port),
+        connected: tcp.is_some_and(|tcp| tcp.chosen.is_some()),
+        another_port_answered: tcp.is_some_and(tcp::another_port_answered),
+        rejected_by: tcp.and_then(tcp::rejected_by),
+        name_server_answered: case.of::<Dns>().is_some_and(Names::heard_from_outside),
         through_proxy: case.goes_through_proxy(),
         failed: failed.map(str::to_owned),
         cause: seen.failed.map(|(_, cause)| cause.id.clone()),
+        confidence: seen.failed.map(|(_, cause)| cause.confidence),
         symptom: failed.and_then(|check| symptom(case, check)),
         unknown_issuer: case.of::<Certificate>().and_then(unknown_issuer),
     }
@@ -56,11 +59,7 @@ fn hub(seen: &Seen<'_>) -> HubSeen {
 
 fn place(addresses: &[IpAddr]) -> Place {
     let private = addresses.iter().filter(|&&address| is_private(address)).count();
-    let says_nothing = |address: &IpAddr| match address {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local(),
-    };
-    if addresses.is_empty() || addresses.iter().any(says_nothing) {
+    if addresses.is_empty() || addresses.iter().any(|&address| leads_nowhere(address)) {
         Place::Unknown
     } else if private == addresses.len() {
         Place::Inside
@@ -77,22 +76,22 @@ fn symptom(case: &Case, check: &str) -> Option<Symptom> {
         "tcp" => {
             let attempts = &case.of::<Tcp>()?.attempts;
             let first = attempts.iter().find(|attempt| !attempt.succeeded())?;
-            first.failure.map(|failure| as_symptom(failure, first.took_ms))
+            first.failure.map(|failure| as_symptom(failure, None, first.took_ms))
         }
         "tls" => {
             let handshake = &case.of::<Tls>()?.handshake;
-            handshake.failure.map(|failure| as_symptom(failure, handshake.took_ms))
+            handshake.failure.map(|failure| as_symptom(failure, handshake.alert, handshake.took_ms))
         }
         "http" => {
             let last = case.of::<Http>()?.hops.last()?;
-            last.failure.map(|failure| as_symptom(failure, last.took_ms))
+            last.failure.map(|failure| as_symptom(failure, last.alert, last.took_ms))
         }
         _ => None,
     }
 }
 
-fn as_symptom(failure: Failure, took_ms: f64) -> Symptom {
-    Symptom { kind: failure.kind, code: failure.code, prompt: took_ms < 1000.0 }
+fn as_symptom(failure: Failure, alert: Option<u8>, took_ms: f64) -> Symptom {
+    Symptom { kind: failure.kind, code: failure.code, alert, prompt: took_ms < 1000.0 }
 }
 
 /// The issuer of the hub's certificate if nobody here trusts it and its key can be told.

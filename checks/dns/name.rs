@@ -1,24 +1,26 @@
 //! Proofs about the name itself: absent, without an address, known elsewhere only.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use hublink_probe::{DnsReply, FailureKind, Interface, RecordKind};
 
 use super::servers::{answered, others_fine};
 use super::text::{raw, replies, trials};
 use super::{Evidence, Trial, failed};
-use crate::frame::{Case, Confidence, Proof};
+use crate::frame::{Case, Confidence, Proof, is_neighbour, is_private};
 
 /// Resolvers in use give up after 8 to 17 aliases; nobody needs that many.
 const LONGEST_CHAIN: usize = 10;
 
-pub(super) fn record_broken(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn record_broken(e: &Evidence, case: &Case) -> Option<Proof> {
     if !failed(e) {
         return None;
     }
     let answered = answered(e)?;
-    if let Some(chain) = dangling(&answered) {
-        return Some(raw(e).and("alias chain", &chain).value("chain", chain));
+    if let Some((chain, by_all)) = dangling(&answered) {
+        let proof = raw(e).and("alias chain", &chain).value("chain", chain);
+        let proof = if by_all { proof } else { proof.at_most(Confidence::Likely) };
+        return Some(unless_known_inside(proof, case));
     }
     if let Some(chain) = endless(e, &answered) {
         let steps = e.closer.iter().flat_map(|closer| &closer.chain);
@@ -34,18 +36,37 @@ pub(super) fn record_broken(e: &Evidence, _: &Case) -> Option<Proof> {
     };
     let nothing = answered.iter().all(|reply| reply.addresses().count() == 0);
     (nothing && empty(RecordKind::A) && empty(RecordKind::Aaaa)).then(|| {
-        raw(e)
+        let proof = raw(e)
             .not("dns/name-not-found: the answer is \"no error\", so the name exists")
-            .value("chain", "it has neither an IPv4 nor an IPv6 address")
+            .value("chain", "it has neither an IPv4 nor an IPv6 address");
+        unless_known_inside(proof, case)
     })
 }
 
-/// An alias for a name that does not exist.
-fn dangling(answered: &[&DnsReply]) -> Option<String> {
-    let reply =
-        answered.iter().find(|reply| reply.rcode == Some(3) && reply.aliases().count() > 0)?;
+/// An alias for a name that does not exist, and whether every server that answered says so.
+fn dangling(answered: &[&DnsReply]) -> Option<(String, bool)> {
+    let leads_nowhere = |reply: &&&DnsReply| reply.rcode == Some(3) && reply.aliases().count() > 0;
+    let reply = answered.iter().find(leads_nowhere)?;
     let aliases: Vec<&str> = reply.aliases().collect();
-    Some(format!("{} → {}, which does not exist", reply.name, aliases.join(" → ")))
+    let chain = format!("{} → {}, which does not exist", reply.name, aliases.join(" → "));
+    Some((chain, answered.iter().all(|reply| leads_nowhere(&reply))))
+}
+
+/// A VPN of this computer that is not connected, while no other one is.
+fn missing_vpn(case: &Case) -> Option<&Interface> {
+    let adapters = &case.facts.interfaces;
+    let down = adapters.iter().find(|adapter| adapter.is_vpn_down())?;
+    (!adapters.iter().any(Interface::is_vpn_up)).then_some(down)
+}
+
+/// What leads nowhere out here may well lead somewhere inside the company.
+fn unless_known_inside(proof: Proof, case: &Case) -> Proof {
+    match missing_vpn(case) {
+        Some(down) => proof
+            .and(format!("VPN adapter \"{}\"", down.name), "exists and is not connected")
+            .at_most(Confidence::Possible),
+        None => proof,
+    }
 }
 
 /// Aliases in a circle, or more of them than resolvers follow. To a resolver both are a failure
@@ -101,9 +122,8 @@ pub(super) fn name_not_found(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 pub(super) fn inside_name_only(e: &Evidence, case: &Case) -> Option<Proof> {
-    let adapters = &case.facts.interfaces;
-    let down = adapters.iter().find(|adapter| adapter.is_vpn_down())?;
-    if !failed(e) || adapters.iter().any(Interface::is_vpn_up) || !is_unknown(e, case) {
+    let down = missing_vpn(case)?;
+    if !failed(e) || !is_unknown(e, case) {
         return None;
     }
     Some(
@@ -114,13 +134,15 @@ pub(super) fn inside_name_only(e: &Evidence, case: &Case) -> Option<Proof> {
     )
 }
 
-/// Denied, refused or kept silent about, by servers that this computer can reach; or silent
-/// servers in a network that only the VPN leads to.
+/// Denied, refused, without an address or kept silent about, by servers that this computer can
+/// reach; or silent servers in a network that only the VPN leads to. An alias that everybody sees
+/// often leads to a name that is known only inside.
 fn is_unknown(e: &Evidence, case: &Case) -> bool {
     let Some(answered) = answered(e) else {
         return silence(e) && (others_fine(e) || servers_are_inside(e, case));
     };
-    answered.iter().all(|reply| matches!(reply.rcode, Some(3 | 5)) && reply.aliases().count() == 0)
+    let no_address = |reply: &DnsReply| reply.rcode == Some(0) && reply.addresses().count() == 0;
+    answered.iter().all(|reply| matches!(reply.rcode, Some(3 | 5)) || no_address(reply))
 }
 
 fn silence(e: &Evidence) -> bool {
@@ -141,14 +163,8 @@ fn silence(e: &Evidence) -> bool {
 /// Every name server has a private address, in no network that this computer is in: with a name
 /// server of its own network silent, it is that network that fails.
 fn servers_are_inside(e: &Evidence, case: &Case) -> bool {
-    let subnets = || case.facts.interfaces.iter().flat_map(|adapter| &adapter.addresses);
-    e.configured.servers.iter().map(SocketAddr::ip).all(|ip| {
-        let private = match ip {
-            IpAddr::V4(v4) => v4.is_private(),
-            IpAddr::V6(v6) => v6.is_unique_local(),
-        };
-        private && !subnets().any(|subnet| subnet.contains(ip))
-    })
+    let servers = e.configured.servers.iter().map(SocketAddr::ip);
+    servers.into_iter().all(|ip| is_private(ip) && !is_neighbour(case, ip))
 }
 
 pub(super) fn suffix_missing(e: &Evidence, _: &Case) -> Option<Proof> {

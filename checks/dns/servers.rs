@@ -23,6 +23,10 @@ pub(super) fn resolver_unreachable(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     let proof = raw(e).not("dns/resolver-refuses: no name server answered at all");
+    // A list that could not be read says nothing of the servers in it.
+    if e.configured.servers.is_empty() && e.configured.unreadable.is_some() {
+        return None;
+    }
     if e.configured.servers.is_empty() {
         let none = matches!(
             e.system.failure.map(|failure| failure.kind),

@@ -337,6 +337,53 @@ fn silent(kind: RecordKind) -> DnsReply {
     DnsReply { failure, tries: 2, took_ms: 4000.0, ..DnsReply::of(&question(ONE, HUB, kind)) }
 }
 
+fn confidence(found: &[crate::frame::Diagnosis], id: &str) -> Option<Confidence> {
+    found.iter().find(|cause| cause.id == id).map(|cause| cause.confidence)
+}
+
+#[test]
+fn a_list_of_name_servers_that_could_not_be_read_accuses_nobody() {
+    let mut seen = unresolved([]);
+    seen.configured.servers.clear();
+    seen.controls.clear();
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/resolver-unreachable"]);
+    seen.configured.unreadable = Some("access denied".to_owned());
+    assert_eq!(ids(&seen, &facts(HUB)), ["dns/unexplained"]);
+}
+
+#[test]
+fn what_leads_nowhere_outside_may_lead_somewhere_inside() {
+    use crate::frame::Confidence::{Certain, Likely, Possible};
+    let alias = |server, kind| with(reply(server, HUB, kind, 3), "CNAME", "qlik.corp.internal");
+    let dangling = || unresolved(BOTH.map(|kind| alias(ONE, kind)));
+    let nodata = || unresolved(BOTH.map(|kind| reply(ONE, HUB, kind, 0)));
+    let vpn_is_off = Facts {
+        interfaces: vec![hublink_probe::Interface {
+            name: "Corp VPN".to_owned(),
+            kind: hublink_probe::InterfaceKind::Vpn,
+            up: false,
+            addresses: Vec::new(),
+        }],
+        ..facts(HUB)
+    };
+    let judged = |seen: &Evidence, facts: &Facts| {
+        crate::frame::judge(Dns::CAUSES, seen, &Case::new(facts.clone()))
+    };
+    for seen in [dangling(), nodata()] {
+        let found = judged(&seen, &facts(HUB));
+        assert_eq!(confidence(&found, "dns/record-broken"), Some(Certain));
+        assert_eq!(confidence(&found, "dns/inside-name-only"), None);
+        let found = judged(&seen, &vpn_is_off);
+        assert_eq!(found[0].id, "dns/inside-name-only");
+        assert_eq!(found[0].confidence, Likely);
+        assert_eq!(confidence(&found, "dns/record-broken"), Some(Possible));
+    }
+    let mut torn = dangling();
+    torn.replies.extend(BOTH.map(|kind| reply(TWO, HUB, kind, 2)));
+    let found = judged(&torn, &facts(HUB));
+    assert_eq!(confidence(&found, "dns/record-broken"), Some(Likely), "one server of two says so");
+}
+
 const BOTH: [RecordKind; 2] = [RecordKind::A, RecordKind::Aaaa];
 
 #[test]

@@ -100,6 +100,12 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The id of the check it is evidence of.
+    #[must_use]
+    pub fn check(&self) -> &'static str {
+        self.check
+    }
+
     /// Stores the evidence of `C`.
     ///
     /// # Panics

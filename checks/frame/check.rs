@@ -10,6 +10,7 @@ use hublink_probe::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Case, Cause, CauseInfo, Diagnosis, Reason, Stored, Target, judge};
 use crate::tcp::Tcp;
@@ -137,9 +138,20 @@ pub struct Context {
     pub case: Case,
     /// The time allowed for each kind of step.
     pub budget: Budget,
+    /// When the control pass is over: what is not handed over by then is lost.
+    pub deadline: Option<Instant>,
 }
 
 impl Context {
+    /// What comes of a probe, unless the time for looking closer is over before. A probe that the
+    /// others of its check can do without must not cost them.
+    pub(crate) async fn in_time<T>(&self, probe: impl Future<Output = T>) -> Option<T> {
+        match self.deadline {
+            Some(deadline) => timeout_at(deadline, probe).await.ok(),
+            None => Some(probe.await),
+        }
+    }
+
     /// The evidence of another check, if it ran.
     #[must_use]
     pub fn of<C: Check>(&self) -> Option<&C::Evidence> {
@@ -394,5 +406,5 @@ pub(crate) fn context_for_tests(
 ) -> Context {
     let source = super::Source { kind: super::Origin::Argument, file: None, line: None };
     let target = Target { name: String::new(), source, file: None, text: None };
-    Context { world, target: Arc::new(target), case: Case::new(facts), budget }
+    Context { world, target: Arc::new(target), case: Case::new(facts), budget, deadline: None }
 }

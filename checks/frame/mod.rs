@@ -9,6 +9,7 @@ mod cause;
 mod check;
 mod claims;
 mod judge;
+mod place;
 mod target;
 mod words;
 
@@ -23,5 +24,8 @@ pub use check::{
 pub(crate) use check::{SMALL_SEGMENT, via_proxy};
 pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};
 pub use judge::{is_of_direct_way, judge, status_of};
+pub(crate) use place::{
+    is_link_local, is_neighbour, is_private, leads_nowhere, location, may_share_owner,
+};
 pub use target::{Origin, Source, Target};
 pub use words::{Confidence, Owner, Reason, ReasonKind, Severity, Status};

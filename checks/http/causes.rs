@@ -6,9 +6,10 @@ use hublink_probe::{Ending, Exchange, FailureKind, SystemLookup};
 
 use super::chain::SLOW_MS;
 use super::control::{portal_host, wants_https};
-use super::elsewhere::same_site;
+use super::elsewhere::{is_own_failure, same_site};
 use super::{
-    DestinationKind, Evidence, FilterRole, KnownText, Mark, Stop, is_service_fault, is_whole,
+    DestinationKind, Evidence, FilterRole, KnownText, Mark, SameStranger, Stop, is_service_fault,
+    is_whole,
 };
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
 use crate::tcp::Tcp;
@@ -24,6 +25,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "an identity provider: its address carries a login request, or is a known login host",
             "another name of the hub's own server: it has the same address, or begins with the link's short name",
             "a wrong certificate beside an ordinary page on port 80: that is no start page",
+            "a server that moved to another domain: it sends its visitors away for good (301, 308)",
         ],
         see: &["RFC 6585 section 6", "measured"],
         suppresses: &[
@@ -259,36 +261,53 @@ fn captive_portal(e: &Evidence, case: &Case) -> Option<Proof> {
     if is_own_name(e, case, &portal.host, lookup) {
         return None;
     }
-    let second = second_signal(e, case, &portal.host)?;
+    let (second, elsewhere) = second_signal(e, case, &portal.host)?;
+    // A server that moved sends its visitors away for good and shows its new name alone.
+    if is_sent_for_good(e) && !elsewhere {
+        return None;
+    }
     let proof = Proof::seen("port 80 sends every visitor to", &portal.url)
         .and("a second sign", second)
         .not("an identity provider: the address carries no login request");
-    Some(if lookup.is_some_and(|lookup| !lookup.addresses.is_empty()) {
+    let other_addresses = lookup.is_some_and(|lookup| !lookup.addresses.is_empty());
+    let proof = if other_addresses {
         proof.not("another name of the hub's own server: it has other addresses")
     } else {
-        proof.at_most(Confidence::Likely)
-    })
+        proof
+    };
+    // One hub alone may be a server with two faults of its own.
+    let sure = other_addresses && elsewhere && !is_sent_for_good(e);
+    Some(if sure { proof } else { proof.at_most(Confidence::Likely) })
 }
 
-/// A redirect of port 80 to a stranger alone proves no start page.
-fn second_signal(e: &Evidence, case: &Case, portal: &str) -> Option<String> {
+/// Whether the redirect to the stranger is a permanent one. A start page wants the visitor back.
+fn is_sent_for_good(e: &Evidence) -> bool {
+    let by_control = e.port_80.as_ref().filter(|port| port.leads_to.is_some());
+    let answer = by_control.map(|port| &port.answer).or(e.hops.last());
+    answer.is_some_and(|answer| matches!(answer.status, Some(301 | 308)))
+}
+
+/// A redirect of port 80 to a stranger alone proves no start page. Also tells whether the other
+/// sign comes from another hub.
+fn second_signal(e: &Evidence, case: &Case, portal: &str) -> Option<(String, bool)> {
     let names = &e.https_names;
     let theirs = names.iter().any(|name| covers(name, portal));
     let ours = names.iter().any(|name| covers(name, case.host()));
-    if theirs && !ours {
-        return Some(format!("the certificate at the https port is for {}", names.join(", ")));
-    }
     // Whoever shows a hub's own marks is let through.
-    if ours || e.marks().any(Mark::is_strong) {
-        return None;
+    let other = e.elsewhere.as_ref().filter(|_| !ours && !e.marks().any(Mark::is_strong));
+    match other {
+        Some(SameStranger { host, leads_there: true, .. }) => {
+            let sign = format!("port 80 of {host}, in another network, leads to the same host");
+            return Some((sign, true));
+        }
+        Some(SameStranger { host, same_names: true, .. }) => {
+            let sign = format!("{host}, in another network, shows the same wrong certificate");
+            return Some((sign, true));
+        }
+        _ => {}
     }
-    let other = e.elsewhere.as_ref()?;
-    let host = &other.host;
-    Some(match (other.leads_there, other.same_names) {
-        (true, _) => format!("port 80 of {host}, in another network, leads to the same host"),
-        (false, true) => format!("{host}, in another network, shows the same wrong certificate"),
-        (false, false) => return None,
-    })
+    let sign = format!("the certificate at the https port is for {}", names.join(", "));
+    (theirs && !ours).then_some((sign, false))
 }
 
 /// Whether a host that the hub's port 80 names may be the hub itself: a link often uses a short
@@ -380,13 +399,22 @@ fn dead_address(e: &Evidence, case: &Case) -> Option<Proof> {
     if !(no_connection(last) && moved_port) || is_login_port(e, case) {
         return dead_host(e);
     }
+    let kind = last.failure.map(|failure| failure.kind);
+    if kind.is_some_and(is_own_failure) {
+        return None;
+    }
     let proof = with_answer(Proof::default(), "the server answers", before);
-    let proof = with_answer(proof, "and the address it names does not", last);
-    Some(
-        proof
-            .not("a separate login port: the address is no login page")
-            .value("location", &last.url),
-    )
+    let proof = with_answer(proof, "and the address it names does not", last)
+        .not("a separate login port: the address is no login page")
+        .value("location", &last.url);
+    let silent = |answer: &Exchange| {
+        answer.ending == Ending::NoConnection
+            && answer.failure.is_some_and(|failure| failure.kind == FailureKind::NoAnswer)
+    };
+    // A packet may get lost; and programs with other encryption may succeed where we do not.
+    let sure = last.ending == Ending::NoConnection
+        && (!silent(last) || first_try(e, last).is_some_and(silent));
+    Some(if sure { proof } else { proof.at_most(Confidence::Likely) })
 }
 
 fn dead_host(e: &Evidence) -> Option<Proof> {

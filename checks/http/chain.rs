@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hublink_probe::{Ending, Exchange, Scheme, mask_one_time};
+use hublink_probe::{Ending, Exchange, FailureKind, Scheme, mask_one_time};
 use url::Url;
 
 use super::{
@@ -132,8 +132,13 @@ async fn ask_twice_if_needed(
     let first_ever = seen.hops.is_empty();
     let limit = if first_ever { cx.budget.first_answer } else { cx.budget.later_answer };
     let first = ask_same_host(cx, origin, &path_of(url), limit).await;
-    let may_pass =
-        matches!(first.ending, Ending::EmptyReply | Ending::CutOff) || is_service_fault(&first);
+    // A port that a redirect names was not tried before: one packet may have got lost.
+    let unheard = !first_ever
+        && first.ending == Ending::NoConnection
+        && first.failure.is_some_and(|failure| failure.kind == FailureKind::NoAnswer);
+    let may_pass = matches!(first.ending, Ending::EmptyReply | Ending::CutOff)
+        || is_service_fault(&first)
+        || unheard;
     if !may_pass {
         return first;
     }

@@ -16,7 +16,7 @@ use super::{
     Destination, DestinationKind, Evidence, KnownText, PortEighty, SameStranger, Stop, host_of,
     is_whole, scheme_of,
 };
-use crate::frame::{Context, SMALL_SEGMENT};
+use crate::frame::{Context, SMALL_SEGMENT, may_share_owner};
 use crate::tcp::Tcp;
 
 /// A certificate may hold thousands of names; a portal's has a few.
@@ -33,8 +33,10 @@ pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidenc
         join3(by_size(cx, &seen), wanted_hello(cx, &seen), port_80(cx, &seen, ip)).await;
     (seen.again, seen.small, seen.hello, seen.port_80) = (again, small, greeted, port_80);
     if portal_host(&seen).is_some() {
-        let handshake = cx.world.handshake(&hello(cx, ip, https_port(cx))).await;
-        seen.https_names = handshake.presented.first().map(|der| names(der)).unwrap_or_default();
+        let hello = hello(cx, ip, https_port(cx));
+        let handshake = cx.in_time(cx.world.handshake(&hello)).await;
+        let presented = handshake.iter().find_map(|handshake| handshake.presented.first());
+        seen.https_names = presented.map(|der| names(der)).unwrap_or_default();
     }
     Some(seen)
 }
@@ -55,10 +57,9 @@ async fn by_size(cx: &Context, seen: &Evidence) -> (Option<Exchange>, Option<Exc
         if !cx.can_make_segments_small() {
             return None;
         }
-        Some(cx.world.exchange(&small).await)
+        cx.in_time(cx.world.exchange(&small)).await
     };
-    let (again, small) = join(cx.world.exchange(&request), in_small_segments).await;
-    (Some(again), small)
+    join(cx.in_time(cx.world.exchange(&request)), in_small_segments).await
 }
 
 /// The address of the last request as it was asked for: in the evidence its one-time values are
@@ -73,7 +74,7 @@ pub(super) fn last_url(seen: &Evidence) -> Option<Url> {
 
 async fn wanted_hello(cx: &Context, seen: &Evidence) -> Option<Handshake> {
     let last = seen.hops.last().filter(|_| wants_https(seen))?;
-    Some(cx.world.handshake(&hello(cx, last.to.ip(), last.to.port())).await)
+    cx.in_time(cx.world.handshake(&hello(cx, last.to.ip(), last.to.port()))).await
 }
 
 fn hello(cx: &Context, ip: IpAddr, port: u16) -> Hello {
@@ -121,7 +122,7 @@ async fn port_80(cx: &Context, seen: &Evidence, ip: IpAddr) -> Option<PortEighty
     let stranger = leads_to.as_ref().filter(|to| to.kind == DestinationKind::Other);
     let lookup = match stranger {
         Some(to) if to.host.parse::<IpAddr>().is_err() => {
-            Some(cx.world.lookup(&to.host, cx.budget.lookup).await)
+            cx.in_time(cx.world.lookup(&to.host, cx.budget.lookup)).await
         }
         _ => None,
     };
@@ -150,7 +151,7 @@ pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStra
     };
     let (mine, theirs) = (asked(own)?, asked(other)?);
     let hosts = (host_of(&Url::parse(&mine.url).ok()?), host_of(&Url::parse(&theirs.url).ok()?));
-    if same_site(&hosts.0, &hosts.1) || same_network(mine.to.ip(), theirs.to.ip()) {
+    if same_site(&hosts.0, &hosts.1) || may_share_owner(mine.to.ip(), theirs.to.ip()) {
         return None;
     }
     let leads_there = portal_host(other).is_some_and(|(to, _)| to.host == stranger.host);
@@ -159,18 +160,6 @@ pub(super) fn same_stranger(own: &Evidence, other: &Evidence) -> Option<SameStra
         && own.https_names == other.https_names
         && own.https_names.iter().all(strange);
     (leads_there || same_names).then_some(SameStranger { host: hosts.1, leads_there, same_names })
-}
-
-/// Whether two addresses may belong to one company's network, as far as addresses alone tell.
-fn same_network(one: IpAddr, other: IpAddr) -> bool {
-    match (one, other) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => {
-            one.octets()[..2] == other.octets()[..2] || one.is_private() && other.is_private()
-        }
-        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..3] == other.segments()[..3],
-        // One of each kind cannot be compared.
-        _ => true,
-    }
 }
 
 /// The names a certificate is for.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use hublink_probe::{
-    Connect, Exchange, FailureKind, Handshake, Hello, Scheme, SystemLookup, mask_one_time,
+    Connect, Exchange, Failure, FailureKind, Handshake, Hello, Scheme, SystemLookup, mask_one_time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::chain::Origin;
 use super::{LoginDoor, Page, host_of, scheme_of};
-use crate::frame::{Confidence, Context};
+use crate::frame::{Confidence, Context, leads_nowhere};
 
 /// Three addresses are enough to tell a dead host from a dead address.
 const ADDRESSES_TRIED: usize = 3;
@@ -74,6 +74,8 @@ pub(crate) struct Unreached {
     pub(crate) confidence: Confidence,
     /// Only the certificate stands in the way.
     pub(crate) by_certificate: bool,
+    /// Nobody answered: as sure as it is that no packet got lost.
+    pub(crate) by_silence: bool,
 }
 
 impl Destination {
@@ -105,16 +107,13 @@ impl Elsewhere {
 
     /// Why the host cannot be used; `None` if it answers, or if it was not tried and is no login.
     pub(crate) fn unreached(&self) -> Option<Unreached> {
-        let because =
-            |why: String, confidence| Some(Unreached { why, confidence, by_certificate: false });
+        let because = |why, confidence| {
+            Some(Unreached { why, confidence, by_certificate: false, by_silence: false })
+        };
         if self.not_tried {
             // A login that lies on this computer is none that a hub sends its visitors to.
             let provider = self.to.kind == DestinationKind::IdentityProvider;
-            return provider.then(|| Unreached {
-                why: self.bogus(),
-                confidence: Confidence::Likely,
-                by_certificate: false,
-            });
+            return provider.then(|| because(self.bogus(), Confidence::Likely)).flatten();
         }
         if let Some(failure) = self.lookup.as_ref().and_then(|lookup| lookup.failure) {
             // A temporary failure may be ours: it is not proof that the name does not exist.
@@ -122,25 +121,57 @@ impl Elsewhere {
             let confidence = if known { Confidence::Certain } else { Confidence::Likely };
             return because(failure.to_string(), confidence);
         }
-        match self.to.scheme {
-            Scheme::Http => {
-                let failed = self.connects.last()?.failure?;
-                because(failed.to_string(), Confidence::Certain)
-            }
-            Scheme::Https => {
-                let handshake = self.handshakes.last()?;
-                if let Some(failure) = handshake.connect.failure.or(handshake.failure) {
-                    return because(failure.to_string(), Confidence::Certain);
-                }
-                let verdict = handshake.rustls.as_ref().filter(|verdict| !verdict.accepted)?;
-                Some(Unreached {
-                    why: format!("certificate not accepted ({})", verdict.error),
-                    confidence: Confidence::Likely,
-                    by_certificate: true,
-                })
-            }
+        let connects: Vec<&Connect> = match self.to.scheme {
+            Scheme::Http => self.connects.iter().collect(),
+            Scheme::Https => self.handshakes.iter().map(|handshake| &handshake.connect).collect(),
+        };
+        if !connects.iter().any(|connect| connect.succeeded()) {
+            let (failure, confidence) = unconnected(&connects)?;
+            let by_silence = failure.kind == FailureKind::NoAnswer;
+            let found = because(failure.to_string(), confidence)?;
+            return Some(Unreached { by_silence, ..found });
         }
+        let handshake = self.handshakes.iter().rfind(|one| one.connect.succeeded())?;
+        if let Some(failure) = handshake.failure {
+            // One attempt, and programs with other encryption may succeed.
+            return because(failure.to_string(), Confidence::Likely);
+        }
+        let verdict = handshake.rustls.as_ref().filter(|verdict| !verdict.accepted)?;
+        let why = format!("certificate not accepted ({})", verdict.error);
+        let found = because(why, Confidence::Likely)?;
+        Some(Unreached { by_certificate: true, ..found })
     }
+}
+
+/// Why no attempt to connect succeeded, and how sure it is that none can.
+fn unconnected(connects: &[&Connect]) -> Option<(Failure, Confidence)> {
+    let theirs: Vec<&&Connect> = connects.iter().filter(|one| !failed_here(one)).collect();
+    let last = theirs.last()?;
+    let silent = |one: &&&Connect| one.kind() == Some(FailureKind::NoAnswer);
+    // One packet that got lost is no proof.
+    let repeated = theirs.iter().filter(|one| one.to == last.to && silent(one)).count() > 1;
+    let sure = !silent(last) || repeated;
+    let confidence = if sure { Confidence::Certain } else { Confidence::Likely };
+    Some((last.failure?, confidence))
+}
+
+/// A failure that says nothing of the far end: a limit or a rule of this computer, or a kind of
+/// address that it has no way for.
+fn failed_here(connect: &Connect) -> bool {
+    let own = connect.kind().is_some_and(is_own_failure);
+    let no_way = connect.kind() == Some(FailureKind::NetworkUnreachable) && connect.to.is_ipv6();
+    (own || no_way) && connect.icmp.is_none()
+}
+
+/// The kinds of failure that come about on this computer.
+pub(super) fn is_own_failure(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Invalid
+            | FailureKind::NotPermitted
+            | FailureKind::PortsExhausted
+            | FailureKind::TooManyOpen
+    )
 }
 
 /// Takes one look at the host that a redirect names. Nothing of the redirect's query is sent.
@@ -194,45 +225,50 @@ pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
     seen
 }
 
-/// The first address that can be spoken to.
+/// The first address that can be spoken to. What stayed silent at the end is tried once more.
 async fn knock(cx: &Context, addresses: &[IpAddr], seen: &mut Elsewhere) -> Option<SocketAddr> {
+    let mut last = None;
     for &ip in addresses {
         let to = SocketAddr::new(ip, seen.to.port);
-        let via = cx.via(seen.to.scheme, &seen.to.host, seen.to.port);
-        let reached = if seen.to.scheme == Scheme::Http {
-            if via.is_some() {
-                return Some(to);
-            }
-            let connect = cx.world.connect(to, cx.budget.connect).await;
-            let reached = connect.succeeded();
-            seen.connects.push(connect);
-            reached
-        } else {
-            let hello = Hello { via, ..cx.hello(to, &seen.to.host) };
-            let handshake = cx.world.handshake(&hello).await;
-            let reached = handshake.completed();
-            seen.handshakes.push(handshake);
-            reached
-        };
-        if reached {
-            return Some(to);
+        match knock_once(cx, to, seen).await {
+            None => return Some(to),
+            Some(kind) => last = Some((to, kind)),
         }
     }
-    None
+    // The check of the hub looks at a silent identity provider once more.
+    let repeats = seen.to.kind != DestinationKind::IdentityProvider;
+    let silent = last.filter(|(_, kind)| repeats && *kind == Some(FailureKind::NoAnswer));
+    let (to, _) = silent?;
+    knock_once(cx, to, seen).await.is_none().then_some(to)
+}
+
+/// One attempt; returns how the connection failed, if it cannot be spoken over.
+async fn knock_once(
+    cx: &Context,
+    to: SocketAddr,
+    seen: &mut Elsewhere,
+) -> Option<Option<FailureKind>> {
+    let via = cx.via(seen.to.scheme, &seen.to.host, seen.to.port);
+    if seen.to.scheme == Scheme::Http {
+        if via.is_some() {
+            return None;
+        }
+        let connect = cx.world.connect(to, cx.budget.connect).await;
+        let failed = (!connect.succeeded()).then(|| connect.kind());
+        seen.connects.push(connect);
+        return failed;
+    }
+    let hello = Hello { via, ..cx.hello(to, &seen.to.host) };
+    let handshake = cx.world.handshake(&hello).await;
+    let failed = (!handshake.completed()).then(|| handshake.connect.kind());
+    seen.handshakes.push(handshake);
+    failed
 }
 
 /// A server may send visitors anywhere; it must not make this tool knock on the user's own
 /// computer or on link-local services.
 fn is_own(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unicast_link_local()
-                || v6.to_ipv4_mapped().is_some_and(|v4| is_own(&v4.into()))
-        }
-    }
+    leads_nowhere(*address)
 }
 
 /// Hosts that only ever are login pages. A redirect there is no portal, whatever its parameters.

@@ -136,10 +136,11 @@ impl Page {
             marks: Vec::new(),
             texts: known_texts(&text),
             title: title(&answer.body, &text),
-            filter: filter(answer, &text),
+            filter: None,
             errors,
             trace_id,
         };
+        page.filter = filter(answer, &text, &page);
         page.marks = marks(answer, leads_to, &page);
         page
     }
@@ -257,11 +258,24 @@ const FILTER_SERVERS: &[(&str, &str, FilterRole)] = &[
     ("netscaler", "NetScaler", FilterRole::Front),
 ];
 
-fn filter(answer: &Exchange, page: &str) -> Option<FilterSign> {
+/// A filter's own page says little besides.
+const BLOCK_PAGE_BYTES: usize = 2048;
+
+/// Whether a word of a page is a filter's and not somebody's who writes about it: a company's login
+/// page may well name the product that its VPN is made with.
+fn is_filters_own(answer: &Exchange, text: &str, page: &Page, words: &str) -> bool {
+    let refuses = answer.status != Some(200);
+    let in_title = page.title.as_ref().is_some_and(|title| title.to_lowercase().contains(words));
+    let is_short = text.len() <= BLOCK_PAGE_BYTES && !page.says(KnownText::PasswordField);
+    refuses || in_title || is_short
+}
+
+fn filter(answer: &Exchange, text: &str, page: &Page) -> Option<FilterSign> {
     let sign = |product: &str, by: String, role| {
         Some(FilterSign { product: product.to_owned(), by: bounded(&by), role })
     };
-    if let Some(&(words, product)) = FILTER_WORDS.iter().find(|(words, _)| page.contains(words)) {
+    let own = |words| text.contains(words) && is_filters_own(answer, text, page, words);
+    if let Some(&(words, product)) = FILTER_WORDS.iter().find(|(words, _)| own(words)) {
         return sign(product, format!("page: {words}"), FilterRole::Refuses);
     }
     if let Some(error) = answer.header("x-squid-error") {

@@ -68,8 +68,13 @@ pub(crate) fn context(world: ScriptedWorld, hub: HubAddress) -> (Context, Arc<Sc
     case.put(Stored::new::<Tcp>(tcp));
     let source = Source { kind: Place::Argument, file: None, line: None };
     let target = Target { name: "practice".to_owned(), source, file: None, text: None };
-    let cx =
-        Context { world: world.clone(), target: Arc::new(target), case, budget: Budget::default() };
+    let cx = Context {
+        world: world.clone(),
+        target: Arc::new(target),
+        case,
+        budget: Budget::default(),
+        deadline: None,
+    };
     (cx, world)
 }
 
@@ -346,6 +351,24 @@ async fn what_arrives_in_small_segments_alone_was_too_large_for_the_way() {
 }
 
 #[tokio::test]
+async fn a_slow_look_up_does_not_cost_what_was_seen_beside_it() {
+    let url = "https://hub.corp.test/hub/";
+    let mut narrow = world();
+    script(&mut narrow, hanging(url, Ending::Silence));
+    narrow.small_exchanges.insert(url.to_owned(), answer(url, 200, None, "a page"));
+    let portal = "http://login.hotel.test/start";
+    script(&mut narrow, answer("http://hub.corp.test/", 302, Some(portal), ""));
+    narrow.slow.insert("lookup login.hotel.test".to_owned(), std::time::Duration::from_secs(20));
+    let (mut cx, _) = context(narrow, hub());
+    let seen = Box::pin(Http::probe(&cx)).await;
+    cx.case.put(Stored::new::<Http>(seen.clone()));
+    cx.deadline = Some(tokio::time::Instant::now() + std::time::Duration::from_millis(50));
+    let closer = Box::pin(Http::control(&cx, &seen)).await.expect("more evidence");
+    assert_eq!(ids(&closer, &cx), ["http/large-answers-lost"]);
+    assert!(closer.port_80.is_some_and(|port| port.lookup.is_none()));
+}
+
+#[tokio::test]
 async fn on_windows_segments_stay_as_they_are() {
     let url = "https://hub.corp.test/hub/";
     let mut silent = world();
@@ -422,4 +445,102 @@ async fn a_page_that_stops_on_a_connection_nobody_knows_any_more_is_cut_off() {
         answer.given_up = false;
     }
     assert_eq!(ids(&seen, &cx), ["http/unexplained"], "a server may be stuck in the middle");
+}
+
+/// A hub whose port 80 leads to a stranger, whose certificate the https port shows.
+fn led_away(status: u16) -> Evidence {
+    let text = include_str!("../fixtures/http/captive-portal.json");
+    let fixture: serde_json::Value = serde_json::from_str(text).expect("a fixture");
+    let seen = fixture["evidence"]["http"].clone();
+    let mut seen: Evidence = serde_json::from_value(seen).expect("evidence");
+    seen.hops[0].status = Some(status);
+    seen.port_80.as_mut().expect("port 80").answer.status = Some(status);
+    seen
+}
+
+#[test]
+fn a_start_page_is_certain_only_where_two_hubs_meet_it() {
+    let confidence = |seen: &Evidence| {
+        let (cx, _) = context(world(), hub());
+        let found = crate::frame::judge(Http::CAUSES, seen, &cx.case);
+        found.iter().find(|c| c.id == "http/captive-portal").map(|cause| cause.confidence)
+    };
+    use crate::frame::Confidence::{Certain, Likely};
+    assert_eq!(confidence(&led_away(302)), Some(Certain));
+    assert_eq!(confidence(&led_away(301)), Some(Likely));
+    let alone = |status| Evidence { elsewhere: None, ..led_away(status) };
+    assert_eq!(confidence(&alone(302)), Some(Likely));
+    assert_eq!(confidence(&alone(301)), None, "a server that moved looks like this");
+}
+
+fn elsewhere(handshakes: &serde_json::Value) -> Elsewhere {
+    let to = json!({ "url": "https://other.test/", "scheme": "https", "host": "other.test",
+                     "port": 443, "kind": "other" });
+    serde_json::from_value(json!({ "to": to, "handshakes": handshakes })).expect("a look")
+}
+
+fn knocked(kind: &str, to: &str) -> serde_json::Value {
+    json!({ "connect": { "to": to, "took_ms": 1.0,
+                         "failure": { "operation": "connect", "kind": kind } },
+            "server_name": "other.test", "sent": 0, "received": 0, "certificates": 0,
+            "took_ms": 0.0 })
+}
+
+#[test]
+fn another_host_is_dead_for_certain_only_if_that_was_seen_twice_or_it_said_so() {
+    use crate::frame::Confidence::{Certain, Likely};
+    let confidence =
+        |tries: serde_json::Value| elsewhere(&tries).unreached().map(|found| found.confidence);
+    let at = "198.51.100.80:443";
+    assert_eq!(confidence(json!([knocked("no-answer", at)])), Some(Likely));
+    let twice = json!([knocked("no-answer", at), knocked("no-answer", at)]);
+    assert_eq!(confidence(twice), Some(Certain));
+    assert_eq!(confidence(json!([knocked("refused", at)])), Some(Certain));
+    assert_eq!(confidence(json!([knocked("too-many-open", at)])), None);
+    assert_eq!(confidence(json!([knocked("not-permitted", at)])), None);
+    let without_way = knocked("network-unreachable", "[2001:db8::80]:443");
+    assert_eq!(confidence(json!([without_way.clone()])), None);
+    assert_eq!(confidence(json!([knocked("refused", at), without_way])), Some(Certain));
+    let mut handshake = knocked("refused", at);
+    handshake["connect"] = json!({ "to": at, "took_ms": 1.0 });
+    handshake["alert"] = json!(40);
+    handshake["failure"] = json!({ "operation": "handshake", "kind": "closed-early" });
+    assert_eq!(confidence(json!([handshake])), Some(Likely), "other programs may succeed");
+}
+
+#[tokio::test]
+async fn a_silent_port_that_a_redirect_names_is_tried_twice() {
+    let url = "https://hub.corp.test/hub/";
+    let mut silent = world();
+    script(&mut silent, answer(url, 302, Some("https://hub.corp.test:8443/hub/"), ""));
+    let (cx, world) = context(silent, hub());
+    let mut seen = Box::pin(Http::probe(&cx)).await;
+    let asked = world.asked();
+    let tried = asked.iter().filter(|line| **line == "get https://hub.corp.test:8443/hub/");
+    assert_eq!(tried.count(), 2, "{asked:?}");
+    let confidence = |seen: &Evidence| {
+        let found = crate::frame::judge(Http::CAUSES, seen, &cx.case);
+        found.first().map(|cause| (cause.id.clone(), cause.confidence))
+    };
+    let dead = "http/redirect-to-dead-address".to_owned();
+    assert_eq!(confidence(&seen), Some((dead.clone(), crate::frame::Confidence::Certain)));
+    seen.retried = None;
+    assert_eq!(confidence(&seen), Some((dead, crate::frame::Confidence::Likely)));
+}
+
+#[test]
+fn a_page_that_names_a_filter_is_not_its_own_page() {
+    let sign = |status, body: &str| {
+        let page = Page::of(&answer("https://hub.corp.test/hub/", status, None, body), None);
+        page.filter.map(|sign| sign.product)
+    };
+    let blocked = "<title>Blocked</title><p>Sophos blocked this page.</p>";
+    assert_eq!(sign(200, blocked).as_deref(), Some("Sophos"));
+    let titled = format!("<title>Sophos Web Appliance</title>{}", " ".repeat(9000));
+    assert_eq!(sign(200, &titled).as_deref(), Some("Sophos"));
+    let login = "<p>Away from the office? Use Sophos Connect.</p><input type=\"password\">";
+    assert_eq!(sign(200, login), None);
+    let long = format!("{}<p>Use Sophos Connect.</p>", "<p>News of the company.</p>".repeat(99));
+    assert_eq!(sign(200, &long), None);
+    assert_eq!(sign(403, &long).as_deref(), Some("Sophos"));
 }

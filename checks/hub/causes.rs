@@ -227,7 +227,8 @@ fn identity_provider_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
         None => (first.why, first.confidence.min(Confidence::Likely)),
         Some(again) => {
             let again = again.unreached()?;
-            (again.why, again.confidence)
+            let twice = first.by_silence && again.by_silence;
+            (again.why, if twice { Confidence::Certain } else { again.confidence })
         }
     };
     Some(

@@ -11,7 +11,7 @@ use hickory_resolver::Resolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::{Edns, Message, Query, ResponseCode};
+use hickory_resolver::proto::op::{Edns, Message, MessageType, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use schemars::JsonSchema;
@@ -329,10 +329,22 @@ pub(crate) fn configured() -> NameServers {
             let search = config.search.iter().map(without_final_dot).collect();
             NameServers { servers, search, unreadable: None }
         }
+        // A list that was read and is empty comes as an error too.
+        #[cfg(unix)]
+        Err(_) if std::fs::read("/etc/resolv.conf").is_ok_and(|list| names_nobody(&list)) => {
+            NameServers::default()
+        }
         Err(error) => {
             NameServers { unreadable: Some(bounded(&error.to_string(), 200)), ..Default::default() }
         }
     }
+}
+
+/// Whether a list of name servers holds none.
+#[cfg(unix)]
+fn names_nobody(list: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(list);
+    !text.lines().any(|line| line.split_whitespace().next() == Some("nameserver"))
 }
 
 /// Asks one server one question: by datagram twice, by stream if the answer did not fit.
@@ -493,10 +505,11 @@ async fn by_stream(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failure>
 }
 
 /// The message, if it answers this very question: the id and the name must be ours, else
-/// anybody on the network could answer for the server.
+/// anybody on the network could answer for the server. Our own question, sent back, is no answer.
 fn answer_to(id: u16, name: &Name, bytes: &[u8]) -> Option<Message> {
     let message = Message::from_vec(bytes).ok()?;
     let ours = message.metadata.id == id
+        && message.metadata.message_type == MessageType::Response
         && message.queries.first().is_none_or(|query| query.name() == name);
     ours.then_some(message)
 }
@@ -549,6 +562,28 @@ mod tests {
         let question = Question::of(server(old).await, "hub.test", RecordKind::A);
         let reply = ask(&question, LIMIT).await;
         assert_eq!((reply.rcode, reply.without_edns, reply.tries), (Some(3), true, 2));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_without_name_servers_is_told_from_one_that_cannot_be_read() {
+        assert!(names_nobody(b"") && names_nobody(b"# nameserver 10.0.0.53\nsearch corp.test\n"));
+        assert!(!names_nobody(b"search corp.test\n nameserver 10.0.0.53\n"));
+        assert!(!names_nobody(b"nameserver what-is-this\n"));
+    }
+
+    #[test]
+    fn our_own_question_sent_back_is_no_answer() {
+        let name = fully_qualified("hub.test").expect("a name");
+        let mut message = Message::query();
+        message.add_query(Query::query(name.clone(), RecordType::A));
+        let id = message.metadata.id;
+        let echo = message.to_vec().expect("bytes");
+        assert!(answer_to(id, &name, &echo).is_none());
+        message.metadata.message_type = MessageType::Response;
+        let answer = message.to_vec().expect("bytes");
+        assert!(answer_to(id, &name, &answer).is_some());
+        assert!(answer_to(id.wrapping_add(1), &name, &answer).is_none());
     }
 
     #[tokio::test]

@@ -461,6 +461,7 @@ async fn read_body(seen: &mut Exchange, mut body: Incoming, deadline: Deadline) 
 
 /// The headers a diagnosis may rest on. All others stay out of the report.
 const KEPT: &[&str] = &[
+    "age",
     "content-length",
     "content-type",
     "date",

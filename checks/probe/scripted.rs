@@ -48,6 +48,9 @@ pub struct ScriptedWorld {
     pub exchanges: BTreeMap<String, Exchange>,
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
     pub small_exchanges: BTreeMap<String, Exchange>,
+    /// How long the answer to a question is kept back, by the line that [`Self::asked`] has of it;
+    /// for look-ups, connections and handshakes.
+    pub slow: BTreeMap<String, Duration>,
     /// Answers of proxies, by the host and port they are asked for.
     pub tunnels: BTreeMap<String, Tunnel>,
     /// Documents by URL.
@@ -78,6 +81,7 @@ impl ScriptedWorld {
             legacy: BTreeMap::new(),
             exchanges: BTreeMap::new(),
             small_exchanges: BTreeMap::new(),
+            slow: BTreeMap::new(),
             tunnels: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
             trust: Arc::new(TrustStore::empty()),
@@ -95,6 +99,18 @@ impl ScriptedWorld {
         let mut first = self.first_connects.lock().unwrap_or_else(PoisonError::into_inner);
         let next = first.get_mut(&to).and_then(VecDeque::pop_front);
         next.or_else(|| self.connects.get(&to).cloned()).unwrap_or_else(|| unreachable_connect(to))
+    }
+
+    /// Notes the question, and keeps the answer back if it is a slow one.
+    fn tell<T: Send + 'static>(&self, question: String, answer: T) -> BoxFuture<'static, T> {
+        let pause = self.slow.get(&question).copied();
+        self.note(question);
+        Box::pin(async move {
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
+            answer
+        })
     }
 
     fn note(&self, question: String) {
@@ -169,14 +185,13 @@ impl World for ScriptedWorld {
     }
 
     fn lookup<'a>(&'a self, host: &'a str, _: Duration) -> BoxFuture<'a, SystemLookup> {
-        self.note(format!("lookup {host}"));
         let found = self.lookups.get(host).cloned().unwrap_or_else(|| SystemLookup {
             replaced: false,
             addresses: Vec::new(),
             failure: Some(Failure::of(Operation::Lookup, FailureKind::TryAgain)),
             took_ms: 0.0,
         });
-        Box::pin(std::future::ready(found))
+        self.tell(format!("lookup {host}"), found)
     }
 
     fn ask<'a>(&'a self, question: &'a Question, _: Duration) -> BoxFuture<'a, DnsReply> {
@@ -194,8 +209,7 @@ impl World for ScriptedWorld {
     }
 
     fn connect(&self, to: SocketAddr, _: Duration) -> BoxFuture<'_, Connect> {
-        self.note(format!("connect {to}"));
-        Box::pin(std::future::ready(self.next_connect(to)))
+        self.tell(format!("connect {to}"), self.next_connect(to))
     }
 
     fn connect_quietly(&self, to: Vec<SocketAddr>, _: Duration) -> BoxFuture<'_, Vec<Connect>> {
@@ -212,17 +226,12 @@ impl World for ScriptedWorld {
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
-        self.note(format!(
-            "handshake {} {}{}",
-            hello.to,
-            hello.server_name,
-            by(hello.via.as_ref())
-        ));
         let key = (hello.to, hello.server_name.clone());
         let found = self.handshakes.get(&key).cloned();
         let found = found
             .unwrap_or_else(|| Handshake::of(unreachable_connect(hello.to), &hello.server_name));
-        Box::pin(std::future::ready(found))
+        let through = by(hello.via.as_ref());
+        self.tell(format!("handshake {} {}{through}", hello.to, hello.server_name), found)
     }
 
     fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer> {

@@ -33,17 +33,23 @@ pub(super) async fn look_closer(cx: &Context, seen: &Evidence) -> Option<Evidenc
 
 async fn tls_on_443(cx: &Context, control: &Control) -> Option<Handshake> {
     let open_443 = control.ports.iter().find(|c| c.to.port() == 443 && c.succeeded())?;
-    Some(cx.world.handshake(&cx.hello(open_443.to, cx.case.host())).await)
+    cx.in_time(cx.world.handshake(&cx.hello(open_443.to, cx.case.host()))).await
 }
 
-/// Takes the times of refusals beside those of a port that accepts at the same address.
+/// Takes the times of refusals, beside those of a port that accepts at the same address if there
+/// is one.
 async fn quiet(cx: &Context, seen: &Evidence, control: &Control) -> Vec<Connect> {
+    // Windows sends the SYN again after a refusal: its times tell nothing.
+    if cx.world.os() == "windows" {
+        return Vec::new();
+    }
     let refused = relevant(seen).into_iter().filter(|a| is_refused(a) && a.icmp.is_none());
-    let pairs = refused.filter_map(|attempt| {
-        let open = control.ports.iter().find(|c| c.succeeded() && c.to.ip() == attempt.to.ip())?;
-        Some([attempt.to, open.to])
+    let rounds = refused.map(|attempt| {
+        let open = control.ports.iter().find(|c| c.succeeded() && c.to.ip() == attempt.to.ip());
+        let round: Vec<SocketAddr> =
+            std::iter::once(attempt.to).chain(open.map(|open| open.to)).collect();
+        round.repeat(QUIET_ROUNDS)
     });
-    let rounds = pairs.map(|pair| pair.repeat(QUIET_ROUNDS));
     let limit = cx.budget.connect.min(QUIET_LIMIT);
     join_all(rounds.map(|to| cx.world.connect_quietly(to, limit))).await.concat()
 }

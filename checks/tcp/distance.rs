@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Connect, InterfaceKind};
+use hublink_probe::Connect;
 
 use super::{Evidence, is_refused};
-use crate::frame::Case;
+use crate::frame::{Case, is_neighbour};
 
 /// Below this round trip near and far cannot be told apart.
 const SHORTEST_ROUND_TRIP_MS: f64 = 10.0;
@@ -50,12 +50,15 @@ pub(super) fn of(e: &Evidence, case: &Case, address: IpAddr) -> Distance {
 }
 
 /// Whether a refusal that could not be placed is the address's own all the same: nobody stands
-/// between neighbours, and a device near this computer would not have taken that long.
-pub(super) fn is_beyond_doubt(case: &Case, refusal: &Connect) -> bool {
-    let address = refusal.to.ip();
+/// between neighbours, and a device near this computer would not have taken that long. Only times
+/// taken while nothing else was done tell: amid fifty hubs a refusal by this computer takes as long.
+pub(super) fn is_beyond_doubt(e: &Evidence, case: &Case, address: IpAddr) -> bool {
+    let quiet = e.control.iter().flat_map(|control| &control.quiet);
+    let refusals = quiet.filter(|attempt| attempt.to.ip() == address && is_refused(attempt));
+    let took = fastest(refusals.map(|attempt| attempt.took_ms));
     address.is_loopback()
         || is_neighbour(case, address)
-        || case.facts.os != "windows" && refusal.took_ms >= SHORTEST_ROUND_TRIP_MS
+        || case.facts.os != "windows" && took.is_some_and(|ms| ms >= SHORTEST_ROUND_TRIP_MS)
 }
 
 /// The kernel's own measure where it tells, since ours may count more than the network.
@@ -66,22 +69,4 @@ fn round_trip(accepted: &Connect) -> f64 {
 
 fn fastest(times: impl Iterator<Item = f64>) -> Option<f64> {
     times.reduce(f64::min)
-}
-
-/// Whether an address lies in a network that an adapter of this computer is part of.
-pub(crate) fn is_neighbour(case: &Case, address: IpAddr) -> bool {
-    let adapters = case.facts.interfaces.iter().filter(|a| a.kind != InterfaceKind::Loopback);
-    adapters.flat_map(|adapter| &adapter.addresses).any(|subnet| subnet.contains(address))
-}
-
-/// Whether an address is one that only companies and homes use inside.
-pub(crate) fn is_private(address: IpAddr) -> bool {
-    match address {
-        // 100.64.0.0/10 is what carriers and VPN programs give out (RFC 6598).
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            v4.is_private() || first == 100 && (64..128).contains(&second)
-        }
-        IpAddr::V6(v6) => v6.is_unique_local(),
-    }
 }

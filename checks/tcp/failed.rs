@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use hublink_probe::{Connect, FailureKind, Interface};
+use hublink_probe::{Connect, FailureKind, Icmp, Interface};
 
 use super::distance::{self, Distance};
 use super::show::{about, raw};
 use super::{AT_ONCE_MS, Control, Evidence, all_failed, is_refused, is_silent, relevant};
 use crate::client::connected_by;
-use crate::dns::Dns;
-use crate::frame::{Case, Confidence, Proof};
+use crate::dns::{Dns, Evidence as Seen};
+use crate::frame::{Case, Confidence, Proof, is_link_local, is_neighbour, is_private};
 
 /// An unanswered neighbour look-up takes three seconds (measured 3.06 s); a rejection is at once.
 const NEIGHBOUR_GIVEN_UP_MS: f64 = 2500.0;
@@ -27,6 +27,22 @@ fn sent_on_the_way(e: &Evidence, attempt: &Connect) -> Option<IpAddr> {
     (sender != attempt.to.ip() && !own).then_some(sender)
 }
 
+/// The device on the way that signed the rejection of every attempt, if it is one and the same.
+pub(crate) fn rejected_by(e: &Evidence) -> Option<IpAddr> {
+    let sender = sent_on_the_way(e, relevant(e).first()?)?;
+    all_failed(e, |a| sent_on_the_way(e, a) == Some(sender)).then_some(sender)
+}
+
+/// Whether another port of an address that failed accepted or refused a connection itself.
+pub(crate) fn another_port_answered(e: &Evidence) -> bool {
+    e.control.iter().flat_map(|control| &control.ports).any(answers)
+}
+
+/// Whether the address itself answered, be it with a refusal.
+fn answers(attempt: &Connect) -> bool {
+    attempt.succeeded() || is_refused(attempt) && attempt.icmp.is_none()
+}
+
 pub(super) fn ports_exhausted(e: &Evidence, _: &Case) -> Option<Proof> {
     // Over IPv6 the same number means that this computer has no address of that kind.
     let exhausted = |a: &Connect| a.kind() == Some(FailureKind::PortsExhausted) && a.to.is_ipv4();
@@ -37,7 +53,9 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
     let by_policy = |a: &Connect| match a.kind() {
         Some(FailureKind::NotPermitted) => a.icmp.is_none(),
         // A link-local address without its interface is invalid too, and no rule is to blame.
-        Some(FailureKind::Invalid) => a.icmp.is_none() && !is_link_local(a.to.ip()),
+        Some(FailureKind::Invalid) => {
+            a.icmp.is_none() && !(a.to.is_ipv6() && is_link_local(a.to.ip()))
+        }
         Some(FailureKind::HostUnreachable) => a.icmp.is_none() && a.took_ms < AT_ONCE_MS,
         _ => false,
     };
@@ -55,13 +73,13 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
-}
-
-/// The system gave up looking for the computer that has the address.
+/// The system, or the last router, gave up looking for the computer that has the address. A
+/// rejection that comes late is none: a router may answer only one of several attempts.
 fn given_up(attempt: &Connect) -> bool {
-    attempt.kind() == Some(FailureKind::HostUnreachable) && attempt.took_ms >= NEIGHBOUR_GIVEN_UP_MS
+    let not_found = |icmp: &Icmp| (icmp.kind, icmp.code) == if icmp.v6 { (1, 3) } else { (3, 1) };
+    attempt.kind() == Some(FailureKind::HostUnreachable)
+        && attempt.took_ms >= NEIGHBOUR_GIVEN_UP_MS
+        && attempt.icmp.as_ref().is_none_or(not_found)
 }
 
 pub(super) fn rejected_on_the_way(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -135,7 +153,7 @@ fn silent_without_vpn(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     let inside = |a: &Connect| {
         let address = a.to.ip();
-        distance::is_private(address) && !distance::is_neighbour(case, address)
+        is_private(address) && !is_neighbour(case, address)
     };
     let control = silent_twice(e)?;
     (all_failed(e, inside) && control.ports.iter().all(is_silent)).then(|| {
@@ -161,10 +179,7 @@ fn sure_of_a_network(proof: Proof, case: &Case) -> Proof {
 
 /// Whether anybody outside this computer answered anything on this run.
 fn somebody_answered(case: &Case) -> bool {
-    case.of::<Dns>().is_some_and(|dns| {
-        let answered = dns.replies.iter().filter(|reply| reply.rcode.is_some());
-        answered.map(|reply| reply.server.ip()).any(|ip| !ip.is_loopback())
-    })
+    case.of::<Dns>().is_some_and(Seen::heard_from_outside)
 }
 
 pub(super) fn link_port_closed(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -203,7 +218,7 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
                     "a whole round trip: the server itself, or what stands right before it",
                 )
                 .not("a device near you: it would have refused sooner")
-        } else if relevant(e).iter().all(|a| distance::is_beyond_doubt(case, a)) {
+        } else if relevant(e).iter().all(|a| distance::is_beyond_doubt(e, case, a.to.ip())) {
             proof.and("distance of the refusal", "could not be measured")
         } else {
             // Any device near this computer could have been that fast.
@@ -223,8 +238,7 @@ fn silent_twice(e: &Evidence) -> Option<&Control> {
 
 pub(super) fn port_silent(e: &Evidence, _: &Case) -> Option<Proof> {
     let control = silent_twice(e)?;
-    let answers = |c: &&Connect| c.succeeded() || is_refused(c) && c.icmp.is_none();
-    let other = control.ports.iter().find(answers)?;
+    let other = control.ports.iter().find(|port| answers(port))?;
     let how = if other.succeeded() { "accepts" } else { "refuses, so the computer is up" };
     let proof = raw(e)
         .not("tcp/no-answer: another port of the address answers")

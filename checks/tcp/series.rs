@@ -47,6 +47,10 @@ const PAUSE: Duration = Duration::from_millis(1200);
 /// there and one back, and a lost one counts. No path between two places on earth is as slow.
 const ONE_SYN: Duration = Duration::from_millis(900);
 
+/// The time for one row: two of them, the pauses and the repeats behind fit the control pass even
+/// where each connection takes long.
+const ROW: Duration = Duration::from_millis(3600);
+
 /// Other ports are tried only if there is time left of the control pass.
 const ROOM: Duration = Duration::from_secs(7);
 
@@ -67,9 +71,7 @@ pub(super) async fn take(cx: &Context, to: SocketAddr, why: Why) -> Series {
     cx.world.rest(PAUSE).await;
     seen.second = in_a_row(cx, to, IN_A_ROW).await;
     if bad(&seen.first) + bad(&seen.second) == 0 {
-        cx.world.rest(PAUSE).await;
-        let limit = cx.budget.connect.min(ONE_SYN);
-        seen.together = join_all((0..AT_ONCE).map(|_| cx.world.connect(to, limit))).await;
+        seen.together = cx.in_time(together(cx, to)).await.unwrap_or_default();
     } else if limit_in_a_row(&seen).is_some() {
         // It is clear already.
     } else if rows(&seen).any(is_refused) {
@@ -82,22 +84,41 @@ pub(super) async fn take(cx: &Context, to: SocketAddr, why: Why) -> Series {
     seen
 }
 
-/// Connects one after the other, until two in a row fail.
+/// Connects one after the other, until two in a row fail or the time for one row is over.
 async fn in_a_row(cx: &Context, to: SocketAddr, most: usize) -> Vec<Connect> {
     let mut seen: Vec<Connect> = Vec::with_capacity(most);
     let limit = cx.budget.connect.min(ONE_SYN);
-    while seen.len() < most && !matches!(&seen[..], [.., a, b] if failed(a) && failed(b)) {
-        seen.push(cx.world.connect(to, limit).await);
+    let begun = Instant::now();
+    let goes_on = |seen: &[Connect]| {
+        seen.len() < most
+            && begun.elapsed() < ROW
+            && !matches!(seen, [.., a, b] if failed(a) && failed(b))
+    };
+    while goes_on(&seen) {
+        let Some(one) = cx.in_time(cx.world.connect(to, limit)).await else { break };
+        seen.push(one);
     }
     seen
+}
+
+/// Connects several times at once, after a pause.
+async fn together(cx: &Context, to: SocketAddr) -> Vec<Connect> {
+    cx.world.rest(PAUSE).await;
+    let limit = cx.budget.connect.min(ONE_SYN);
+    join_all((0..AT_ONCE).map(|_| cx.world.connect(to, limit))).await
 }
 
 /// Connects one after the other, each after a pause.
 async fn spaced(cx: &Context, to: SocketAddr) -> Vec<Connect> {
     let mut seen = Vec::with_capacity(SPACED);
+    let limit = cx.budget.connect.min(ONE_SYN);
     for _ in 0..SPACED {
-        cx.world.rest(SPACE).await;
-        seen.push(cx.world.connect(to, cx.budget.connect.min(ONE_SYN)).await);
+        let after_a_pause = async {
+            cx.world.rest(SPACE).await;
+            cx.world.connect(to, limit).await
+        };
+        let Some(one) = cx.in_time(after_a_pause).await else { break };
+        seen.push(one);
     }
     seen
 }

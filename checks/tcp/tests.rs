@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Failure, Handshake, Interface, InterfaceKind, Operation, ScriptedWorld, Subnet, TcpState,
+    Failure, Handshake, Icmp, Interface, InterfaceKind, Operation, ScriptedWorld, Subnet, TcpState,
     Timestamp,
 };
 
-use super::failed::{no_answer, off_network, refused, rejected_on_the_way};
+use super::failed::{host_down, no_answer, off_network, refused, rejected_on_the_way};
 use super::partly::{one_address_dead, one_family_broken, rate_limited, unreliable};
 use super::*;
 use crate::address::HubAddress;
@@ -91,11 +91,37 @@ fn near_and_far_need_a_quiet_round_trip_to_compare_with() {
 
 #[test]
 fn a_quick_refusal_that_cannot_be_placed_is_less_sure() {
-    let e = |ms| evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), ms)]);
+    let e = |ms| {
+        let mut e = evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), 30.0)]);
+        let quiet = vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), ms)];
+        e.control = Some(control_with(Vec::new(), Vec::new(), quiet));
+        e
+    };
     let sure = |ms, case: &Case| refused(&e(ms), case).expect("a refusal").confidence.is_none();
     assert!(sure(20.0, &Case::default()));
     assert!(!sure(0.2, &Case::default()));
     assert!(sure(0.2, &Case::new(facts_with(InterfaceKind::Other, true, "10.0.0.9"))));
+    // The first attempt was made amid other work, which alone takes as long.
+    let busy = evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::Refused), 30.0)]);
+    let proof = refused(&busy, &Case::default()).expect("a refusal");
+    assert_eq!(proof.confidence, Some(Confidence::Likely));
+}
+
+#[test]
+fn a_rejection_that_comes_late_is_no_computer_that_is_off() {
+    let late = |code| {
+        let sender = Some("10.9.0.1".parse().expect("an address"));
+        let icmp = Some(Icmp { v6: false, kind: 3, code, sender });
+        let attempt = attempt("10.0.0.1:443", Some(FailureKind::HostUnreachable), 3070.0);
+        evidence(vec![Connect { icmp, ..attempt }])
+    };
+    let none = Case::default();
+    for prohibited in [10, 13] {
+        assert!(host_down(&late(prohibited), &none).is_none());
+        assert!(rejected_on_the_way(&late(prohibited), &none).is_some());
+    }
+    assert!(host_down(&late(1), &none).is_some());
+    assert!(rejected_on_the_way(&late(1), &none).is_none());
 }
 
 #[test]
@@ -216,6 +242,18 @@ async fn series_of(ends: &[Option<FailureKind>], why: Why) -> (Evidence, Vec<Str
 const OK: Option<FailureKind> = None;
 const LOST: Option<FailureKind> = Some(FailureKind::NoAnswer);
 const NO: Option<FailureKind> = Some(FailureKind::Refused);
+
+#[tokio::test]
+async fn a_series_hands_over_what_it_has_when_the_time_is_over() {
+    let mut world = world_of(&[]);
+    world.slow.insert("connect 10.0.0.1:443".to_owned(), Duration::from_millis(40));
+    let (mut cx, _) = context(world);
+    cx.deadline = Some(tokio::time::Instant::now() + Duration::from_millis(100));
+    let to = SocketAddr::from(([10, 0, 0, 1], 443));
+    let taken = series::take(&cx, to, Why::ALaterStepGotNone).await;
+    assert!((1..3).contains(&taken.first.len()), "{}", taken.first.len());
+    assert!(taken.second.is_empty() && taken.together.is_empty());
+}
 
 #[tokio::test]
 async fn one_late_connection_among_good_ones_is_no_finding() {

@@ -5,9 +5,9 @@
 #   10.77.2.0/24  fd77:2::/64   the company's servers
 #   10.77.3.0/24                a second site of the company
 #   198.18.1.0/24               the Internet, one provider
-#   198.18.2.0/24               the Internet, another provider
+#   198.19.2.0/24               the Internet, another provider
 
-server_networks=(10.77.2 10.77.3 198.18.1 198.18.2)
+server_networks=(10.77.2 10.77.3 198.18.1 198.19.2)
 
 network() {
     local ns

@@ -1,0 +1,131 @@
+//! What follows from what, by tables alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hublink_checks::frame::{
+    CLAIMS, Case, Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Severity, Status, Stored,
+};
+use hublink_checks::http::Http;
+use hublink_probe::Way;
+
+use super::{Ended, counts, origin, settle};
+
+/// A check that ended with one cause that blocks.
+pub(crate) fn failed(cause: &str) -> Ended {
+    Ended {
+        status: Status::Failed,
+        reason: None,
+        causes: vec![diagnosis(cause)],
+        took: Duration::ZERO,
+        because_of: None,
+        begun: true,
+        left_open: false,
+    }
+}
+
+/// A check kept from looking by another one.
+pub(crate) fn kept_from(by: &'static str) -> Ended {
+    Ended { because_of: Some(by), ..Ended::skipped(Reason::of(ReasonKind::Because)) }
+}
+
+pub(crate) fn diagnosis(id: &str) -> Diagnosis {
+    Diagnosis {
+        id: id.to_owned(),
+        title: "A title.".to_owned(),
+        confidence: Confidence::Certain,
+        severity: Severity::Blocks,
+        owner: Owner::You,
+        proof: Vec::new(),
+        ruled_out: Vec::new(),
+        remedy: Vec::new(),
+        see: Vec::new(),
+        hubs: Vec::new(),
+    }
+}
+
+fn check_of(cause: &str) -> &'static str {
+    let id = cause.split('/').next().expect("a check");
+    let mut all = hublink_checks::all().iter().map(|check| check.meta().id);
+    all.find(|known| *known == id).expect("a check of the list")
+}
+
+/// The hub after these causes were found, each by its own check.
+fn settled(causes: &[&str]) -> BTreeMap<&'static str, Ended> {
+    let mut ended: BTreeMap<_, _> =
+        causes.iter().map(|cause| (check_of(cause), failed(cause))).collect();
+    settle(&Case::default(), &mut ended);
+    ended
+}
+
+fn because(ended: &BTreeMap<&'static str, Ended>, id: &str) -> Option<String> {
+    ended.get(id)?.reason.as_ref()?.because.clone()
+}
+
+#[test]
+fn whatever_claims_whatever_something_stays_failed() {
+    let of_hubs = CLAIMS.iter().map(|claim| claim.claimant.replace('*', "unexplained"));
+    let causes: Vec<String> = of_hubs.filter(|cause| !cause.starts_with("across/")).collect();
+    for one in &causes {
+        for two in causes.iter().filter(|two| check_of(two) != check_of(one)) {
+            for three in &causes {
+                let ended = settled(&[one, two, three]);
+                let roots: Vec<&str> = ended.keys().map(|id| origin(&ended, id)).collect();
+                for root in roots {
+                    assert_eq!(ended[root].status, Status::Failed, "{one}, {two}, {three}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn of_two_that_could_explain_each_other_the_earlier_is_the_root() {
+    let ended = settled(&["tcp/rate-limited", "http/captive-portal"]);
+    assert_eq!(ended["tcp"].status, Status::Failed);
+    assert_eq!(because(&ended, "http").as_deref(), Some("tcp/rate-limited"));
+}
+
+#[test]
+fn of_two_that_explain_a_third_the_earlier_on_the_ladder_does() {
+    let ended =
+        settled(&["dns/false-answers", "clock/this-computer-wrong", "certificate/wrong-name"]);
+    assert_eq!(because(&ended, "certificate").as_deref(), Some("dns/false-answers"));
+}
+
+#[test]
+fn because_names_a_cause_or_says_in_words_what_could_not_be_made() {
+    let way = Way::Undecided { source: "auto_proxy".to_owned() };
+    let case = Case::new(Facts { way, ..Facts::default() });
+    let mut ended = BTreeMap::from([("tcp", failed("tcp/no-answer")), ("tls", kept_from("tcp"))]);
+    settle(&case, &mut ended);
+    assert_eq!(ended["tcp"].status, Status::Errored);
+    assert_eq!(because(&ended, "tls").as_deref(), Some("tcp/no-answer"));
+
+    let out_of_time = Ended::skipped(Reason::of(ReasonKind::OutOfTime));
+    let mut ended = BTreeMap::from([("tcp", out_of_time), ("tls", kept_from("tcp"))]);
+    settle(&Case::default(), &mut ended);
+    assert_eq!(because(&ended, "tls"), None);
+    let reason = ended["tls"].reason.as_ref().expect("a reason");
+    assert!(reason.detail.as_deref().is_some_and(|detail| detail.contains("`tcp`")));
+}
+
+/// What `http` saw of port 80 although `tcp` kept it from looking.
+fn seen_of_port_80(status: u16) -> Stored {
+    let answer = serde_json::json!({
+        "url": "http://hub.corp.test/", "to": "10.1.0.5:80", "ending": "complete",
+        "status": status, "body_bytes": 0, "took_ms": 1.0,
+    });
+    let seen = serde_json::json!({ "hops": [], "port_80": { "answer": answer } });
+    Stored::new::<Http>(serde_json::from_value(seen).expect("evidence"))
+}
+
+#[test]
+fn what_was_seen_anyway_counts_only_if_it_explains_the_failure() {
+    let ended = BTreeMap::from([("tcp", failed("tcp/refused")), ("http", kept_from("tcp"))]);
+    let case = Case::default();
+    assert!(counts(&case, &ended, &seen_of_port_80(511)), "a start page explains a closed port");
+    assert!(!counts(&case, &ended, &seen_of_port_80(200)));
+    let looked = BTreeMap::from([("tcp", failed("tcp/refused"))]);
+    assert!(!counts(&case, &looked, &seen_of_port_80(511)), "it was not kept from looking");
+}
