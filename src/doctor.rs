@@ -31,6 +31,7 @@ pub async fn examine(
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
+        run: Some(random_uuid(&**world)),
         started: whole_milliseconds(started),
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
@@ -45,6 +46,19 @@ pub async fn examine(
         hubs: examined.iter().map(hub).collect(),
         across: comparison.iter().map(across).collect(),
     }
+}
+
+/// A UUID of version 4 (RFC 9562).
+fn random_uuid(world: &dyn World) -> String {
+    let (high, low) = (world.random(), world.random());
+    let version = (high & 0x0fff) | 0x4000;
+    let variant = ((low >> 48) & 0x3fff) | 0x8000;
+    format!(
+        "{:08x}-{:04x}-{version:04x}-{variant:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// The names of the variables that say something of proxies.

@@ -11,10 +11,10 @@ use crate::cli::{Format, RunArgs};
 use crate::doctor::examine;
 use crate::engine::{Settings, Stop};
 use crate::exit::Exit;
-use crate::output::{json_document, print, write_file};
-use crate::render::Style;
+use crate::output::{json_document, print, write_file, write_for_all};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
+use crate::render::{Style, junit, nagios, ndjson, openmetrics};
 use crate::report::Report;
 use crate::targets::expand;
 
@@ -34,8 +34,19 @@ pub enum Mode {
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let report = examine_world(args, mode, Pretend::default())?;
-    deliver(&report, args, mode)
+    let outcome = examine_world(args, mode, Pretend::default())
+        .and_then(|report| deliver(&report, args, mode));
+    match outcome {
+        Err(failed) if args.format == Format::Nagios => plugin_failed(&failed),
+        other => other,
+    }
+}
+
+/// Nagios reads standard output, and would take exit code 2 for a hub that is down.
+fn plugin_failed(failed: &Failed) -> Result<Exit, Failed> {
+    print(&nagios::failed(&failed.to_string()))
+        .map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
+    Ok(Exit::Plugin(nagios::State::Unknown))
 }
 
 /// Examines the targets in a world that may pretend, and returns the report.
@@ -98,6 +109,10 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
     let to_file = args.output.is_some();
     let text = match args.format {
         Format::Json => json_document(report),
+        Format::Ndjson => ndjson::render(report),
+        Format::Junit => junit::render(report),
+        Format::Nagios => nagios::render(report),
+        Format::Openmetrics => openmetrics::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
             let style = style(args.color, stream);
@@ -119,10 +134,20 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
     }
     match &args.output {
-        Some(path) => write_file(path, &text).map_err(|error| unwritable(path, error))?,
+        Some(path) => {
+            // Whoever collects metrics is another user.
+            let write = match args.format {
+                Format::Openmetrics => write_for_all,
+                _ => write_file,
+            };
+            write(path, &text).map_err(|error| unwritable(path, error))?;
+        }
         None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
     }
-    Ok(Exit::of(report))
+    Ok(match args.format {
+        Format::Nagios => Exit::Plugin(nagios::State::of(report)),
+        _ => Exit::of(report),
+    })
 }
 
 /// Where text goes.

@@ -1,7 +1,12 @@
 //! How a report is told.
 
 pub mod chain;
+mod facts;
 pub mod human;
+pub mod junit;
+pub mod nagios;
+pub mod ndjson;
+pub mod openmetrics;
 pub mod progress;
 mod text;
 
