@@ -56,6 +56,17 @@ pub enum Command {
         #[arg(value_enum, default_value_t = Document::Report)]
         document: Document,
     },
+    /// Print the script that completes command lines in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command, such as doctor or link make
+        command: Vec<String>,
+    },
 }
 
 /// What to do with a link.

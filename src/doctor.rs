@@ -7,7 +7,7 @@ use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
 use crate::comparison::Comparison;
-use crate::engine::{self, Event, Examined, Settings, Stop};
+use crate::engine::{self, Examined, Observer, Settings, Stop};
 use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
@@ -19,7 +19,7 @@ pub async fn examine(
     settings: &Settings,
     stop: &Stop,
     resolver: Option<String>,
-    observer: &(dyn Fn(Event<'_>) + Sync),
+    observer: Observer<'_>,
 ) -> Report {
     let started = world.now();
     let begun = Instant::now();

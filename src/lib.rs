@@ -80,6 +80,10 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
         Some(Command::Schema { document: Document::Report }) => (schema_text(), Exit::Good),
         Some(Command::Schema { document: Document::Line }) => (line_schema_text(), Exit::Good),
+        Some(Command::Completions { shell }) => {
+            (commands::completions::completions(*shell), Exit::Good)
+        }
+        Some(Command::Man { command }) => (commands::man::man(command)?, Exit::Good),
     };
     output::print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
     Ok(exit)

@@ -64,7 +64,10 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         })?;
     let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
     let style = style(args.color, Stream::Stderr);
-    let progress = Progress::new(style, names, !args.quiet && args.format == Format::Human);
+    let progress = match (args.quiet, args.verbose) {
+        (true, _) => Progress::silent(),
+        (false, verbose) => Progress::new(style, names, verbose),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -81,7 +84,11 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
             std::future::pending::<()>().await;
         });
         let observer = |event: crate::engine::Event<'_>| progress.observe(event);
-        examine(&world, expanded, &settings(args, mode), &stop, resolver, &observer).await
+        let settings = settings(args, mode);
+        tokio::select! {
+            report = examine(&world, expanded, &settings, &stop, resolver, &observer) => report,
+            never = progress.keep_drawing() => match never {},
+        }
     });
     progress.finish();
     Ok(report)

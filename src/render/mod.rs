@@ -1,5 +1,6 @@
 //! How a report is told.
 
+mod board;
 pub mod chain;
 mod facts;
 pub mod human;

@@ -93,7 +93,8 @@ pub fn render(report: &Report) -> String {
 /// What a plug-in prints that could not do its work.
 #[must_use]
 pub fn failed(message: &str) -> String {
-    format!("HUBLINK UNKNOWN - {}\n", shortened(&plain(message), MOST_STATUS))
+    let lines: Vec<&str> = message.lines().map(str::trim).collect();
+    format!("HUBLINK UNKNOWN - {}\n", shortened(&plain(&lines.join("; ")), MOST_STATUS))
 }
 
 fn status(report: &Report) -> String {
