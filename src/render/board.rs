@@ -13,8 +13,8 @@ use crate::verdict::verdict;
 /// A step is named with its seconds only once it takes long: figures that run cannot be read.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// The room that the words behind the marks should have.
-const WORDS: usize = 24;
+/// The room that the words behind the marks should have; half of it on a narrow screen.
+const WORDS: usize = 32;
 
 /// All hubs of a run.
 pub(super) struct Board {
@@ -189,7 +189,7 @@ impl Board {
     /// How far the run is, and what has no room.
     fn summary(&self, shown: &[&Row], now: Instant, width: usize) -> Line {
         let seconds = now.duration_since(self.begun).as_secs();
-        let mut text = format!("{} hubs examined, {seconds} s", self.count());
+        let mut text = format!("{} hubs done, {seconds} s", self.count());
         let hidden =
             self.hubs.iter().filter(|row| !shown.iter().any(|one| std::ptr::eq(*one, *row)));
         let mut phases: Vec<Phase> = hidden.map(Row::phase).collect();
@@ -215,7 +215,8 @@ struct Columns {
 impl Columns {
     fn of<'a>(rows: impl Iterator<Item = &'a Row>, checks: usize, width: usize) -> Self {
         let longest = rows.map(|row| display_width(&row.name)).max().unwrap_or(0);
-        let beside = checks + 4 + WORDS;
+        let words = if width < 2 * WORDS { WORDS / 2 } else { WORDS };
+        let beside = checks + 4 + words;
         let marks = width >= beside + 8;
         let most = if marks { width - beside } else { width / 2 };
         Self { name: longest.min(most), marks }
@@ -322,7 +323,7 @@ mod tests {
             [
                 format!("hub0.corp.test  ✓✗…{rest}  {} 3 s", ladder[2]),
                 format!("hub1.corp.test  {waiting}  waiting"),
-                "0 of 2 hubs examined, 3 s".to_owned(),
+                "0 of 2 hubs done, 3 s".to_owned(),
             ]
         );
     }
@@ -341,7 +342,7 @@ mod tests {
         let lines = text(&board, begun, 80, 10);
         assert_eq!(lines.len(), 9, "and the cursor in the tenth");
         assert!(lines[7].starts_with("hub49.corp.test "), "{lines:?}");
-        assert_eq!(lines[8], "0 of 50 hubs examined, 0 s; not shown: 42 waiting");
+        assert_eq!(lines[8], "0 of 50 hubs done, 0 s; not shown: 42 waiting");
     }
 
     #[test]
