@@ -17,8 +17,9 @@ const MOST_FIGURES: usize = 3500;
 /// The first line goes into text messages and onto boards.
 const MOST_STATUS: usize = 300;
 
-/// Days before its end at which a certificate is worth a warning: as `certificate/expires-soon` has
-/// it.
+/// The cause that a certificate ends soon.
+const EXPIRES_SOON: &str = "certificate/expires-soon";
+/// The days before its end from which on it is named.
 const SOON_DAYS: i64 = 14;
 
 /// The state of a service. The numbers are the exit codes.
@@ -51,9 +52,7 @@ impl State {
         match hub.verdict.ready {
             Ready::No => Self::Critical,
             Ready::Unknown => Self::Unknown,
-            Ready::Yes if hub.checks.iter().any(|check| check.status == Status::Warned) => {
-                Self::Warning
-            }
+            Ready::Yes if warnings(hub).next().is_some() => Self::Warning,
             Ready::Yes => Self::Ok,
         }
     }
@@ -129,10 +128,11 @@ fn sentence(hub: &Hub) -> String {
     format!("{}: {}{cause}{who}", hub.name, verdict.summary)
 }
 
-/// What is worth mending about a hub that is ready.
+/// What is worth mending about a hub that is ready. That a certificate ends soon is nothing wrong
+/// yet, and just what a monitoring system is there to tell.
 fn warnings(hub: &Hub) -> impl Iterator<Item = &Diagnosis> {
     let causes = hub.checks.iter().flat_map(|check| &check.causes);
-    causes.filter(|cause| cause.severity == Severity::Degrades)
+    causes.filter(|cause| cause.severity == Severity::Degrades || cause.id == EXPIRES_SOON)
 }
 
 /// Every hub with what to do, those that need somebody first.

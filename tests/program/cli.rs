@@ -89,8 +89,8 @@ async fn a_plugin_has_the_states_that_nagios_knows_and_says_them_on_standard_out
     let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
     let expired = Behaviour::healthy().certificate(Certificate::Expired);
     let bad = stage.practice.hub("bad", expired).await.expect("a hub");
-    let incomplete = Behaviour::healthy().certificate(Certificate::);
-    let weak = stage.practice.hub("weak", incomplete).await.expect("a hub");
+    let soon = Behaviour::healthy().certificate(Certificate::ExpiresSoon);
+    let weak = stage.practice.hub("weak", soon).await.expect("a hub");
     let (good, bad, weak) = (good.url(), bad.url(), weak.url());
     let cases: [(&[&str], &str, i32); 7] = [
         (&[&good], "OK - ", 0),
