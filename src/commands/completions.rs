@@ -10,12 +10,30 @@ use crate::cli::Cli;
 #[must_use]
 pub fn completions(shell: Shell) -> String {
     let mut command = with_values(Cli::command());
+    if shell == Shell::Zsh {
+        command = without_targets(&command);
+    }
     let mut script = Vec::new();
     generate(shell, &mut command, "hublink", &mut script);
-    if shell == Shell::Fish {
-        script.extend(fish_causes().into_bytes());
+    let script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        Shell::Fish => script + &fish_causes(),
+        // The first word is a command or a target.
+        Shell::Zsh => {
+            script.replace("\":: :_hublink_commands\"", "\":: :{_hublink_commands; _files}\"")
+        }
+        _ => script,
     }
-    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// `clap_complete` counts words wrongly in zsh where a command may be left out: it would look for
+/// the command behind a target.
+fn without_targets(command: &Command) -> Command {
+    let arguments = command.get_arguments().filter(|argument| argument.get_id() != "targets");
+    Command::new("hublink")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(arguments)
+        .subcommands(command.get_subcommands())
 }
 
 /// `clap_complete` writes the values of options for fish, and not those of arguments.
