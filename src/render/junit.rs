@@ -67,7 +67,8 @@ fn is_skipped(case: &Case) -> bool {
 }
 
 fn suite<'a>(report: &Report, index: usize, hub: &'a Hub) -> Suite<'a> {
-    let mut cases: Vec<Case> = hub.checks.iter().map(case).collect();
+    let mut cases: Vec<Case> =
+        hub.checks.iter().map(|check| case(check, hub.verdict.ready)).collect();
     // A cause that stops several hubs stands in full elsewhere, and time may have run out. A suite
     // of a hub that is not ready must not be green.
     let red = |case: &Case| is_failure(case) || is_error(case);
@@ -77,12 +78,16 @@ fn suite<'a>(report: &Report, index: usize, hub: &'a Hub) -> Suite<'a> {
     Suite { hub, cases }
 }
 
-fn case(check: &CheckReport) -> Case {
+fn case(check: &CheckReport, ready: Ready) -> Case {
     let blocking = check.causes.iter().find(|cause| cause.severity == Severity::Blocks);
     let why = reason(check);
     let result = match check.status {
         Status::Passed | Status::Warned => Outcome::Passed,
-        Status::Skipped if was_cut_short(check) => Outcome::Error(why, "out-of-time".to_owned()),
+        // Nobody needs it: the direct way where a proxy is on the way.
+        Status::Errored if ready == Ready::Yes => Outcome::Skipped(why),
+        Status::Skipped if ready != Ready::Yes && was_cut_short(check) => {
+            Outcome::Error(why, "out-of-time".to_owned())
+        }
         Status::Skipped => Outcome::Skipped(why),
         Status::Errored => Outcome::Error(why, "could-not-look".to_owned()),
         Status::Failed => blocking.map_or_else(

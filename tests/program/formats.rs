@@ -259,6 +259,7 @@ proptest! {
     fn no_text_breaks_a_format(text in hostile()) {
         assert_readable(&report(&text, "no", &["passed", "skipped", "failed", "skipped"]));
         assert_readable(&report(&text, "yes", &["passed", "warned", "passed", "passed"]));
+        assert_readable(&report(&text, "yes", &["passed", "errored", "warned", "passed"]));
         assert_readable(&report(&text, "unknown", &["passed", "errored", "skipped", "skipped"]));
         // Nothing red among the checks: the cause stands at another hub, or time ran out.
         assert_readable(&report(&text, "no", &["passed", "skipped", "skipped", "skipped"]));
