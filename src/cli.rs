@@ -46,8 +46,8 @@ pub enum Command {
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
         /// How to print them
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
     },
     /// Print the JSON Schema of the report
     Schema,
@@ -61,8 +61,8 @@ pub enum LinkCommand {
         /// The link, in quotes; - reads standard input
         link: String,
         /// How to print it
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
     },
     /// Make the right link, alone on standard output
     Make {
@@ -94,8 +94,8 @@ pub struct CertificateArgs {
     #[arg(long, value_name = "PEM")]
     pub ca_file: Vec<PathBuf>,
     /// How to print the judgement
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = Shape::Human)]
+    pub format: Shape,
 }
 
 /// Options of `doctor` and `preflight`.
@@ -144,6 +144,17 @@ pub struct RunArgs {
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Format {
+    /// For a person at a terminal.
+    Human,
+    /// One JSON document: the whole report.
+    Json,
+    /// For the field of a ticket, with a message to everybody who has to act.
+    Markdown,
+}
+
+/// How the answer of a command that examines no hub is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Shape {
     /// For a person at a terminal.
     Human,
     /// One JSON document.

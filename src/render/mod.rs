@@ -2,7 +2,10 @@
 
 pub mod chain;
 pub mod human;
+pub mod markdown;
+pub mod messages;
 pub mod progress;
 mod text;
+pub mod words;
 
 pub use text::{Style, brief, clean};
