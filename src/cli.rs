@@ -150,6 +150,8 @@ pub enum Format {
     Json,
     /// For the field of a ticket, with a message to everybody who has to act.
     Markdown,
+    /// One page with everything, to be opened in a browser or printed.
+    Html,
 }
 
 /// How the answer of a command that examines no hub is printed.

@@ -14,8 +14,8 @@ use crate::exit::Exit;
 use crate::output::{json_document, print, write_file};
 use crate::render::Style;
 use crate::render::human::{self, Detail};
-use crate::render::markdown;
 use crate::render::progress::Progress;
+use crate::render::{html, markdown};
 use crate::report::Report;
 use crate::targets::expand;
 
@@ -99,6 +99,7 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
     let to_file = args.output.is_some();
     let text = match args.format {
         Format::Json => json_document(report),
+        Format::Html => html::render(report),
         Format::Markdown => markdown::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };

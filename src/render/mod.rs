@@ -1,6 +1,7 @@
 //! How a report is told.
 
 pub mod chain;
+pub mod html;
 pub mod human;
 pub mod markdown;
 pub mod messages;

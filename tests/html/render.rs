@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use hublink::render::markdown;
+use hublink::render::{html, markdown};
 use hublink::report::Report;
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
 fn rendered(format: &str, path: &str) -> io::Result<String> {
     let report: Report = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     match format {
+        "html" => Ok(html::render(&report)),
         "markdown" => Ok(markdown::render(&report)),
         _ => Err(io::Error::other("expected html or markdown")),
     }
