@@ -97,7 +97,11 @@ fn told(evidence: &Evidence, step: &Step<'_>) -> String {
     let facts = step.facts;
     let days = (facts.not_after.0 - evidence.examined.now.0).whole_days();
     let left = match days {
-        ..0 => format!("{} days ago", -days),
+        ..-1 => format!("{} days ago", -days),
+        -1 => "1 day ago".to_owned(),
+        0 if facts.not_after < evidence.examined.now => "less than a day ago".to_owned(),
+        0 => "in less than a day".to_owned(),
+        1 => "in 1 day".to_owned(),
         0..60 => format!("in {days} days"),
         _ => String::new(),
     };

@@ -59,6 +59,8 @@ pub(super) struct Stop {
     pub(super) detail: String,
     /// How it is, as a class of the style: `ok`, `warn`, `bad`, `unknown`, `off`.
     pub(super) class: &'static str,
+    /// The same of the line that leads there.
+    pub(super) line: &'static str,
     /// How it is, in words.
     pub(super) word: &'static str,
     pub(super) icon: &'static str,
@@ -103,7 +105,14 @@ pub(super) fn stops(report: &Report, hub: &Hub) -> Vec<Stop> {
     let others = hub.checks.iter().filter(|check| !known(&check.id));
     let others =
         others.map(|check| stop(bounded(&check.id, 16), String::new(), OTHER_ICON, &[check], hub));
-    stations.chain(others).collect()
+    let mut stops: Vec<Stop> = stations.chain(others).collect();
+    let broken = stops.iter().position(|stop| stop.broken).unwrap_or(stops.len());
+    // A login does not come past the broken hop; the doctor looked there all the same.
+    for stop in stops.iter_mut().skip(broken + 1).filter(|stop| stop.word == "passed") {
+        stop.word = "passed, looked anyway";
+        stop.line = "off";
+    }
+    stops
 }
 
 fn station_name(station: &Station, hub: &Hub) -> String {
@@ -146,7 +155,7 @@ fn stop(
     };
     let unknown = broken && hub.verdict.ready == crate::report::Ready::Unknown;
     let (class, word) = if unknown { ("unknown", "could not look") } else { (class, word) };
-    Stop { name, detail, class, word, icon, broken }
+    Stop { name, detail, class, line: class, word, icon, broken }
 }
 
 /// The value that a network engineer looks for at a station.

@@ -354,7 +354,7 @@ fn hub_view(report: &Report, n: usize, hub: &Hub, level: usize, budget: &mut usi
         what: behind.map(|behind| remedies(behind.cause)).unwrap_or_default(),
         elsewhere: behind.is_some_and(|behind| behind.shared),
         drawings: drawings(n, &stops, &picture),
-        cause: own.map(|cause| cause_view(cause, "Why")),
+        cause: own.map(|cause| cause_view(cause, "Why: what was seen")),
         others: causes(hub)
             .filter(|cause| own.is_none_or(|own| own.id != cause.id))
             .map(|cause| cause_view(cause, beside(cause.severity)))
