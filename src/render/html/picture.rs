@@ -109,7 +109,7 @@ pub(super) fn stops(report: &Report, hub: &Hub) -> Vec<Stop> {
     let broken = stops.iter().position(|stop| stop.broken).unwrap_or(stops.len());
     // A login does not come past the broken hop; the doctor looked there all the same.
     for stop in stops.iter_mut().skip(broken + 1).filter(|stop| stop.word == "passed") {
-        stop.word = "passed, looked anyway";
+        stop.word = "passed anyway";
         stop.line = "off";
     }
     stops
