@@ -172,6 +172,10 @@ pub enum Format {
     Nagios,
     /// Metrics for Prometheus, as its textfile collector reads them.
     Openmetrics,
+    /// For the field of a ticket, with a message to everybody who has to act.
+    Markdown,
+    /// One page with everything, to be opened in a browser or printed.
+    Html,
 }
 
 /// How the answer of a command that examines no hub is printed.

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::output::{json_document, print, write_file, write_for_all};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
-use crate::render::{Style, junit, nagios, ndjson, openmetrics};
+use crate::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
 use crate::report::Report;
 use crate::targets::expand;
 
@@ -125,6 +125,8 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         Format::Junit => junit::render(report),
         Format::Nagios => nagios::render(report),
         Format::Openmetrics => openmetrics::render(report),
+        Format::Html => html::render(report),
+        Format::Markdown => markdown::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
             let style = style(args.color, stream);

@@ -7,6 +7,7 @@ use hublink_checks::frame::{
 
 use hublink_probe::Way;
 
+use super::words::{place, why};
 use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -137,13 +138,8 @@ impl Page {
         let mark = self.style.verdict(hub.verdict.ready);
         let name = self.style.paint(&clean(&hub.name), Colorize::bold);
         line(&mut self.text, &format!("{mark}  {name}"));
-        let place = match (&hub.source.file, hub.source.line) {
-            (Some(file), Some(number)) => format!("{file} line {number}"),
-            (Some(file), None) => file.clone(),
-            (None, _) => "named on the command line".to_owned(),
-        };
         let url = hub.url.as_deref().map_or_else(String::new, |url| format!("{url}, "));
-        self.paragraph("  ", &format!("{url}{place}"));
+        self.paragraph("  ", &format!("{url}{}", place(hub)));
         if hub.way != Way::Direct {
             self.paragraph("  ", &format!("way: {}", hub.way));
         }
@@ -307,22 +303,6 @@ fn told(check: &CheckReport) -> String {
     let Some(reason) = &check.reason else {
         return clean(&format!("{} ({} ms)", check.title, check.duration_ms));
     };
-    let why = match (reason.kind, &reason.because) {
-        (ReasonKind::Because, Some(because)) => format!("because of {because}"),
-        (kind, _) => {
-            let word = match kind {
-                ReasonKind::Because => "because of an earlier check",
-                ReasonKind::CouldNotLook => "could not look",
-                ReasonKind::NotApplicable => "does not apply",
-                ReasonKind::NotAsked => "not asked for",
-                ReasonKind::OutOfTime => "out of time",
-            };
-            match &reason.detail {
-                Some(detail) => format!("{word}: {detail}"),
-                None => word.to_owned(),
-            }
-        }
-    };
     let status = if check.status == Status::Errored { "errored" } else { "skipped" };
-    clean(&format!("{status}, {why}"))
+    clean(&format!("{status}, {}", why(reason)))
 }

@@ -3,12 +3,16 @@
 mod board;
 pub mod chain;
 mod facts;
+pub mod html;
 pub mod human;
 pub mod junit;
+pub mod markdown;
+pub mod messages;
 pub mod nagios;
 pub mod ndjson;
 pub mod openmetrics;
 pub mod progress;
 mod text;
+pub mod words;
 
 pub use text::{Style, brief, clean};

@@ -1,0 +1,317 @@
+//! For each owner who has something to do, a message that can be sent as it stands.
+
+use hublink_checks::frame::{Diagnosis, Owner, ProofLine, Severity};
+
+use super::words::{addressee, behind, bounded, causes, own_addresses};
+use crate::report::{Hub, Ready, Report};
+
+/// So many findings stand in a message; the report has the rest.
+const FINDINGS: usize = 6;
+/// So many hubs are named per finding.
+const HUBS: usize = 5;
+/// So many observations are quoted per finding.
+const SEEN: usize = 3;
+/// The longest value that is quoted, in characters.
+const VALUE: usize = 160;
+
+/// What one owner should be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Whom it is for.
+    pub owner: Owner,
+    /// Its heading, such as `Message to the network team`.
+    pub title: String,
+    /// The message: one paragraph, or an opening and a line per finding if there are several.
+    pub lines: Vec<Line>,
+}
+
+/// One line of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// It is one of several findings.
+    pub finding: bool,
+    /// Its text.
+    pub text: String,
+    /// The command that ends it.
+    pub command: Option<String>,
+}
+
+impl Message {
+    /// The message as plain text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lines = self.lines.iter().map(|line| {
+            let bullet = if line.finding { "- " } else { "" };
+            let command = line.command.as_ref().map(|command| format!(" {command}"));
+            format!("{bullet}{}{}", line.text, command.unwrap_or_default())
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The messages of a report: first the owners of what blocks, in the order of the hubs.
+#[must_use]
+pub fn messages(report: &Report) -> Vec<Message> {
+    let mut owners: Vec<(Owner, Vec<Finding<'_>>)> = Vec::new();
+    for severity in [Severity::Blocks, Severity::Degrades] {
+        for hub in &report.hubs {
+            for cause in to_mend(report, hub).filter(|cause| cause.severity == severity) {
+                note(&mut owners, hub, cause);
+            }
+        }
+    }
+    owners.into_iter().map(|(owner, findings)| message(report, owner, &findings)).collect()
+}
+
+/// A cause with the hubs for which the same is to be done.
+struct Finding<'r> {
+    cause: &'r Diagnosis,
+    hubs: Vec<&'r Hub>,
+}
+
+/// What somebody has to mend for a hub: the cause of its verdict, then what blocks or degrades
+/// beside it.
+fn to_mend<'r>(report: &'r Report, hub: &'r Hub) -> impl Iterator<Item = &'r Diagnosis> {
+    let first = behind(report, hub).map(|behind| behind.cause);
+    let beside = causes(hub).filter(move |cause| {
+        cause.severity > Severity::Informs && first.is_none_or(|first| first.id != cause.id)
+    });
+    first.into_iter().chain(beside)
+}
+
+fn note<'r>(owners: &mut Vec<(Owner, Vec<Finding<'r>>)>, hub: &'r Hub, cause: &'r Diagnosis) {
+    let place = owners.iter().position(|(owner, _)| *owner == cause.owner);
+    let place = place.unwrap_or_else(|| {
+        owners.push((cause.owner, Vec::new()));
+        owners.len() - 1
+    });
+    let findings = &mut owners[place].1;
+    let same =
+        |known: &&mut Finding<'_>| known.cause.id == cause.id && known.cause.remedy == cause.remedy;
+    match findings.iter_mut().find(same) {
+        Some(known) => known.hubs.push(hub),
+        None => findings.push(Finding { cause, hubs: vec![hub] }),
+    }
+}
+
+fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
+    let title = match owner {
+        Owner::You => "For you, at the computer".to_owned(),
+        _ => format!("Message to {}", addressee(owner)),
+    };
+    let opening = opening(report, owner, findings);
+    let lines = match findings {
+        [one] => {
+            let line = told(report, owner, one);
+            vec![Line { finding: false, text: format!("{opening} {}", line.text), ..line }]
+        }
+        _ => several(report, owner, findings, opening),
+    };
+    Message { owner, title, lines }
+}
+
+fn several(report: &Report, owner: Owner, findings: &[Finding<'_>], opening: String) -> Vec<Line> {
+    let mut lines = vec![Line { finding: false, text: opening, command: None }];
+    lines.extend(findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding)));
+    let text = match findings.len().saturating_sub(FINDINGS) {
+        0 => return lines,
+        1 => "And one more finding, which the report holds.".to_owned(),
+        more => format!("And {more} more findings, which the report holds."),
+    };
+    lines.push(Line { finding: true, text, command: None });
+    lines
+}
+
+/// Who looked, when, from where.
+fn opening(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> String {
+    let mut hubs: Vec<String> =
+        findings.iter().flat_map(|finding| &finding.hubs).map(|hub| named(hub)).collect();
+    hubs.sort_unstable();
+    hubs.dedup();
+    let what = match hubs.len() {
+        1 => "a hub".to_owned(),
+        n => format!("{n} hubs"),
+    };
+    if owner == Owner::You {
+        return format!("This is for you to do, so that Qlik Sense Desktop can log in to {what}.");
+    }
+    let from = match own_addresses(report).as_slice() {
+        [] => String::new(),
+        [first, ..] => format!(" with the address {first}"),
+    };
+    format!(
+        "Hello, this is about the login of Qlik Sense Desktop to {what}. {} {} looked on {} from a \
+         {} computer{from}.",
+        bounded(&report.tool.name, 40),
+        bounded(&report.tool.version, 40),
+        report.started,
+        bounded(&report.environment.os, 40),
+    )
+}
+
+fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
+    let cause = finding.cause;
+    let mut text = format!(
+        "{}: {} ({}, {}).",
+        hubs(report, &finding.hubs),
+        bounded(cause.title.trim_end_matches('.'), 300),
+        bounded(&cause.id, 80),
+        cause.confidence.label(),
+    );
+    let seen: Vec<String> = shown(cause).map(observation).collect();
+    if !seen.is_empty() {
+        text.push_str(&format!(" Seen: {}.", seen.join("; ").trim_end_matches('.')));
+    }
+    for step in &cause.remedy {
+        text.push_str(&format!(" {}", request(owner, &bounded(step, 400))));
+    }
+    let good = match cause.severity {
+        Severity::Blocks => "says READY",
+        Severity::Degrades | Severity::Informs => "does not name it any more",
+    };
+    text.push_str(&format!(" It is mended when this, on the same computer, {good}:"));
+    Line { finding: true, text, command: Some(verify(finding)) }
+}
+
+fn hubs(report: &Report, hubs: &[&Hub]) -> String {
+    let mut names: Vec<String> = hubs.iter().take(HUBS).map(|hub| named(hub)).collect();
+    if hubs.len() > HUBS {
+        names.push(format!("{} more", hubs.len() - HUBS));
+    }
+    let ready = hubs.iter().all(|hub| hub.verdict.ready == Ready::Yes);
+    let all = if report.hubs.len() == hubs.len() && hubs.len() > 1 { "All hubs, " } else { "" };
+    let beside = if ready { " (the login is not blocked)" } else { "" };
+    format!("{all}{}{beside}", names.join(", "))
+}
+
+/// A hub as its owner knows it.
+fn named(hub: &Hub) -> String {
+    bounded(hub.url.as_deref().unwrap_or(&hub.name), VALUE)
+}
+
+/// What was compared says most; the rest is context.
+fn shown(cause: &Diagnosis) -> impl Iterator<Item = &ProofLine> {
+    let compared = cause.proof.iter().filter(|line| line.expected.is_some());
+    let context = cause.proof.iter().filter(|line| line.expected.is_none());
+    compared.chain(context).take(SEEN)
+}
+
+fn observation(line: &ProofLine) -> String {
+    let at = bounded(&line.at, VALUE);
+    let seen = bounded(&line.seen, VALUE);
+    match &line.expected {
+        Some(expected) => format!("{at}: expected {}, seen {seen}", bounded(expected, VALUE)),
+        None => format!("{at}: {seen}"),
+    }
+}
+
+/// A remedy speaks to the user; here it speaks to the owner. What cannot be turned around is
+/// quoted.
+fn request(owner: Owner, step: &str) -> String {
+    let begun = match owner {
+        Owner::Network => ["Ask IT ", "Ask the DNS team ", "Show IT "],
+        Owner::QlikAdmin => ["Ask your Qlik admin ", "Ask ", "Ask them "],
+        Owner::IdpAdmin => ["Ask your identity-provider admin ", "Ask them ", "Ask IT "],
+        Owner::Qlik | Owner::You => return finished(step),
+    };
+    // Who else is asked in the same sentence, or before it, cannot be turned around by its words.
+    let others = ["your Qlik admin", "ask ", " IT ", "Ask ", "Send this report"];
+    let turned = begun.iter().find_map(|begun| {
+        let rest = step.strip_prefix(begun)?;
+        let rest = &rest[rest.find("to ").filter(|&at| at == 0)? + 3..];
+        let rest = rest.replace(" or to ", " or ");
+        others.iter().all(|other| !rest.contains(other)).then(|| format!("Please {rest}"))
+    });
+    let wanted = || {
+        let rest = begun.iter().find_map(|begun| step.strip_prefix(begun)?.strip_prefix("for "))?;
+        others.iter().all(|other| !rest.contains(other)).then(|| format!("Please provide {rest}"))
+    };
+    match turned.or_else(wanted) {
+        Some(turned) => finished(&turned),
+        None => format!("The advice to the user: \"{}\".", step.trim_end_matches('.')),
+    }
+}
+
+fn finished(sentence: &str) -> String {
+    if sentence.ends_with(['.', '?', '!']) { sentence.to_owned() } else { format!("{sentence}.") }
+}
+
+/// The command that shows whether it is mended.
+fn verify(finding: &Finding<'_>) -> String {
+    let check = finding.cause.id.split('/').next().unwrap_or_default();
+    // A new link is only looked at where it stands.
+    let by_file = matches!(check, "hubs-file" | "link");
+    let target = finding.hubs.iter().find_map(|hub| {
+        let (url, file) = (hub.url.as_deref(), hub.source.file.as_deref());
+        if by_file { file.or(url) } else { url.or(file) }
+    });
+    let target = target.and_then(quoted).map_or_else(String::new, |target| format!(" {target}"));
+    format!("hublink doctor{target}")
+}
+
+/// A word that every shell reads as it stands, in quotes if need be; `None` for one that is no
+/// honest name of a hub or a file.
+fn quoted(target: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/[]~".contains(c);
+    let in_quotes = |c: char| c.is_alphanumeric() || "-_.:/[]~\\ ()".contains(c);
+    if target.is_empty() || target.starts_with('-') || target.chars().count() > 300 {
+        None
+    } else if target.chars().all(plain) {
+        Some(target.to_owned())
+    } else if target.chars().all(in_quotes) && !target.ends_with('\\') {
+        Some(format!("\"{target}\""))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_is_turned_to_its_owner() {
+        let ask = |step: &str| request(Owner::QlikAdmin, step);
+        assert_eq!(ask("Ask your Qlik admin to renew it."), "Please renew it.");
+        assert_eq!(ask("Ask your Qlik admin for a link."), "Please provide a link.");
+        assert_eq!(
+            ask("Ask for a link to the users' port; if it is 443, they must be optional there."),
+            "Please provide a link to the users' port; if it is 443, they must be optional there."
+        );
+        assert_eq!(
+            request(Owner::Network, "Ask IT to let ICMP through"),
+            "Please let ICMP through."
+        );
+        assert_eq!(
+            request(Owner::Network, "Ask IT to install x, or your Qlik admin for y."),
+            "The advice to the user: \"Ask IT to install x, or your Qlik admin for y\"."
+        );
+        assert_eq!(request(Owner::You, "Connect the VPN."), "Connect the VPN.");
+    }
+
+    #[test]
+    fn no_remedy_of_the_tables_asks_its_owner_to_ask_itself() {
+        for check in hublink_checks::tables() {
+            for cause in check.causes() {
+                for step in cause.remedy {
+                    let text = request(cause.owner, step);
+                    assert!(!text.contains("Please Ask") && !text.contains(".."), "{text}");
+                    assert!(
+                        !text.starts_with("Please") || !text.contains(" IT "),
+                        "{}: {text}",
+                        cause.id
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_can_be_pasted() {
+        assert_eq!(quoted("https://a.test:1/x").as_deref(), Some("https://a.test:1/x"));
+        assert_eq!(quoted("D:\\Old PC\\hubs.ini").as_deref(), Some("\"D:\\Old PC\\hubs.ini\""));
+        for bad in ["a;b", "$(x)", "`x`", "a\"b", "-o", "a\nb", "%x%", "a&b", ""] {
+            assert_eq!(quoted(bad), None, "{bad:?}");
+        }
+    }
+}
