@@ -642,7 +642,7 @@ mod tests {
     #[tokio::test]
     async fn the_addresses_of_a_proxy_are_tried_side_by_side() {
         let seen = asked(&["127.0.0.2", "127.0.0.3", "127.0.0.1"], async |mut stream| {
-            let _gone = stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await;
+            drop(stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await);
         })
         .await;
         assert!(seen.opened() && seen.connects.len() == 3, "{seen:?}");
@@ -654,9 +654,9 @@ mod tests {
         let seen = asked(&["127.0.0.1"], async |mut stream| {
             let filler = "x".repeat(12_000);
             let head = format!("HTTP/1.1 502 No\r\nX-Filler: {filler}\r\n\r\n");
-            let _gone = stream.set_nodelay(true);
+            stream.set_nodelay(true).expect("an open connection");
             for byte in head.as_bytes() {
-                let _gone = stream.write_all(&[*byte]).await;
+                drop(stream.write_all(&[*byte]).await);
                 tokio::task::yield_now().await;
             }
         })
