@@ -460,12 +460,12 @@ fn led_away(status: u16) -> Evidence {
 
 #[test]
 fn a_start_page_is_certain_only_where_two_hubs_meet_it() {
+    use crate::frame::Confidence::{Certain, Likely};
     let confidence = |seen: &Evidence| {
         let (cx, _) = context(world(), hub());
         let found = crate::frame::judge(Http::CAUSES, seen, &cx.case);
         found.iter().find(|c| c.id == "http/captive-portal").map(|cause| cause.confidence)
     };
-    use crate::frame::Confidence::{Certain, Likely};
     assert_eq!(confidence(&led_away(302)), Some(Certain));
     assert_eq!(confidence(&led_away(301)), Some(Likely));
     let alone = |status| Evidence { elsewhere: None, ..led_away(status) };

@@ -81,7 +81,7 @@ fn context(found: Documents) -> Context {
     case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
     let source = Source { kind: Origin::Argument, file: None, line: None };
     let target = Target { name: String::new(), source, file: None, text: None };
-    Context { world, target: Arc::new(target), case, budget: Budget::default() }
+    Context { world, target: Arc::new(target), case, budget: Budget::default(), deadline: None }
 }
 
 /// Judges the input and holds the judgement to what every report relies on.
