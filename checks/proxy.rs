@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join, join_all, join3};
 use hublink_probe::{
-    Ask, AskKind, Exempt, FailureKind, Handshake, Hello, ProxyAddress, ProxyScheme, ProxySettings,
-    ProxyTold, Scheme, Tunnel, Way,
+    Ask, AskKind, Exempt, FailureKind, Handshake, Hello, Interface, ProxyAddress, ProxyLogin,
+    ProxyScheme, ProxySettings, ProxyTold, Scheme, Tunnel, Way,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,8 @@ impl Check for Proxy {
                CONNECT. Everything behind it then goes the same way. The name and password that a \
                setting may hold are sent only to a proxy that asks for them with Basic, and never \
                again once it refused them. An automatic script is fetched but not evaluated; the \
-               direct way is then examined.",
+               direct way is then examined. To a proxy that is set but not followed for the hub, and \
+               in `preflight`, no password is sent.",
         needs: &[passed::<Link>()],
     };
 
@@ -130,6 +131,13 @@ impl Check for Proxy {
             )));
         }
         let asked = seen.asked.as_ref()?;
+        if asked.status == Some(407) && asked.login == ProxyLogin::NotMeant {
+            let reason = Reason::of(ReasonKind::CouldNotLook);
+            return Some(reason.detail(format!(
+                "{proxy} wants the login that the setting holds, and preflight sends no password; \
+                 `hublink doctor` does"
+            )));
+        }
         let silent = asked.failure.is_some_and(|failure| failure.kind == FailureKind::NoAnswer);
         let waited = asked.connects.last().filter(|connect| !connect.succeeded());
         let too_short = match waited {
@@ -149,10 +157,8 @@ impl Check for Proxy {
         let deciding = settings.followed(hub.scheme).next();
         let exempt =
             deciding.and_then(|setting| settings.exempt(setting.place, &hub.host, hub.port));
-        let script = match (&way, deciding.map(|setting| &setting.told)) {
-            (Way::Undecided { .. }, Some(ProxyTold::Pac { url })) => {
-                Some(script::look(cx, url).await)
-            }
+        let script = match (&way, deciding) {
+            (Way::Undecided { .. }, Some(setting)) => script::look(cx, setting).await,
             _ => None,
         };
         let mut seen = Evidence { settings, exempt, script, ..Evidence::default() };
@@ -207,6 +213,38 @@ pub(crate) fn direct_way_failed(case: &Case) -> bool {
     }
 }
 
+/// The direct way leads nowhere, as where everything has to go through a proxy. A server that
+/// says no by itself was reached.
+fn direct_way_leads_nowhere(case: &Case) -> bool {
+    let attempts = case.of::<Tcp>().into_iter().flat_map(|tcp| &tcp.attempts);
+    direct_way_failed(case) && !attempts.into_iter().any(|a| a.kind() == Some(FailureKind::Refused))
+}
+
+/// A VPN exists and is not connected: what is not found here may be found there.
+fn is_without_vpn(case: &Case) -> bool {
+    let adapters = &case.facts.interfaces;
+    adapters.iter().any(Interface::is_vpn_down) && !adapters.iter().any(Interface::is_vpn_up)
+}
+
+/// This computer itself did not let the attempt be made, or broke it off.
+fn is_ours(kind: FailureKind) -> bool {
+    use FailureKind::{
+        Aborted, Denied, Invalid, NotPermitted, PortsExhausted, ProtocolUnreachable, TooManyOpen,
+        Unknown,
+    };
+    matches!(
+        kind,
+        Aborted
+            | Denied
+            | Invalid
+            | NotPermitted
+            | PortsExhausted
+            | ProtocolUnreachable
+            | TooManyOpen
+            | Unknown
+    )
+}
+
 fn ask(cx: &Context, proxy: &ProxyAddress, host: &str, port: u16, kind: AskKind) -> Ask {
     Ask {
         via: via_proxy(proxy, host),
@@ -217,6 +255,11 @@ fn ask(cx: &Context, proxy: &ProxyAddress, host: &str, port: u16, kind: AskKind)
     }
 }
 
+/// The same request when one has already used up its whole time.
+fn shorter(ask: Ask) -> Ask {
+    Ask { limit: ask.limit.min(CONTROL_WAIT), ..ask }
+}
+
 fn kind_for(hub: &HubAddress) -> AskKind {
     match hub.scheme {
         Scheme::Https => AskKind::Tunnel,
@@ -225,7 +268,8 @@ fn kind_for(hub: &HubAddress) -> AskKind {
 }
 
 /// One broken connection is no finding. Silence after the request is not repeated here: it has
-/// used up the whole time, and the control probe tells more.
+/// used up the whole time, and the control probe tells more. A failed look-up is not repeated
+/// either: the system has tried more than once by itself.
 async fn ask_twice_if_needed(
     cx: &Context,
     proxy: &ProxyAddress,
@@ -235,10 +279,12 @@ async fn ask_twice_if_needed(
     let first = cx.world.ask_proxy(&ask).await;
     let silent = first.reached()
         && first.failure.is_some_and(|failure| failure.kind == FailureKind::NoAnswer);
-    if first.opened() || first.status.is_some() || silent || proxy.scheme == ProxyScheme::Socks {
+    let unknown = first.connects.is_empty() && first.lookup.is_some();
+    let answered = first.opened() || first.status.is_some();
+    if answered || silent || unknown || proxy.scheme == ProxyScheme::Socks {
         return (Some(first), None);
     }
-    let second = cx.world.ask_proxy(&ask).await;
+    let second = cx.world.ask_proxy(&shorter(ask)).await;
     let answered = second.opened() || second.status.is_some();
     if answered { (Some(second), Some(first)) } else { (Some(first), Some(second)) }
 }
@@ -251,11 +297,10 @@ async fn look_closer(
     seen: &Evidence,
 ) -> Evidence {
     let reached = seen.asked.as_ref().is_some_and(Tunnel::reached);
-    let short = |ask: Ask| Ask { limit: ask.limit.min(CONTROL_WAIT), ..ask };
     let nobody = format!("h{:x}.invalid", cx.world.random());
-    let unknown = reached.then(|| short(ask(cx, proxy, &nobody, 443, AskKind::Tunnel)));
+    let unknown = reached.then(|| shorter(ask(cx, proxy, &nobody, 443, AskKind::Tunnel)));
     let other = (reached && hub.scheme == Scheme::Https && hub.port != 443)
-        .then(|| short(ask(cx, proxy, &hub.host, 443, AskKind::Tunnel)));
+        .then(|| shorter(ask(cx, proxy, &hub.host, 443, AskKind::Tunnel)));
     let chosen = cx.of::<Tcp>().and_then(|tcp| tcp.chosen).filter(|_| hub.scheme == Scheme::Https);
     let direct = chosen.map(|to| Hello { via: None, ..cx.hello(to, &hub.host) });
     let (unknown_name, other_port, direct) = join3(
@@ -285,7 +330,8 @@ async fn try_candidates(
 }
 
 async fn try_one(cx: &Context, hub: &HubAddress, source: String, proxy: ProxyAddress) -> Candidate {
-    let ask = ask(cx, &proxy, &hub.host, hub.port, AskKind::Forward);
+    let mut ask = ask(cx, &proxy, &hub.host, hub.port, AskKind::Forward);
+    ask.via.is_followed = false;
     let https = hub.scheme == Scheme::Https;
     let to = ([0, 0, 0, 0], hub.port).into();
     let hello = Hello { via: Some(ask.via.clone()), ..cx.hello(to, &hub.host) };

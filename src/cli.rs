@@ -21,7 +21,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 every hub is ready, 1 at least one is not, 2 usage, \
-                          3 nothing failed but something could not be examined.";
+                          3 nothing failed but something could not be examined. Only with \
+                          --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -46,11 +47,26 @@ pub enum Command {
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
         /// How to print them
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
     },
     /// Print the JSON Schema of the report
-    Schema,
+    Schema {
+        /// Whose schema
+        #[arg(value_enum, default_value_t = Document::Report)]
+        document: Document,
+    },
+    /// Print the script that completes command lines in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command, such as doctor or link make
+        command: Vec<String>,
+    },
 }
 
 /// What to do with a link.
@@ -61,8 +77,8 @@ pub enum LinkCommand {
         /// The link, in quotes; - reads standard input
         link: String,
         /// How to print it
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
     },
     /// Make the right link, alone on standard output
     Make {
@@ -94,8 +110,8 @@ pub struct CertificateArgs {
     #[arg(long, value_name = "PEM")]
     pub ca_file: Vec<PathBuf>,
     /// How to print the judgement
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = Shape::Human)]
+    pub format: Shape,
 }
 
 /// Options of `doctor` and `preflight`.
@@ -146,8 +162,34 @@ pub struct RunArgs {
 pub enum Format {
     /// For a person at a terminal.
     Human,
+    /// One JSON document: the whole report.
+    Json,
+    /// One JSON line per hub, for databases and jq.
+    Ndjson,
+    /// Test results in XML, for CI servers: a suite per hub, a case per check.
+    Junit,
+    /// The output and the exit codes of a Nagios plug-in.
+    Nagios,
+    /// Metrics for Prometheus, as its textfile collector reads them.
+    Openmetrics,
+}
+
+/// How the answer of a command that examines no hub is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Shape {
+    /// For a person at a terminal.
+    Human,
     /// One JSON document.
     Json,
+}
+
+/// The documents that have a JSON Schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Document {
+    /// The report, as --format json prints it.
+    Report,
+    /// One line of --format ndjson.
+    Line,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {

@@ -7,7 +7,7 @@ use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
 use crate::comparison::Comparison;
-use crate::engine::{self, Event, Examined, Settings, Stop};
+use crate::engine::{self, Examined, Observer, Settings, Stop};
 use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
@@ -19,7 +19,7 @@ pub async fn examine(
     settings: &Settings,
     stop: &Stop,
     resolver: Option<String>,
-    observer: &(dyn Fn(Event<'_>) + Sync),
+    observer: Observer<'_>,
 ) -> Report {
     let started = world.now();
     let begun = Instant::now();
@@ -31,6 +31,7 @@ pub async fn examine(
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
+        run: Some(random_uuid(&**world)),
         started: whole_milliseconds(started),
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
@@ -45,6 +46,19 @@ pub async fn examine(
         hubs: examined.iter().map(hub).collect(),
         across: comparison.iter().map(across).collect(),
     }
+}
+
+/// A UUID of version 4 (RFC 9562).
+fn random_uuid(world: &dyn World) -> String {
+    let (high, low) = (world.random(), world.random());
+    let version = (high & 0x0fff) | 0x4000;
+    let variant = ((low >> 48) & 0x3fff) | 0x8000;
+    format!(
+        "{:08x}-{:04x}-{version:04x}-{variant:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// The names of the variables that say something of proxies.

@@ -70,6 +70,20 @@ pub enum Event<'a> {
         /// The id of the check.
         check: &'static str,
     },
+    /// A check of a hub has ended, for now: the control pass may judge it again.
+    Checked {
+        /// The index of the hub.
+        hub: usize,
+        /// The id of the check.
+        check: &'static str,
+        /// How it ended.
+        status: Status,
+    },
+    /// Something failed, and the control pass of a hub begins.
+    Closer {
+        /// The index of the hub.
+        hub: usize,
+    },
     /// A hub's examination has ended.
     Ended {
         /// The index of the hub.
@@ -78,6 +92,9 @@ pub enum Event<'a> {
         examined: &'a Examined,
     },
 }
+
+/// Whoever shows progress.
+pub type Observer<'a> = &'a (dyn Fn(Event<'_>) + Sync);
 
 /// What came of one hub.
 pub struct Examined {
@@ -178,7 +195,7 @@ pub async fn run(
     targets: Vec<Target>,
     settings: &Settings,
     stop: &Stop,
-    observer: &(dyn Fn(Event<'_>) + Sync),
+    observer: Observer<'_>,
 ) -> (Vec<Examined>, Option<Comparison>) {
     let jobs = settings.jobs.max(1);
     let (places, room) = (Semaphore::new(jobs), Semaphore::new(jobs * WAITING_BESIDE));
@@ -193,20 +210,19 @@ pub async fn run(
         .into_iter()
         .enumerate()
         .map(|(hub, target)| {
-            let mut run = HubRun::new(world, Arc::new(target), settings, &common);
+            let mut run = HubRun::new(world, Arc::new(target), settings, hub, &common);
             let (places, room, stop) = (&places, &room, stop.clone());
             async move {
                 // Nobody closes the semaphores; without a place the hub would simply run too.
                 let _room = room.acquire().await.ok();
                 let place = places.acquire().await.ok();
-                let begun = |check| observer(Event::Begun { hub, check });
                 let release = async {
                     tokio::time::sleep(PLACE_HELD).await;
                     drop(place);
                     std::future::pending().await
                 };
                 let examined = tokio::select! {
-                    examined = run.examine(stop, &begun) => examined,
+                    examined = run.examine(stop, observer) => examined,
                     never = release => never,
                 };
                 observer(Event::Ended { hub, examined: &examined });
@@ -227,6 +243,8 @@ pub async fn run(
 struct HubRun {
     world: Arc<dyn World>,
     target: Arc<Target>,
+    /// Its place in the run.
+    hub: usize,
     budget: Budget,
     stop_at_first: bool,
     case: Case,
@@ -243,6 +261,7 @@ impl HubRun {
         world: &Arc<dyn World>,
         target: Arc<Target>,
         settings: &Settings,
+        hub: usize,
         common: &Facts,
     ) -> Self {
         let facts = Facts {
@@ -253,6 +272,7 @@ impl HubRun {
         Self {
             world: Arc::clone(world),
             target,
+            hub,
             budget: settings.budget,
             stop_at_first: settings.stop_at_first,
             case: Case::new(facts),
@@ -263,12 +283,12 @@ impl HubRun {
         }
     }
 
-    async fn examine(&mut self, mut stop: Stop, begun: &(dyn Fn(&'static str) + Sync)) -> Examined {
+    async fn examine(&mut self, mut stop: Stop, observer: Observer<'_>) -> Examined {
         let start = Instant::now();
         let out_of_time = tokio::select! {
             biased;
             why = stop.reached() => Some(why),
-            () = self.both_passes(begun) => None,
+            () = self.both_passes(observer) => None,
         };
         let missing = out_of_time.unwrap_or("the check was never reached");
         for check in hublink_checks::all() {
@@ -290,9 +310,10 @@ impl HubRun {
         }
     }
 
-    async fn both_passes(&mut self, begun: &(dyn Fn(&'static str) + Sync)) {
-        self.ladder(begun).await;
+    async fn both_passes(&mut self, observer: Observer<'_>) {
+        self.ladder(observer).await;
         if self.has_failed() {
+            observer(Event::Closer { hub: self.hub });
             self.control().await;
         }
     }
@@ -302,7 +323,7 @@ impl HubRun {
     }
 
     /// Runs whatever is ready until nothing is left.
-    async fn ladder(&mut self, begun: &(dyn Fn(&'static str) + Sync)) {
+    async fn ladder(&mut self, observer: Observer<'_>) {
         let mut waiting: Vec<&'static dyn ErasedCheck> = hublink_checks::all().to_vec();
         let mut running = FuturesUnordered::new();
         loop {
@@ -315,10 +336,11 @@ impl HubRun {
                         Next::Wait => still.push(check),
                         Next::Skip(ended) => {
                             self.ended.insert(check.meta().id, ended);
+                            self.tell(check, observer);
                             moved = true;
                         }
                         Next::Run => {
-                            begun(check.meta().id);
+                            observer(Event::Begun { hub: self.hub, check: check.meta().id });
                             self.running.insert(check.meta().id);
                             running.push(look(check, self.context()));
                         }
@@ -331,6 +353,14 @@ impl HubRun {
             }
             let Some((check, outcome, took)) = running.next().await else { break };
             self.take_in(check, outcome, took);
+            self.tell(check, observer);
+        }
+    }
+
+    fn tell(&self, check: &'static dyn ErasedCheck, observer: Observer<'_>) {
+        let check = check.meta().id;
+        if let Some(ended) = self.ended.get(check) {
+            observer(Event::Checked { hub: self.hub, check, status: ended.status });
         }
     }
 

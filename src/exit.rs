@@ -1,21 +1,23 @@
-//! Exit codes. They are the same in every format.
+//! Exit codes. They are the same in every format but that of Nagios.
 
 use std::process::ExitCode;
 
+use crate::render::nagios::State;
 use crate::report::{Ready, Report};
 
 /// What a run amounts to for whoever called it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
 pub enum Exit {
-    /// Every hub is ready; or a command did what it was asked for.
-    Good = 0,
-    /// At least one hub is not ready; or the input is not what it should be.
-    Bad = 1,
-    /// The command line is wrong, or a file it names cannot be used.
-    Usage = 2,
-    /// Nothing failed, but something needed could not be examined.
-    Unknown = 3,
+    /// 0: every hub is ready; or a command did what it was asked for.
+    Good,
+    /// 1: at least one hub is not ready; or the input is not what it should be.
+    Bad,
+    /// 2: the command line is wrong, or a file it names cannot be used.
+    Usage,
+    /// 3: nothing failed, but something needed could not be examined.
+    Unknown,
+    /// A plug-in's state, for a caller that knows no other codes.
+    Plugin(State),
 }
 
 impl Exit {
@@ -35,6 +37,12 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Good => 0,
+            Exit::Bad => 1,
+            Exit::Usage => 2,
+            Exit::Unknown => 3,
+            Exit::Plugin(state) => state as u8,
+        })
     }
 }

@@ -15,7 +15,7 @@ pub mod verdict;
 
 use std::fmt;
 
-use cli::{Cli, Command, LinkCommand};
+use cli::{Cli, Command, Document, LinkCommand};
 use commands::run::Mode;
 use exit::Exit;
 
@@ -78,7 +78,12 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         }
         Some(Command::Certificate(args)) => commands::certificate::certificate(args)?,
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
-        Some(Command::Schema) => (schema_text(), Exit::Good),
+        Some(Command::Schema { document: Document::Report }) => (schema_text(), Exit::Good),
+        Some(Command::Schema { document: Document::Line }) => (line_schema_text(), Exit::Good),
+        Some(Command::Completions { shell }) => {
+            (commands::completions::completions(*shell), Exit::Good)
+        }
+        Some(Command::Man { command }) => (commands::man::man(command)?, Exit::Good),
     };
     output::print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
     Ok(exit)
@@ -88,4 +93,10 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
 #[must_use]
 pub fn schema_text() -> String {
     output::json_document(&report::schema())
+}
+
+/// The JSON Schema of a line of `--format ndjson`, as it is printed and committed.
+#[must_use]
+pub fn line_schema_text() -> String {
+    output::json_document(&render::ndjson::schema())
 }

@@ -30,16 +30,36 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes a file so that a reader sees the old one or the new one, never a half.
+/// Writes a file so that a reader sees the old one or the new one, never a half. Only its owner
+/// may read it.
 ///
 /// # Errors
 /// If the folder cannot be written to or the disk is full; the old file then stands.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    write_with(path, text, &tempfile::Builder::new())
+}
+
+/// As [`write_file`], with the permissions of an ordinary new file: everybody may read it, unless
+/// the umask says otherwise.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_for_all(path: &Path, text: &str) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    write_with(path, text, &builder)
+}
+
+fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file: NamedTempFile = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -18,6 +18,9 @@ pub struct Report {
     pub schema: String,
     /// The program that made it.
     pub tool: Tool,
+    /// A random UUID, so that what came of one run can be told from another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// When the run began.
     pub started: Timestamp,
     /// How long it took, in milliseconds.

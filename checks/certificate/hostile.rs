@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use hublink_probe::{Failure, FailureKind, Fetch, Operation, ScriptedWorld, TrustStore};
 
 use super::examine::examine;
@@ -10,8 +12,8 @@ use super::facts::{CertificateFacts, KeyKind, parse};
 use super::revocation::{Pair, State, listed};
 use super::signature::Signature;
 use super::tests::{
-    AIA, Ca, HOST, aia, anchor, ca_params, context, der, document, ids, judged, key, leaf_params,
-    list, now, params, run, signed, under,
+    AIA, Ca, HOST, aia, anchor, at, ca_params, context, der, document, ids, judged, key,
+    leaf_params, list, now, params, run, signed, under,
 };
 use super::{Certificate, Evidence};
 use crate::frame::Check;
@@ -226,5 +228,59 @@ fn a_document_without_an_end_and_one_that_is_no_certificate_bring_nothing() {
         let (e, fetches) = looked(vec![(AIA, answer)], vec![own.clone()], &root);
         assert_eq!(fetches, 1);
         assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+    }
+}
+
+/// A leaf with one fault, or with none, by number.
+fn faulty_leaf(fault: usize) -> rcgen::CertificateParams {
+    let mut leaf = leaf_params();
+    match fault {
+        1 => leaf.not_after = at("2026-06-01T00:00:00Z").0,
+        2 => leaf = params("other.corp.test", &["other.corp.test"]),
+        3 => leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth],
+        4 => leaf.not_before = at("2027-01-01T00:00:00Z").0,
+        _ => {}
+    }
+    leaf
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    /// The order behind the hub's own certificate is free (RFC 8446), and what does not belong to
+    /// the path is never blamed.
+    #[test]
+    fn order_and_company_change_no_judgement(
+        fault in 0usize..5,
+        strangers in 0usize..4,
+        order in prop::collection::vec(any::<u32>(), 8),
+        known in any::<bool>(),
+    ) {
+        let root = anchor("Corp Root");
+        let policy = under(ca_params("Corp Policy"), &root);
+        let issuing = under(ca_params("Corp Issuing"), &policy);
+        let own = signed(&faulty_leaf(fault), &issuing);
+        let trusted = if known { der(&root) } else { der(&anchor("Public Root")) };
+        let sorted = [own.clone(), der(&issuing), der(&policy), der(&root)];
+        let plain = judged(&sorted, std::slice::from_ref(&trusted));
+
+        let mut others = sorted[1..].to_vec();
+        for stranger in 0..strangers {
+            let mut expired = ca_params(&format!("Stranger {stranger}"));
+            expired.not_after = at("2026-06-01T00:00:00Z").0;
+            others.push(der(&Ca::self_signed(expired, key()).expect("a root")));
+        }
+        let mut keyed: Vec<_> = order.into_iter().zip(others).collect();
+        keyed.sort();
+        let shuffled: Vec<_> =
+            [own].into_iter().chain(keyed.into_iter().map(|(_, der)| der)).collect();
+        let mixed = judged(&shuffled, &[trusted]);
+        prop_assert_eq!(ids(&mixed), ids(&plain));
+        prop_assert_eq!(mixed.examined.trusted, plain.examined.trusted);
+        let subject = |e: &Evidence| {
+            let place = e.faulty()?;
+            Some(e.examined.chain[place].facts.as_ref()?.fingerprint.clone())
+        };
+        prop_assert_eq!(subject(&mixed), subject(&plain));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn now() -> Timestamp {
     at("2026-11-24T12:00:00Z")
 }
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("RFC 3339")
 }
 

@@ -239,7 +239,12 @@ impl Context {
 
 /// A given proxy on the way to a host.
 pub(crate) fn via_proxy(proxy: &ProxyAddress, host: &str) -> Via {
-    Via { proxy: proxy.clone(), host: host.to_owned(), user_agent: USER_AGENT.to_owned() }
+    Via {
+        proxy: proxy.clone(),
+        host: host.to_owned(),
+        user_agent: USER_AGENT.to_owned(),
+        is_followed: true,
+    }
 }
 
 /// The segment size of a connection whose packets are small enough for every path, tunnels in

@@ -17,10 +17,14 @@ pub struct Claim {
 pub const CLAIMS: &[Claim] = &[
     Claim { claimant: "client/no-network", claimed: &["*"] },
     Claim { claimant: "across/*", claimed: &["*"] },
-    Claim {
-        claimant: "proxy/*",
-        claimed: &["dns", "tcp", "tls", "certificate", "clock", "http", "hub"],
-    },
+    // By name, because settings and scripts explain nothing of what fails behind them: beside a
+    // script that cannot be loaded a closed port is still a closed port.
+    Claim { claimant: "proxy/unusable", claimed: BEHIND_PROXY },
+    Claim { claimant: "proxy/login-failed", claimed: BEHIND_PROXY },
+    Claim { claimant: "proxy/policy-denies", claimed: BEHIND_PROXY },
+    Claim { claimant: "proxy/cannot-reach-hub", claimed: BEHIND_PROXY },
+    Claim { claimant: "proxy/bypass-missing", claimed: BEHIND_PROXY },
+    Claim { claimant: "proxy/direct-blocked", claimed: BEHIND_PROXY },
     Claim { claimant: "dns/*", claimed: &["tcp", "tls", "certificate", "http"] },
     // Only these two: every other cause of `tcp` means that no connection came about at all, and
     // then nothing behind it ran. A limit or a loss lets the first connection pass and fails a
@@ -36,6 +40,9 @@ pub const CLAIMS: &[Claim] = &[
     },
     Claim { claimant: "http/block-page", claimed: &["tls", "certificate", "http", "hub"] },
 ];
+
+/// What lies behind a proxy.
+const BEHIND_PROXY: &[&str] = &["dns", "tcp", "tls", "certificate", "clock", "http", "hub"];
 
 /// Causes of the whole computer: they stop every hub alike and stand in a report once.
 pub const MACHINE_WIDE: &[&str] = &[
@@ -84,6 +91,14 @@ mod tests {
     fn of_the_causes_of_the_port_only_limit_and_loss_claim() {
         assert!(claims("tcp/rate-limited", "tls") && claims("tcp/unreliable", "hub"));
         assert!(!claims("tcp/refused", "tls") && !claims("tcp/rate-limited", "dns"));
+    }
+
+    #[test]
+    fn a_proxy_claims_what_lies_behind_it_and_its_script_does_not() {
+        assert!(claims("proxy/unusable", "tls") && claims("proxy/direct-blocked", "tcp"));
+        for check in ["dns", "tcp", "tls"] {
+            assert!(!claims("proxy/pac-unusable", check) && !claims("proxy/unexplained", check));
+        }
     }
 
     #[test]

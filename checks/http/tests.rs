@@ -461,6 +461,7 @@ fn led_away(status: u16) -> Evidence {
 #[test]
 fn a_start_page_is_certain_only_where_two_hubs_meet_it() {
     use crate::frame::Confidence::{Certain, Likely};
+
     let confidence = |seen: &Evidence| {
         let (cx, _) = context(world(), hub());
         let found = crate::frame::judge(Http::CAUSES, seen, &cx.case);

@@ -264,7 +264,7 @@ pub(crate) async fn exchange(request: &Request, line: Line<'_>) -> Exchange {
             note_connect(&mut seen, &connect);
             if let Some(stream) = stream {
                 let (tap, watch) = Tap::new(stream);
-                talk(&mut seen, request, tap, &watch, line).await;
+                talk(&mut seen, request, tap, &watch, line, None).await;
             }
         }
         (Scheme::Http, Some(via)) => forward(&mut seen, request, via, line).await,
@@ -280,7 +280,7 @@ pub(crate) async fn exchange(request: &Request, line: Line<'_>) -> Exchange {
             let (handshake, stream) = tls::open(&hello, line).await;
             note_handshake(&mut seen, handshake);
             if let Some((stream, watch)) = stream {
-                talk(&mut seen, request, stream, &watch, line).await;
+                talk(&mut seen, request, stream, &watch, line, None).await;
             }
         }
     }
@@ -301,7 +301,9 @@ async fn forward(seen: &mut Exchange, request: &Request, via: &Via, line: Line<'
     seen.via = Some(via.proxy.clone());
     if let Some(tap) = tunnel::reach(line, &ask, &mut way).await {
         let (tap, watch) = Tap::inside(tap.into_under(), Vec::new());
-        talk(seen, request, tap, &watch, line).await;
+        // Each connection shows a certificate of its own.
+        let login = line.accepted_login(via).filter(|_| tunnel::is_safe(&way));
+        talk(seen, request, tap, &watch, line, login).await;
     } else {
         seen.ending = Ending::NoTunnel;
         seen.failure = way.failure;
@@ -329,8 +331,15 @@ fn note_handshake(seen: &mut Exchange, handshake: Handshake) {
     }
 }
 
-async fn talk<S>(seen: &mut Exchange, request: &Request, stream: S, watch: &Watch, line: Line<'_>)
-where
+/// `login` is the header for the proxy that answers in the server's place.
+async fn talk<S>(
+    seen: &mut Exchange,
+    request: &Request,
+    stream: S,
+    watch: &Watch,
+    line: Line<'_>,
+    login: Option<String>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let deadline = Deadline::now() + request.answer_limit;
@@ -344,7 +353,7 @@ where
         .max_buf_size(64 * 1024)
         .handshake(TokioIo::new(stream))
         .await;
-    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request, line)) else {
+    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request, login)) else {
         return failed(seen, Ending::NotHttp, FailureKind::Invalid);
     };
     // Ends with the sender: the connection serves this one request.
@@ -406,13 +415,13 @@ fn note_error(seen: &mut Exchange, error: &hyper::Error) {
     }
 }
 
-fn get(request: &Request, line: Line<'_>) -> Option<hyper::Request<Empty<Bytes>>> {
+fn get(request: &Request, login: Option<String>) -> Option<hyper::Request<Empty<Bytes>>> {
     let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
     let mut builder = match forwarded {
         Some(_) => hyper::Request::get(request.whole_url()),
         None => hyper::Request::get(&request.path),
     };
-    if let Some(login) = forwarded.and_then(|via| line.accepted_login(&via.proxy)) {
+    if let Some(login) = login {
         builder = builder.header(header::PROXY_AUTHORIZATION, login);
     }
     builder
@@ -661,7 +670,7 @@ mod tests {
         });
         let request = plain(to, Duration::from_secs(5));
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
-        let line = Line { world: &world, logins: &Logins::default() };
+        let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
         let seen = exchange(&request, line).await;
         assert!(server.await.expect("the server ends") > 0);
         assert_eq!(seen.ending, Ending::NotHttp);
@@ -677,7 +686,7 @@ mod tests {
         let in_time = plain(to, Duration::from_millis(300));
         let request = Request { segment: Some(1000), ..in_time };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
-        let line = Line { world: &world, logins: &Logins::default() };
+        let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
         let seen = exchange(&request, line).await;
         let held = server.await.expect("the server ends").expect("a connection");
         assert_eq!((seen.ending, seen.given_up), (Ending::Silence, false));

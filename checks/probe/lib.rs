@@ -37,8 +37,8 @@ pub use http::{BODY_LIMIT, Ending, Exchange, Header, Request, Scheme, mask_one_t
 pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
 pub use proxy::{
-    Exceptions, Exempt, ProxyAddress, ProxyPlace, ProxyScheme, ProxySetting, ProxySettings,
-    ProxyTold, Way,
+    Exceptions, Exempt, ProxyAddress, ProxyFlaw, ProxyPlace, ProxyScheme, ProxySetting,
+    ProxySettings, ProxyTold, Way,
 };
 pub use real::{Pretend, RealWorld, WorldOptions};
 pub use scripted::ScriptedWorld;

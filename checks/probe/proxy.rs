@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::http::mask_one_time;
-use crate::{Scheme, World};
+use crate::{Scheme, Subnet, World};
 
 /// The longest piece of a setting that is shown.
 const SHOWN: usize = 200;
@@ -134,6 +134,15 @@ pub struct ProxySetting {
     pub told: ProxyTold,
 }
 
+impl ProxySetting {
+    /// The address of the script it names, whole. It may hold a password: it is fetched and never
+    /// shown.
+    #[must_use]
+    pub fn script_address(&self, world: &(impl World + ?Sized)) -> Option<String> {
+        world.variable(&self.source).filter(|_| matches!(self.told, ProxyTold::Pac { .. }))
+    }
+}
+
 /// Whose a setting is. Exceptions count for the proxies of the same place.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -157,16 +166,41 @@ pub enum ProxyTold {
     },
     /// Whatever the script at this address says.
     Pac {
-        /// The address, without user name and one-time values.
+        /// The address as it may be shown: without user name, password and query.
         url: String,
     },
     /// Find a script on the network.
     AutoDetect,
-    /// Nothing that can be read as a proxy.
+    /// Nothing that can be read as a proxy. What it says instead is told nowhere: a name and
+    /// password whose host was forgotten looks like a host and port.
     Unreadable {
-        /// The text, bounded; what may be a password is masked.
-        text: String,
+        /// What is wrong with it.
+        flaw: ProxyFlaw,
     },
+}
+
+/// Why a setting names no proxy.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyFlaw {
+    /// It begins with a scheme that no proxy has.
+    Scheme,
+    /// It names no host, or one that cannot exist.
+    Host,
+    /// Its port is no number from 1 to 65535.
+    Port,
+}
+
+impl ProxyFlaw {
+    /// For people, behind the name of the setting.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Scheme => "it begins with a scheme that no proxy has",
+            Self::Host => "it names no host, or one that cannot exist",
+            Self::Port => "its port is no number from 1 to 65535",
+        }
+    }
 }
 
 /// A list of addresses that are reached without the proxy.
@@ -253,8 +287,8 @@ impl ProxySettings {
         let setting = |name: &str, scheme, half_followed| {
             let value = world.variable(name)?;
             let told = match read_proxy(&value) {
-                Some(proxy) => ProxyTold::Fixed { proxy },
-                None => ProxyTold::Unreadable { text: shown(&value) },
+                Ok(proxy) => ProxyTold::Fixed { proxy },
+                Err(flaw) => ProxyTold::Unreadable { flaw },
             };
             let (source, place) = (name.to_owned(), ProxyPlace::Environment);
             Some(ProxySetting { source, place, scheme, half_followed, told })
@@ -350,19 +384,31 @@ fn entries(list: &str) -> Vec<String> {
     entries.map(|entry| entry.chars().take(SHOWN).collect()).collect()
 }
 
-/// A text that may be shown: bounded, printable, without what stands before an `@`.
-fn shown(text: &str) -> String {
-    let safe = match text.rsplit_once('@') {
-        Some((before, after)) => match before.split_once("://") {
-            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                format!("{scheme}://…@{after}")
-            }
-            _ => format!("…@{after}"),
-        },
-        None => text.to_owned(),
+/// The address of a script as it may be shown: bounded, printable, without a query and without
+/// what may be a name and password.
+fn shown(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            (format!("{scheme}://"), rest)
+        }
+        _ => (String::new(), address),
     };
-    let safe = mask_one_time(&safe);
+    // A password may hold a slash or a question mark that somebody forgot to encode.
+    let (login, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+    let (rest, query) = rest.split_once(['?', '#']).map_or((rest, ""), |(rest, _)| (rest, "?…"));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = shown_authority(authority);
+    let safe = format!("{scheme}{login}{host}{port}{}{query}", mask_one_time(path));
     safe.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+}
+
+/// What stands in the place of a port and is none may be a password whose host was forgotten.
+fn shown_authority(authority: &str) -> (&str, &str) {
+    let end_of_host = authority.find(']').unwrap_or(0);
+    let Some(colon) = authority[end_of_host..].find(':') else { return (authority, "") };
+    let (host, port) = authority.split_at(end_of_host + colon);
+    let is_port = port[1..].parse::<u16>().is_ok();
+    (host, if is_port { port } else { ":…" })
 }
 
 /// A setting cut at what separates its parts.
@@ -373,34 +419,31 @@ struct Parts<'a> {
     port: Option<&'a str>,
 }
 
-fn parts(text: &str) -> Option<Parts<'_>> {
+fn parts(text: &str) -> Result<Parts<'_>, ProxyFlaw> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").map_or((None, text), |(s, rest)| (Some(s), rest));
     let scheme = match scheme.map(str::to_ascii_lowercase).as_deref() {
         None | Some("http") => ProxyScheme::Http,
         Some("https") => ProxyScheme::Https,
         Some("socks" | "socks4" | "socks4a" | "socks5" | "socks5h") => ProxyScheme::Socks,
-        Some(_) => return None,
+        Some(_) => return Err(ProxyFlaw::Scheme),
     };
     // A password may hold a slash or another `@` that somebody forgot to encode.
     let (user_info, rest) = rest.rsplit_once('@').map_or((None, rest), |(u, r)| (Some(u), r));
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {
-            let (host, after) = v6.split_once(']')?;
-            (host, after.strip_prefix(':').or(after.is_empty().then_some("")))
+            let (host, after) = v6.split_once(']').ok_or(ProxyFlaw::Host)?;
+            let port = after.strip_prefix(':').or(after.is_empty().then_some(""));
+            (host, port.ok_or(ProxyFlaw::Host)?)
         }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, Some("")),
-        },
+        None => authority.split_once(':').unwrap_or((authority, "")),
     };
-    let port = Some(port?).filter(|port| !port.is_empty());
-    Some(Parts { scheme, user_info, host, port })
+    Ok(Parts { scheme, user_info, host, port: Some(port).filter(|port| !port.is_empty()) })
 }
 
 /// Reads `[scheme://][user[:password]@]host[:port]`, as curl and Chromium do.
-fn read_proxy(text: &str) -> Option<ProxyAddress> {
+fn read_proxy(text: &str) -> Result<ProxyAddress, ProxyFlaw> {
     let parts = parts(text)?;
     let is_v6 = parts.host.contains(':');
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
@@ -409,11 +452,14 @@ fn read_proxy(text: &str) -> Option<ProxyAddress> {
     } else {
         !parts.host.is_empty() && parts.host.chars().all(legal)
     };
+    if !host_is_legal {
+        return Err(ProxyFlaw::Host);
+    }
     let port = match parts.port {
-        Some(digits) => digits.parse().ok().filter(|&port| port != 0)?,
+        Some(digits) => digits.parse().ok().filter(|&port| port != 0).ok_or(ProxyFlaw::Port)?,
         None => parts.scheme.default_port(),
     };
-    host_is_legal.then(|| ProxyAddress {
+    Ok(ProxyAddress {
         scheme: parts.scheme,
         host: parts.host.to_ascii_lowercase(),
         port,
@@ -428,8 +474,8 @@ pub(crate) fn credentials(
 ) -> Option<(String, String)> {
     let names = VARIABLES.iter().map(|(name, _)| *name).chain([HALF_FOLLOWED]);
     names.filter_map(|name| world.variable(name)).find_map(|value| {
-        let info =
-            parts(&value)?.user_info.filter(|_| read_proxy(&value).as_ref() == Some(proxy))?;
+        let is_its = read_proxy(&value).as_ref() == Ok(proxy);
+        let info = parts(&value).ok()?.user_info.filter(|_| is_its)?;
         let (user, password) = info.split_once(':').unwrap_or((info, ""));
         let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
         Some((decoded(user), decoded(password)))
@@ -458,7 +504,8 @@ fn fits(source: &str, entry: &str, host: &str, port: u16) -> Option<Exempt> {
     }
     let address: Option<IpAddr> = host.parse().ok();
     if let Some((network, bits)) = pattern.split_once('/') {
-        let inside = in_network(address?, network.parse().ok()?, bits.parse().ok()?);
+        let subnet = Subnet { address: network.parse().ok()?, prefix: bits.parse().ok()? };
+        let inside = subnet.contains(address?);
         let why = "only some programs know ranges of addresses (CIDR)";
         return exempt(true, Some(why)).filter(|_| inside);
     }
@@ -490,18 +537,6 @@ fn fits(source: &str, entry: &str, host: &str, port: u16) -> Option<Exempt> {
     exempt(true, with_port).filter(|_| host == name || (suffix_of(name) && address.is_none()))
 }
 
-fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
-    match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(b)) if bits <= 32 => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(a), IpAddr::V6(b)) if bits <= 128 => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(128 - bits).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -524,7 +559,7 @@ mod tests {
 
     #[test]
     fn settings_are_read_as_programs_read_them() {
-        let shown = |text| read_proxy(text).map(|proxy| proxy.to_string());
+        let shown = |text| read_proxy(text).ok().map(|proxy| proxy.to_string());
         assert_eq!(shown("proxy.test:8080").as_deref(), Some("http://proxy.test:8080"));
         assert_eq!(shown("HTTP://Proxy.test/").as_deref(), Some("http://proxy.test:80"));
         assert_eq!(shown("https://p.test").as_deref(), Some("https://p.test:443"));
@@ -534,9 +569,17 @@ mod tests {
             Some("http://[2001:db8::1]:3128")
         );
         assert_eq!(shown("http://u:p@ss/word@p.test:1").as_deref(), Some("http://p.test:1"));
-        for broken in ["", "http://", "ftp://p.test", "p.test:0", "p.test:99999", "a b:80", "[::1"]
-        {
-            assert_eq!(read_proxy(broken), None, "{broken}");
+        for (broken, flaw) in [
+            ("", ProxyFlaw::Host),
+            ("http://", ProxyFlaw::Host),
+            ("ftp://p.test", ProxyFlaw::Scheme),
+            ("p.test:0", ProxyFlaw::Port),
+            ("p.test:99999", ProxyFlaw::Port),
+            ("a b:80", ProxyFlaw::Host),
+            ("[::1", ProxyFlaw::Host),
+            ("[::1]8", ProxyFlaw::Host),
+        ] {
+            assert_eq!(read_proxy(broken), Err(flaw), "{broken}");
         }
     }
 
@@ -554,11 +597,31 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_setting_hides_what_may_be_a_password() {
-        let settings =
-            ProxySettings::of_environment(&world(&[("HTTPS_PROXY", "htp://anna:secret@p.test")]));
-        let told = &settings.settings[0].told;
-        assert_eq!(told, &ProxyTold::Unreadable { text: "htp://…@p.test".to_owned() });
+    fn an_unreadable_setting_is_told_by_what_is_wrong_with_it_and_not_by_its_text() {
+        for text in
+            ["htp://anna:secret@p.test", "http://anna:secret", "anna:secret", "anna:secret/"]
+        {
+            let settings = ProxySettings::of_environment(&world(&[("HTTPS_PROXY", text)]));
+            let told = &settings.settings[0].told;
+            assert!(matches!(told, ProxyTold::Unreadable { .. }), "{text}");
+            let saved = serde_json::to_string(&settings).expect("plain data");
+            assert!(!saved.contains("secret") && !saved.contains("anna"), "{saved}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_script_is_shown_without_what_may_be_secret() {
+        for (address, expected) in [
+            ("http://pki.test:8080/p.pac", "http://pki.test:8080/p.pac"),
+            ("http://pki.test/p.pac?key=abc#x", "http://pki.test/p.pac?…"),
+            ("http://anna:se/c?ret@pki.test/p.pac", "http://…@pki.test/p.pac"),
+            ("http://anna:secret", "http://anna:…"),
+            ("anna:secret", "anna:…"),
+            ("http://[fd00::1]:80/p.pac", "http://[fd00::1]:80/p.pac"),
+            ("file:///etc/proxy.pac", "file:///etc/proxy.pac"),
+        ] {
+            assert_eq!(shown(address), expected);
+        }
     }
 
     #[test]
@@ -634,6 +697,15 @@ mod tests {
             let settings = ProxySettings::of_environment(&world(&variables));
             let told = settings.way(Scheme::Https, &host, 443).to_string();
             proptest::prop_assert!(!told.is_empty());
+        }
+
+        #[test]
+        fn a_setting_cut_short_before_its_host_shows_no_password(password in "[a-z0-9:?#%]{0,20}") {
+            let text = format!("http://svc:{password}q7q7");
+            let set = [("ALL_PROXY", text.as_str()), ("auto_proxy", &text)];
+            let settings = ProxySettings::of_environment(&world(&set));
+            let saved = serde_json::to_string(&settings).expect("plain data");
+            proptest::prop_assert!(!saved.contains("q7q7"), "{}", saved);
         }
 
         #[test]

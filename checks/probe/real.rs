@@ -23,6 +23,8 @@ pub struct WorldOptions {
     pub ca_files: Vec<PathBuf>,
     /// A name server that stands in for the system's look-up (`--resolver`).
     pub resolver: Option<SocketAddr>,
+    /// Sends no password to anybody, as `preflight` promises.
+    pub no_passwords: bool,
     /// What the practice world pretends.
     pub pretend: Pretend,
 }
@@ -64,7 +66,8 @@ impl RealWorld {
     }
 
     fn line(&self) -> Line<'_> {
-        Line { world: self, logins: &self.logins }
+        let sends_passwords = !self.options.no_passwords;
+        Line { world: self, logins: &self.logins, sends_passwords }
     }
 
     async fn fetch_allowed(&self, download: &Download) -> Fetch {

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use crate::http::{http_date, mask_one_time};
@@ -25,8 +27,15 @@ const HEAD_LIMIT: usize = 16 * 1024;
 /// How much of an answer's body is kept for people.
 const BODY_KEPT: usize = 120;
 
-/// Addresses of a proxy's name that are tried, one after the other.
+/// Addresses of a proxy's name that are tried, each a little after the one before.
 const ADDRESSES_TRIED: usize = 3;
+
+/// How much later the next address is tried (RFC 8305 section 5): long enough that the first one,
+/// if it answers, is the one that is used.
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+
+/// A page follows its head at once; a tunnel says nothing until it was spoken to.
+const PAGE_WAIT: Duration = Duration::from_millis(500);
 
 /// The headers of a proxy's answer that a diagnosis may rest on.
 const KEPT: [&str; 9] = [
@@ -50,6 +59,9 @@ pub struct Via {
     pub host: String,
     /// The User-Agent that the proxy is told.
     pub user_agent: String,
+    /// Whether programs are told to use this proxy for this host. Only then may the name and
+    /// password of the setting be sent to it.
+    pub is_followed: bool,
 }
 
 /// A request to a proxy.
@@ -148,10 +160,18 @@ pub enum ProxyLogin {
     NotSpoken,
     /// Not sent: the certificate of the proxy was not accepted.
     NotSafe,
+    /// Not sent: this run sends no password.
+    NotMeant,
+    /// Not sent: programs are not told to use this proxy for this host.
+    NotFollowed,
     /// Not sent: the proxy refused it before, and it is not repeated.
     HeldBack,
+    /// Sent; no answer came.
+    Sent,
     /// Sent and refused.
     Refused,
+    /// Sent and refused for this host, after the proxy had accepted it for another.
+    RefusedHere,
     /// Sent and accepted.
     Accepted,
 }
@@ -204,19 +224,35 @@ impl Tunnel {
 /// many hubs with one wrong password would lock an account.
 #[derive(Default)]
 pub(crate) struct Logins {
-    known: Mutex<BTreeMap<ProxyAddress, bool>>,
-    /// Held while a password is tried for the first time, so that the others wait for the answer.
+    by_proxy: Mutex<BTreeMap<ProxyAddress, Arc<LoginRecord>>>,
+}
+
+/// What is known of the login to one proxy.
+#[derive(Default)]
+struct LoginRecord {
+    /// Whether it was accepted. That it once was, no later refusal takes back: a proxy asks again
+    /// where somebody is not allowed to go.
+    accepted: Mutex<Option<bool>>,
+    /// Held while the password is tried for the first time, so that the others wait for the
+    /// answer. Nobody waits at another proxy, and nobody once it was accepted.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Logins {
-    fn known(&self, proxy: &ProxyAddress) -> Option<bool> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(proxy).copied()
+    fn of(&self, proxy: &ProxyAddress) -> Arc<LoginRecord> {
+        let mut all = self.by_proxy.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(proxy.clone()).or_default())
+    }
+}
+
+impl LoginRecord {
+    fn accepted(&self) -> Option<bool> {
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, proxy: &ProxyAddress, accepted: bool) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(proxy.clone(), accepted);
+    fn note(&self, accepted: bool) {
+        let mut known = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(accepted || *known == Some(true));
     }
 }
 
@@ -225,12 +261,17 @@ impl Logins {
 pub(crate) struct Line<'a> {
     pub(crate) world: &'a dyn World,
     pub(crate) logins: &'a Logins,
+    /// Whether this run sends passwords at all.
+    pub(crate) sends_passwords: bool,
 }
 
 impl Line<'_> {
     /// The header for a proxy that is known to accept the login of the setting.
-    pub(crate) fn accepted_login(&self, proxy: &ProxyAddress) -> Option<String> {
-        (self.logins.known(proxy) == Some(true)).then(|| self.login(proxy)).flatten()
+    pub(crate) fn accepted_login(&self, via: &Via) -> Option<String> {
+        let accepted = self.logins.of(&via.proxy).accepted() == Some(true);
+        (accepted && self.sends_passwords && via.is_followed)
+            .then(|| self.login(&via.proxy))
+            .flatten()
     }
 
     fn login(&self, proxy: &ProxyAddress) -> Option<String> {
@@ -242,53 +283,77 @@ impl Line<'_> {
 
 /// Asks a proxy. The stream is the inside of the tunnel, if one was opened.
 pub(crate) async fn open(line: Line<'_>, ask: &Ask) -> (Tunnel, Option<(Tap, Watch)>) {
-    let proxy = &ask.via.proxy;
-    let (seen, stream) = attempt(line, ask, line.accepted_login(proxy)).await;
+    let (seen, stream) = attempt(line, ask, line.accepted_login(&ask.via)).await;
+    if seen.login == ProxyLogin::Sent {
+        return (Tunnel { login: outcome(&seen, ProxyLogin::RefusedHere), ..seen }, stream);
+    }
     if seen.status != Some(407) {
         return (seen, stream);
     }
-    if seen.login == ProxyLogin::Accepted {
-        line.logins.note(proxy, false);
-        return (Tunnel { login: ProxyLogin::Refused, ..seen }, None);
-    }
-    let why_not = if !proxy.login {
-        Some(ProxyLogin::NoneKnown)
-    } else if !seen.schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic")) {
-        Some(ProxyLogin::NotSpoken)
-    } else if !is_safe(&seen) {
-        Some(ProxyLogin::NotSafe)
-    } else {
-        None
-    };
-    match why_not {
+    match why_not(line, ask, &seen) {
         Some(login) => (Tunnel { login, ..seen }, None),
         None => log_in(line, ask, seen).await,
     }
 }
 
+/// Why the login of the setting is not sent to a proxy that asks for one.
+fn why_not(line: Line<'_>, ask: &Ask, seen: &Tunnel) -> Option<ProxyLogin> {
+    let offers_basic = seen.schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+    if !ask.via.proxy.login {
+        Some(ProxyLogin::NoneKnown)
+    } else if !offers_basic {
+        Some(ProxyLogin::NotSpoken)
+    } else if !ask.via.is_followed {
+        Some(ProxyLogin::NotFollowed)
+    } else if !line.sends_passwords {
+        Some(ProxyLogin::NotMeant)
+    } else if !is_safe(seen) {
+        Some(ProxyLogin::NotSafe)
+    } else {
+        None
+    }
+}
+
+/// What became of a login that was sent.
+fn outcome(seen: &Tunnel, refused: ProxyLogin) -> ProxyLogin {
+    match (seen.login, seen.status) {
+        (ProxyLogin::Sent, Some(407)) => refused,
+        (ProxyLogin::Sent, Some(_)) => ProxyLogin::Accepted,
+        (login, _) => login,
+    }
+}
+
+/// The first attempt with the name and password of the setting, or, once they were accepted, one
+/// beside the others.
+async fn log_in(line: Line<'_>, ask: &Ask, asked: Tunnel) -> (Tunnel, Option<(Tap, Watch)>) {
+    let proxy = &ask.via.proxy;
+    let record = line.logins.of(proxy);
+    let mut turn = Some(record.turn.lock().await);
+    let refused = match record.accepted() {
+        Some(false) => return (Tunnel { login: ProxyLogin::HeldBack, ..asked }, None),
+        Some(true) => {
+            turn = None;
+            ProxyLogin::RefusedHere
+        }
+        None => ProxyLogin::Refused,
+    };
+    let (seen, stream) = attempt(line, ask, line.login(proxy)).await;
+    let login = outcome(&seen, refused);
+    match login {
+        ProxyLogin::Accepted => record.note(true),
+        ProxyLogin::Refused => record.note(false),
+        _ => {}
+    }
+    drop(turn);
+    (Tunnel { login, ..seen }, stream)
+}
+
 /// A password goes over TLS only to a proxy whose certificate was accepted. Over http it goes in
 /// the clear, as whoever made the setting wants it.
-fn is_safe(seen: &Tunnel) -> bool {
+pub(crate) fn is_safe(seen: &Tunnel) -> bool {
     seen.handshake
         .as_ref()
         .is_none_or(|handshake| handshake.rustls.as_ref().is_some_and(|verdict| verdict.accepted))
-}
-
-/// The one attempt with the name and password of the setting.
-async fn log_in(line: Line<'_>, ask: &Ask, asked: Tunnel) -> (Tunnel, Option<(Tap, Watch)>) {
-    let proxy = &ask.via.proxy;
-    let _turn = line.logins.turn.lock().await;
-    if line.logins.known(proxy) == Some(false) {
-        return (Tunnel { login: ProxyLogin::HeldBack, ..asked }, None);
-    }
-    let (seen, stream) = attempt(line, ask, line.login(proxy)).await;
-    let login = match seen.status {
-        Some(407) => ProxyLogin::Refused,
-        Some(_) => ProxyLogin::Accepted,
-        None => return (seen, stream),
-    };
-    line.logins.note(proxy, login == ProxyLogin::Accepted);
-    (Tunnel { login, ..seen }, stream)
 }
 
 /// One request on one connection.
@@ -301,11 +366,12 @@ async fn attempt(
     let mut seen = Tunnel::of(ask);
     let mut stream = None;
     if let Some(tap) = reach(line, ask, &mut seen).await {
-        // Each connection shows a certificate of its own.
-        let login = login.filter(|_| is_safe(&seen));
+        let safe = is_safe(&seen);
         if login.is_some() {
-            seen.login = ProxyLogin::Accepted;
+            seen.login = if safe { ProxyLogin::Sent } else { ProxyLogin::NotSafe };
         }
+        // Each connection shows a certificate of its own.
+        let login = login.filter(|_| safe);
         let deadline = Deadline::now() + ask.limit;
         let request = request(ask, login.as_deref());
         stream = talk(line, tap, &request, deadline, ask.kind, &mut seen).await;
@@ -322,18 +388,9 @@ pub(crate) async fn reach(line: Line<'_>, ask: &Ask, seen: &mut Tunnel) -> Optio
         return None;
     }
     let addresses = look_up(line, proxy, seen).await;
-    let mut found = None;
-    for &address in addresses.iter().take(ADDRESSES_TRIED) {
-        let to = SocketAddr::new(address, proxy.port);
-        let (connect, stream) = tcp::open(to, ask.connect_limit, None).await;
-        seen.failure = connect.failure;
-        seen.connects.push(connect);
-        if let Some(stream) = stream {
-            found = Some(stream);
-            break;
-        }
-    }
-    let (tap, watch) = Tap::new(found?);
+    let to = addresses.into_iter().map(|address| SocketAddr::new(address, proxy.port));
+    let stream = first_to_accept(to, ask.connect_limit, seen).await?;
+    let (tap, watch) = Tap::new(stream);
     if proxy.scheme == ProxyScheme::Http {
         return Some(tap);
     }
@@ -344,6 +401,33 @@ pub(crate) async fn reach(line: Line<'_>, ask: &Ask, seen: &mut Tunnel) -> Optio
     seen.failure = handshake.failure;
     seen.handshake = Some(Box::new(handshake));
     Some(Tap::inside(Under::Tls(Box::new(stream?)), Vec::new()).0)
+}
+
+/// Connects to one address a little after the other, until one accepts.
+async fn first_to_accept(
+    addresses: impl Iterator<Item = SocketAddr>,
+    limit: Duration,
+    seen: &mut Tunnel,
+) -> Option<TcpStream> {
+    let mut open = JoinSet::new();
+    let mut pause = Duration::ZERO;
+    for to in addresses.take(ADDRESSES_TRIED) {
+        open.spawn(async move {
+            tokio::time::sleep(pause).await;
+            tcp::open(to, limit, None).await
+        });
+        pause += NEXT_ADDRESS;
+    }
+    while let Some(done) = open.join_next().await {
+        // A panic would be a bug of ours; the other addresses still count.
+        let Ok((connect, stream)) = done else { continue };
+        seen.failure = connect.failure;
+        seen.connects.push(connect);
+        if stream.is_some() {
+            return stream;
+        }
+    }
+    None
 }
 
 async fn look_up(line: Line<'_>, proxy: &ProxyAddress, seen: &mut Tunnel) -> Vec<IpAddr> {
@@ -409,10 +493,10 @@ async fn talk(
         failed(seen, if empty { FailureKind::ClosedEarly } else { FailureKind::NotTheProtocol });
         return None;
     };
-    let rest = bytes[end..].to_vec();
+    let mut rest = bytes[end..].to_vec();
     let status = seen.status?;
     match (kind, status) {
-        (AskKind::Tunnel, 200..=299) if is_page(seen, &rest) => {
+        (AskKind::Tunnel, 200..=299) if is_page(seen, &mut tap, &mut rest, deadline).await => {
             seen.head = shown(&rest);
             failed(seen, FailureKind::NotTheProtocol);
             None
@@ -429,11 +513,18 @@ async fn talk(
     }
 }
 
-/// A web server that answers every request with a page does so to CONNECT too. A tunnel has no
-/// type (RFC 9110 section 9.3.6), and no server begins with `<` in it.
-fn is_page(seen: &Tunnel, rest: &[u8]) -> bool {
+/// A web server that answers every request with a page does so to CONNECT too. No server begins
+/// with `<` in a tunnel. The type alone says nothing (RFC 9110 section 9.3.6); where it speaks of
+/// a page, its beginning is waited for.
+async fn is_page(seen: &Tunnel, tap: &mut Tap, rest: &mut Vec<u8>, deadline: Deadline) -> bool {
     let is_html = seen.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    is_html || rest.trim_ascii_start().starts_with(b"<")
+    if is_html && rest.is_empty() {
+        let end = deadline.min(Deadline::now() + PAGE_WAIT);
+        if let Ok(Ok(0) | Err(_)) = timeout_at(end, tap.read_buf(rest)).await {
+            return true; // An empty page.
+        }
+    }
+    rest.trim_ascii_start().starts_with(b"<")
 }
 
 /// Sends a request and reads until the head of the answer is complete.
@@ -441,12 +532,18 @@ async fn converse(tap: &mut Tap, request: &[u8]) -> std::io::Result<Vec<u8>> {
     tap.write_all(request).await?;
     tap.flush().await?;
     let mut bytes = Vec::with_capacity(1024);
-    while bytes.len() < HEAD_LIMIT && !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+    let mut searched = 0_usize;
+    loop {
+        // Only what is new, and the beginning of an end before it.
+        let new = &bytes[searched.saturating_sub(3)..];
+        if bytes.len() >= HEAD_LIMIT || new.windows(4).any(|four| four == b"\r\n\r\n") {
+            return Ok(bytes);
+        }
+        searched = bytes.len();
         if tap.read_buf(&mut bytes).await? == 0 {
-            break;
+            return Ok(bytes);
         }
     }
-    Ok(bytes)
 }
 
 fn shown(bytes: &[u8]) -> String {
@@ -494,7 +591,12 @@ mod tests {
             login: false,
         };
         Ask {
-            via: Via { proxy, host: "hub.test".to_owned(), user_agent: "test".to_owned() },
+            via: Via {
+                proxy,
+                host: "hub.test".to_owned(),
+                user_agent: "test".to_owned(),
+                is_followed: true,
+            },
             port: 443,
             kind,
             connect_limit: Duration::from_secs(1),
@@ -510,6 +612,56 @@ mod tests {
         let get = request(&ask(AskKind::Forward), Some("Basic eA=="));
         assert!(get.starts_with("GET http://hub.test:443/ HTTP/1.1\r\n"));
         assert!(get.contains("\r\nProxy-Authorization: Basic eA==\r\n"));
+    }
+
+    /// Asks a proxy made of one function, at these addresses.
+    async fn asked<F: Future<Output = ()> + Send + 'static>(
+        addresses: &[&str],
+        answer: impl Fn(TcpStream) -> F + Send + 'static,
+    ) -> Tunnel {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                answer(stream).await;
+            }
+        });
+        let mut world = crate::ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
+        let addresses = addresses.iter().map(|text| text.parse().expect("an IP")).collect();
+        let lookup = SystemLookup { replaced: false, addresses, failure: None, took_ms: 1.0 };
+        world.lookups.insert("proxy.test".to_owned(), lookup);
+        let mut ask = ask(AskKind::Tunnel);
+        ask.via.proxy.port = port;
+        let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
+        let (seen, _) = open(line, &ask).await;
+        server.abort();
+        seen
+    }
+
+    /// Only `127.0.0.1` listens: the first two addresses refuse.
+    #[tokio::test]
+    async fn the_addresses_of_a_proxy_are_tried_side_by_side() {
+        let seen = asked(&["127.0.0.2", "127.0.0.3", "127.0.0.1"], async |mut stream| {
+            let _gone = stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await;
+        })
+        .await;
+        assert!(seen.opened() && seen.connects.len() == 3, "{seen:?}");
+        assert!(seen.reached() && seen.took_ms < 2000.0, "{} ms", seen.took_ms);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_comes_byte_by_byte_is_read_to_its_end_and_no_further() {
+        let seen = asked(&["127.0.0.1"], async |mut stream| {
+            let filler = "x".repeat(12_000);
+            let head = format!("HTTP/1.1 502 No\r\nX-Filler: {filler}\r\n\r\n");
+            let _gone = stream.set_nodelay(true);
+            for byte in head.as_bytes() {
+                let _gone = stream.write_all(&[*byte]).await;
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert_eq!(seen.status, Some(502), "{seen:?}");
     }
 
     #[test]

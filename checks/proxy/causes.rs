@@ -1,8 +1,12 @@
 //! What the evidence of the proxy proves.
 
-use hublink_probe::{Exceptions, FailureKind, ProxyLogin, ProxyTold, Scheme, Tunnel, Way};
+use hublink_probe::{
+    Exceptions, FailureKind, Handshake, ProxyLogin, ProxyTold, Scheme, Tunnel, Way,
+};
 
-use super::{Candidate, Evidence, direct_way_failed};
+use super::{
+    Candidate, Evidence, direct_way_failed, direct_way_leads_nowhere, is_ours, is_without_vpn,
+};
 use crate::address::HubAddress;
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
 use crate::http::Http;
@@ -27,7 +31,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "the direct way fails too: then it is the proxy, its policy or the hub",
         ],
         see: &[RFC9110, "measured parts: proxy without a way to the hub, direct way open"],
-        suppresses: &["proxy/cannot-reach-hub", "proxy/policy-denies", "proxy/login-failed"],
+        suppresses: &["proxy/cannot-reach-hub", "proxy/policy-denies"],
         ..cause("proxy/bypass-missing", bypass_missing)
     },
     Cause {
@@ -40,6 +44,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &[
             "a proxy that lets another hub through: then it is its policy or the far side",
             "a proxy that waits for a hub that is down: it answers for an unknown name",
+            "a proxy that first wants a log-in on a page, as it redirects every request",
+            "this computer forbids the connection: then nothing was learnt about the proxy",
         ],
         see: &[RFC9110, MEASURED],
         ..cause("proxy/unusable", unusable)
@@ -49,10 +55,16 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "The proxy answers 407: it lets nobody through without a login. A browser or \
                   Desktop may log in with the Windows account by itself; hublink can only send a \
                   name and password that stand in the setting, and only with Basic.",
-        remedy: &["Log in to Windows with your company account, or ask IT for the name and \
-                   password that <proxy> wants (it offers: <schemes>)."],
+        remedy: &[
+            "<proxy> wants <schemes>: sign in to Windows with your company account, or put the \
+             right name and password into <source>.",
+            "If you have neither, ask IT how to log in to this proxy.",
+        ],
         owner: Owner::You,
-        look_alikes: &["401: that is the hub's own login"],
+        look_alikes: &[
+            "401: that is the hub's own login",
+            "a login that the same proxy accepted for another host: then this host is forbidden",
+        ],
         see: &["RFC 9110 section 11.7", MEASURED],
         ..cause("proxy/login-failed", login_failed)
     },
@@ -97,13 +109,16 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "The automatic proxy script cannot be loaded, or is none.",
         explain: "Programs ask this script which proxy to take. Without it they go directly, \
-                  which is slow at best and closed in many companies.",
-        remedy: &["Ask IT to repair the proxy script <url>."],
+                  which is slow at best and closed in many companies. Many scripts live in a \
+                  company's own network and are missed only outside it.",
+        remedy: &["Connect to the network where the proxy script <url> lives (at home: the VPN); \
+                   if it cannot be loaded there either, ask IT to repair it."],
         owner: Owner::Network,
         severity: Severity::Degrades,
         look_alikes: &[
             "automatic detection that finds no script, which is normal outside companies",
             "a script that is loaded: hublink does not evaluate it and accuses nobody",
+            "a VPN that is not connected: script and hub are both missed then",
         ],
         see: &["WinHTTP errors 12166 and 12167", MEASURED],
         ..cause("proxy/pac-unusable", pac_unusable)
@@ -185,15 +200,26 @@ fn raw(e: &Evidence) -> Proof {
 
 fn with_values(e: &Evidence, proof: Proof) -> Proof {
     let Some(asked) = &e.asked else { return proof.value("source", source(e)) };
-    let schemes = match &asked.schemes[..] {
-        [] => "none".to_owned(),
-        schemes => schemes.join(", "),
-    };
     proof
         .value("proxy", &asked.proxy)
         .value("source", source(e))
         .value("target", &asked.target)
-        .value("schemes", schemes)
+        .value("schemes", schemes_in_words(asked))
+}
+
+fn is_single_sign_on(scheme: &str) -> bool {
+    ["negotiate", "ntlm", "kerberos"].contains(&scheme.to_ascii_lowercase().as_str())
+}
+
+/// What a proxy wants for a login, each with its technical names.
+fn schemes_in_words(asked: &Tunnel) -> String {
+    let (windows, other): (Vec<&str>, Vec<&str>) =
+        asked.schemes.iter().map(String::as_str).partition(|scheme| is_single_sign_on(scheme));
+    let kinds = [(windows, "your Windows account"), (other, "a name and password")];
+    let named = kinds.iter().filter(|(schemes, _)| !schemes.is_empty());
+    let words: Vec<String> =
+        named.map(|(schemes, what)| format!("{what} ({})", schemes.join(", "))).collect();
+    if words.is_empty() { "a login".to_owned() } else { words.join(" or ") }
 }
 
 /// What only something that forwards requests says.
@@ -229,33 +255,18 @@ fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     let proof = raw(e);
-    let alike = |other: &Option<Tunnel>| {
-        other.as_ref().map(|other| other.status == asked.status && kind(other) == kind(asked))
-    };
     if asked.status.is_some() {
-        let answer = asked.status.filter(|_| !is_marked(asked))?;
-        let no_proxy = matches!(answer, 200..=399 | 400 | 401 | 404 | 405 | 426 | 501);
-        let proof = proof.compared("answer to CONNECT", "200 of a proxy", outcome(asked));
-        return match alike(&e.unknown_name) {
-            _ if !no_proxy => None,
-            Some(true) => Some(proof.not("proxy/policy-denies: every host gets the same answer")),
-            Some(false) => None,
-            None => Some(proof.at_most(Confidence::Likely)),
-        };
+        return answers_like_a_server(e, asked);
     }
     if !asked.reached() {
-        // A temporary failure of a look-up may be ours.
-        let unsure = kind(asked) == Some(FailureKind::TryAgain);
-        let proof = proof.compared("connection to the proxy", "accepted", outcome(asked));
-        let proof = proof.not("one lost packet: it was tried twice");
-        return Some(if unsure { proof.at_most(Confidence::Likely) } else { proof });
+        return unreached(e, asked);
     }
+    let alike = e.unknown_name.as_ref().map(|other| is_alike(other, asked));
     let proof = proof.compared("answer to the request", "an answer of a proxy", outcome(asked));
-    match alike(&e.unknown_name) {
-        Some(true) => Some(proof.not(
-            "a hub that is down behind it: a name that nobody has gets \
-                                      the same",
-        )),
+    match alike {
+        Some(true) => {
+            Some(proof.not("a hub that is down behind it: a name that nobody has gets the same"))
+        }
         Some(false) => None,
         // Silence may be the hub's until something else was asked for.
         None if is_silent(asked) => None,
@@ -263,46 +274,131 @@ fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
     }
 }
 
+fn is_alike(one: &Tunnel, other: &Tunnel) -> bool {
+    one.status == other.status && kind(one) == kind(other)
+}
+
+/// What answers bears no mark of a proxy, and says what a web server says.
+fn answers_like_a_server(e: &Evidence, asked: &Tunnel) -> Option<Proof> {
+    let answer = asked.status.filter(|_| !is_marked(asked))?;
+    let proof = raw(e).compared("answer to CONNECT", "200 of a proxy", outcome(asked));
+    let may_want_a_page = matches!(answer, 300..=399 | 401);
+    let proof = if may_want_a_page {
+        proof
+            .and("what is not known", "it may want you to log in on a page in the browser first")
+            .at_most(Confidence::Likely)
+    } else if matches!(answer, 200..=299 | 400 | 404 | 405 | 426 | 501) {
+        proof
+    } else {
+        return None;
+    };
+    match e.unknown_name.as_ref().map(|other| is_alike(other, asked)) {
+        Some(true) => Some(proof.not("proxy/policy-denies: every host gets the same answer")),
+        Some(false) => None,
+        None => Some(proof.at_most(Confidence::Likely)),
+    }
+}
+
+/// There is no connection to the proxy, or no encrypted one.
+fn unreached(e: &Evidence, asked: &Tunnel) -> Option<Proof> {
+    let kind = kind(asked).filter(|&kind| !is_ours(kind))?;
+    // A temporary failure of a look-up, or a network that is down, may be ours; and with
+    // encryption of another age a browser may succeed.
+    let handshake = asked.handshake.as_ref().filter(|handshake| !handshake.completed());
+    let unsure = matches!(
+        kind,
+        FailureKind::TryAgain | FailureKind::NetworkDown | FailureKind::NetworkUnreachable
+    ) || handshake.is_some_and(|handshake| !speaks_plainly(handshake));
+    let proof = raw(e).compared("connection to the proxy", "accepted", outcome(asked));
+    let proof = match &e.again {
+        Some(_) => proof.not("one lost packet: it was tried twice"),
+        None => proof,
+    };
+    Some(if unsure { proof.at_most(Confidence::Likely) } else { proof })
+}
+
+/// What came in answer to a greeting begins like no message of TLS: neither like an alert (0x15)
+/// nor like a greeting (0x16).
+fn speaks_plainly(handshake: &Handshake) -> bool {
+    let first = handshake.head_hex.get(..2);
+    first.is_some_and(|first| first != "15" && first != "16")
+}
+
 /// Programs differ: some fail, some go without a proxy.
 fn unreadable(e: &Evidence, source: &str) -> Option<Proof> {
-    let text = e.settings.settings.iter().find_map(|setting| match &setting.told {
-        ProxyTold::Unreadable { text } if setting.source == source => Some(text),
+    let flaw = e.settings.settings.iter().find_map(|setting| match &setting.told {
+        ProxyTold::Unreadable { flaw } if setting.source == source => Some(flaw.label()),
         _ => None,
     })?;
-    let proof = Proof::default().compared(source, "scheme://host:port", format!("{text:?}"));
-    let proof = proof.value("proxy", format!("{text:?}")).value("source", source);
+    let proof = Proof::default().compared(source, "scheme://host:port", flaw);
+    let proof = proof.value("proxy", format!("address ({flaw})")).value("source", source);
     Some(proof.at_most(Confidence::Likely))
 }
 
-fn login_failed(e: &Evidence, _: &Case) -> Option<Proof> {
-    let asked = failed(e).filter(|asked| asked.status == Some(407))?;
-    let single_sign_on = asked.schemes.iter().any(|scheme| {
-        ["negotiate", "ntlm", "kerberos"].contains(&scheme.to_ascii_lowercase().as_str())
-    });
-    let (login, sure) = match asked.login {
-        ProxyLogin::Refused | ProxyLogin::Accepted => {
-            ("sent once, and refused; it is not tried again", true)
-        }
-        ProxyLogin::HeldBack => ("not sent: the proxy refused it before in this run", true),
-        ProxyLogin::NoneKnown | ProxyLogin::NotAsked => ("the setting holds none", !single_sign_on),
-        ProxyLogin::NotSpoken => ("not sent: the proxy does not offer Basic", false),
-        ProxyLogin::NotSafe => ("not sent: the certificate of the proxy is not trusted", false),
+/// How a login at the proxy ended, and why it might end otherwise for Desktop.
+struct LoginSeen {
+    words: &'static str,
+    doubt: Option<&'static str>,
+    /// Desktop may log in with the Windows account, without asking anybody.
+    desktop_may: bool,
+}
+
+fn login_seen(asked: &Tunnel) -> LoginSeen {
+    let single_sign_on = asked.schemes.iter().any(|scheme| is_single_sign_on(scheme));
+    let (words, doubt) = match asked.login {
+        ProxyLogin::Refused => ("sent once, and refused; it is not tried again", None),
+        ProxyLogin::HeldBack => (
+            "not sent: the proxy refused it before in this run",
+            Some("whether that refusal was only about another hub: examined alone this one tells"),
+        ),
+        ProxyLogin::NotSafe => (
+            "not sent: the certificate of the proxy is not trusted",
+            Some("whether the proxy would accept it"),
+        ),
+        ProxyLogin::NotSpoken => (
+            "not sent: the proxy does not offer Basic",
+            Some("whether the proxy would accept it in another form"),
+        ),
+        _ => ("the setting holds none", None),
     };
+    let windows = "hublink cannot log in here; Desktop may, with the Windows account";
+    let doubt = if single_sign_on { Some(windows) } else { doubt };
+    LoginSeen { words, doubt, desktop_may: single_sign_on }
+}
+
+fn login_failed(e: &Evidence, case: &Case) -> Option<Proof> {
+    let asked = failed(e).filter(|asked| asked.status == Some(407))?;
+    if matches!(asked.login, ProxyLogin::RefusedHere | ProxyLogin::NotMeant) {
+        return None;
+    }
+    let login = login_seen(asked);
+    // Where the direct way works nobody needs the login, unless Desktop takes it unnoticed.
+    if !login.desktop_may && bypass_missing(e, case).is_some() {
+        return None;
+    }
     let proof = raw(e)
         .compared("answer to the request", "200", outcome(asked))
         .and("logins that the proxy offers", asked.schemes.join(", "))
-        .and("name and password", login)
+        .and("name and password", login.words)
         .not("401, the hub's own login: 407 comes from the proxy");
-    if sure {
-        return Some(proof);
-    }
-    let cannot = "hublink cannot log in here; Desktop may, with the Windows account";
-    Some(proof.and("what is not known", cannot).at_most(Confidence::Likely))
+    Some(match login.doubt {
+        Some(doubt) => proof.and("what is not known", doubt).at_most(Confidence::Likely),
+        None => proof,
+    })
 }
 
 fn policy_denies(e: &Evidence, case: &Case) -> Option<Proof> {
     let Some(asked) = failed(e) else { return other_port_denied(e, case) };
     let denies = matches!(asked.status, Some(403 | 405 | 451));
+    if asked.login == ProxyLogin::RefusedHere {
+        return Some(
+            raw(e)
+                .compared("answer to the request", "200", outcome(asked))
+                .and("name and password", "accepted for another host, refused for this one")
+                .not("proxy/login-failed: the proxy knows the name and password")
+                .at_most(Confidence::Likely),
+        );
+    }
     let tried = e.unknown_name.as_ref().is_some_and(|other| {
         is_gateway_error(other.status) || (other.status == Some(404) && is_marked(other))
     });
@@ -326,12 +422,14 @@ fn policy_denies(e: &Evidence, case: &Case) -> Option<Proof> {
 fn other_port_denied(e: &Evidence, case: &Case) -> Option<Proof> {
     let asked = e.asked.as_ref()?;
     let later = case.of::<Http>()?.hops.last()?.tunnel.as_ref()?;
-    let denies = matches!(later.status, Some(403 | 405 | 451));
+    let is_known = later.login == ProxyLogin::RefusedHere;
+    let denies = is_known || matches!(later.status, Some(403 | 405 | 451));
     (denies && later.target != asked.target).then(|| {
-        raw(e)
+        let proof = raw(e)
             .compared(format!("the proxy asked for {}", later.target), "200", outcome(later))
             .not(format!("proxy/unusable: it lets {} through", asked.target))
-            .value("target", &later.target)
+            .value("target", &later.target);
+        if is_known { proof.at_most(Confidence::Likely) } else { proof }
     })
 }
 
@@ -371,14 +469,30 @@ fn bypass_missing(e: &Evidence, case: &Case) -> Option<Proof> {
         .not("proxy/cannot-reach-hub: without the proxy the hub is reached")
         .and("exceptions that fit the hub", "none");
     let hub = case.facts.hub.as_ref()?;
-    if hub.scheme == Scheme::Http {
+    let proof = if hub.scheme == Scheme::Http {
         let direct = case.of::<Tcp>()?.chosen?;
-        return Some(proof.and("the direct way", format!("{direct} accepts")));
+        // Whatever is at that port accepts; that it is the hub was not seen.
+        proof.and("the direct way", format!("{direct} accepts")).at_most(Confidence::Likely)
+    } else {
+        let direct = e.direct.as_ref().filter(|direct| direct.completed())?;
+        let trusted = direct.rustls.as_ref().is_some_and(|verdict| verdict.accepted);
+        // With a certificate nobody trusts it may be another server than the hub.
+        if trusted { proof } else { proof.at_most(Confidence::Likely) }
+    };
+    if asked.status != Some(407) {
+        return Some(proof);
     }
-    let direct = e.direct.as_ref().filter(|direct| direct.completed())?;
-    let trusted = direct.rustls.as_ref().is_some_and(|verdict| verdict.accepted);
-    // With a certificate nobody trusts it may be another server than the hub.
-    Some(if trusted { proof } else { proof.at_most(Confidence::Likely) })
+    let login = login_seen(asked);
+    Some(if login.desktop_may {
+        proof
+            .and("what is not known", "whether Desktop passes with the Windows account")
+            .at_most(Confidence::Possible)
+            .severity(Severity::Informs)
+    } else if login.doubt.is_some() || asked.login == ProxyLogin::RefusedHere {
+        proof.at_most(Confidence::Likely)
+    } else {
+        proof
+    })
 }
 
 fn direct_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -390,7 +504,7 @@ fn direct_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
             .asked
             .as_ref()
             .is_some_and(|asked| asked.opened() && asked.status.is_some_and(|status| status < 400));
-        opened || one.handshake.as_ref().is_some_and(hublink_probe::Handshake::completed)
+        opened || one.handshake.as_ref().is_some_and(Handshake::completed)
     };
     let open = e.candidates.iter().find(works)?;
     let trusted = open
@@ -418,7 +532,11 @@ fn pac_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
         .compared(format!("proxy script {}", script.url), "a script", &script.words)
         .and("named by", source(e))
         .value("url", &script.url);
-    Some(if direct_way_failed(case) {
+    if !script.is_proven_useless() {
+        // Then the hub is missing for the same reason, and that is said where it is looked up.
+        return (!is_without_vpn(case)).then(|| proof.at_most(Confidence::Likely));
+    }
+    Some(if direct_way_leads_nowhere(case) && !is_without_vpn(case) {
         proof.and("the direct way", "no address of the hub accepts").severity(Severity::Blocks)
     } else {
         proof

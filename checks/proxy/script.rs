@@ -1,16 +1,25 @@
 //! The automatic proxy script (PAC): can it be loaded, and is it one?
 
-use hublink_probe::{Exchange, FailureKind, FileOutcome, Request, Scheme, SystemLookup};
+use std::net::IpAddr;
+
+use futures_util::future::join_all;
+use hublink_probe::{
+    Ending, Exchange, FailureKind, FileOutcome, ProxySetting, ProxyTold, Request, Scheme,
+    SystemLookup,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::frame::Context;
 
+/// Addresses of the script's host that are tried side by side.
+const ADDRESSES_TRIED: usize = 3;
+
 /// A script, and what came of fetching it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Script {
-    /// Its address, without user name and one-time values.
+    /// Its address as it may be shown: without user name, password and query.
     pub url: String,
     /// The look-up of its host; none if it is an address or a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,107 +39,174 @@ pub struct Script {
 pub enum ScriptState {
     /// It was loaded and looks like one.
     Usable,
-    /// Its host or its server does not hand it out.
-    NotLoaded,
+    /// There is none at its address: whoever holds it says so.
+    Missing,
     /// What its address hands out is no such script.
     NotAScript,
-    /// It was not, or could not be, looked at.
+    /// Its host was not found or not reached, or hands nothing out. From another network it may.
+    NotLoaded,
+    /// It was not, or could not be, looked at as programs would.
     NotKnown,
 }
 
 impl Script {
-    /// Whether no program can use it.
+    /// Whether no program on this computer can use it now.
     #[must_use]
     pub fn is_unusable(&self) -> bool {
-        matches!(self.state, ScriptState::NotLoaded | ScriptState::NotAScript)
+        self.is_proven_useless() || self.state == ScriptState::NotLoaded
     }
 
-    fn of(url: &str, state: ScriptState, words: impl Into<String>) -> Self {
-        Self { url: url.to_owned(), lookup: None, answer: None, state, words: words.into() }
+    /// Whether it is of no use wherever this computer is.
+    pub(super) fn is_proven_useless(&self) -> bool {
+        matches!(self.state, ScriptState::Missing | ScriptState::NotAScript)
+    }
+
+    fn of(state: ScriptState, words: impl Into<String>) -> Self {
+        Self { url: String::new(), lookup: None, answer: None, state, words: words.into() }
     }
 }
 
-pub(super) async fn look(cx: &Context, url: &str) -> Script {
-    let Ok(parsed) = Url::parse(url) else {
-        return Script::of(url, ScriptState::NotLoaded, "its address is not a web address");
+/// Looks at the script that a setting names. What is fetched is its whole address, which may hold
+/// a password; what is kept is the address as it may be shown.
+pub(super) async fn look(cx: &Context, setting: &ProxySetting) -> Option<Script> {
+    let ProxyTold::Pac { url } = &setting.told else { return None };
+    let address = setting.script_address(&*cx.world)?;
+    let script = match Url::parse(&address) {
+        Err(_) => Script::of(ScriptState::Missing, "its address is not a web address"),
+        Ok(parsed) => match parsed.scheme() {
+            "http" => fetch(cx, &parsed, Scheme::Http).await,
+            "https" => fetch(cx, &parsed, Scheme::Https).await,
+            "file" => read(cx, &parsed),
+            _ => Script::of(ScriptState::NotKnown, "an address of this kind is not fetched"),
+        },
     };
-    match parsed.scheme() {
-        "http" => fetch(cx, url, &parsed, Scheme::Http).await,
-        "https" => fetch(cx, url, &parsed, Scheme::Https).await,
-        "file" => read(cx, url, &parsed),
-        _ => Script::of(url, ScriptState::NotKnown, "an address of this kind is not fetched"),
-    }
+    let answer = script.answer.map(|answer| without_secrets(answer, url));
+    Some(Script { url: url.clone(), answer, ..script })
 }
 
-fn read(cx: &Context, url: &str, parsed: &Url) -> Script {
+/// The address and a redirect may repeat what is secret in the address, and so may the page.
+fn without_secrets(mut answer: Exchange, url: &str) -> Exchange {
+    answer.headers.retain(|header| header.name != "location");
+    Exchange { url: url.to_owned(), head: String::new(), next: None, ..answer }
+}
+
+fn read(cx: &Context, parsed: &Url) -> Script {
     let Ok(path) = parsed.to_file_path() else {
-        return Script::of(url, ScriptState::NotLoaded, "its address names no file");
+        return Script::of(ScriptState::Missing, "its address names no file");
     };
     match cx.world.read_file(&path).outcome {
-        FileOutcome::Read { bytes, .. } => judged(url, &bytes),
-        FileOutcome::Failed { failure } => {
-            Script::of(url, ScriptState::NotLoaded, failure.to_string())
+        FileOutcome::Read { bytes, .. } => judged(&bytes),
+        FileOutcome::Failed { failure } if failure.kind == FailureKind::Missing => {
+            Script::of(ScriptState::Missing, failure.to_string())
         }
+        FileOutcome::Failed { failure } => Script::of(ScriptState::NotLoaded, failure.to_string()),
         FileOutcome::TooLarge { .. } => {
-            Script::of(url, ScriptState::NotKnown, "the file is too large to be looked at")
+            Script::of(ScriptState::NotKnown, "the file is too large to be looked at")
         }
     }
 }
 
-async fn fetch(cx: &Context, url: &str, parsed: &Url, scheme: Scheme) -> Script {
+async fn fetch(cx: &Context, parsed: &Url, scheme: Scheme) -> Script {
     let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let mut lookup = None;
-    let address = if let Ok(address) = host.parse() {
-        Some(address)
+    let (lookup, addresses) = if let Ok(address) = host.parse() {
+        (None, vec![address])
     } else {
         let found = cx.world.lookup(&host, cx.budget.lookup).await;
-        let first = found.addresses.first().copied();
-        lookup = Some(found);
-        first
+        let addresses = found.addresses.clone();
+        (Some(found), addresses)
     };
-    let Some(address) = address else {
+    if addresses.is_empty() {
         let failure = lookup.as_ref().and_then(|lookup| lookup.failure);
         let known = failure
             .is_some_and(|f| matches!(f.kind, FailureKind::NameNotFound | FailureKind::NoData));
         let state = if known { ScriptState::NotLoaded } else { ScriptState::NotKnown };
         let words = format!("the name {host} leads to no address");
-        return Script { lookup, ..Script::of(url, state, words) };
+        return Script { lookup, ..Script::of(state, words) };
+    }
+    let first = best_answer(cx, parsed, scheme, &addresses).await;
+    // One silence is no finding.
+    let silent = first.as_ref().is_none_or(|answer| {
+        answer.failure.is_some_and(|failure| failure.kind == FailureKind::NoAnswer)
+            && answer.ending == Ending::NoConnection
+    });
+    let answer = if silent { best_answer(cx, parsed, scheme, &addresses).await } else { first };
+    let script = match &answer {
+        Some(answer) => of_answer(answer),
+        None => Script::of(ScriptState::NotKnown, "it was not asked for"),
     };
-    let to = (address, parsed.port().unwrap_or(scheme.default_port())).into();
-    let path = parsed[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
-    let request = cx.request(scheme, &host, to, &path, cx.budget.later_answer);
-    // Programs fetch the script that names their proxy without one.
-    let answer = cx.world.exchange(&Request { via: None, ..request }).await;
-    let script = of_answer(url, &answer);
-    Script { lookup, answer: Some(Exchange { head: String::new(), ..answer }), ..script }
+    Script { lookup, answer, ..script }
 }
 
-fn of_answer(url: &str, answer: &Exchange) -> Script {
+/// What the first address says that says anything.
+async fn best_answer(
+    cx: &Context,
+    parsed: &Url,
+    scheme: Scheme,
+    addresses: &[IpAddr],
+) -> Option<Exchange> {
+    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let port = parsed.port().unwrap_or(scheme.default_port());
+    let path = &parsed[url::Position::BeforePath..url::Position::AfterQuery];
+    let asked = addresses.iter().take(ADDRESSES_TRIED).map(|&address| {
+        let to = (address, port).into();
+        let request = cx.request(scheme, host, to, path, cx.budget.handshake);
+        // Programs fetch the script that names their proxy without one.
+        let request = Request { via: None, ..request };
+        async move { cx.world.exchange(&request).await }
+    });
+    let mut answers = join_all(asked).await;
+    let best = answers.iter().position(|answer| answer.status.is_some()).unwrap_or(0);
+    (best < answers.len()).then(|| answers.swap_remove(best))
+}
+
+fn of_answer(answer: &Exchange) -> Script {
+    let is_whole = answer.ending == Ending::Complete;
     match (answer.status, answer.failure) {
-        (Some(200), None) => judged(url, &answer.body),
+        (Some(200), None) => match judged(&answer.body) {
+            // The rest may hold what is missing.
+            script if !is_whole && script.state == ScriptState::NotAScript => {
+                Script::of(ScriptState::NotKnown, "it is too large to be looked at")
+            }
+            script => script,
+        },
         // Where a redirect leads is the programs' business; it is not followed here.
-        (Some(300..=399), _) => Script::of(url, ScriptState::NotKnown, "its server redirects"),
+        (Some(300..=399), _) => Script::of(ScriptState::NotKnown, "its server redirects"),
+        (Some(status @ (401 | 407)), _) => {
+            let words = format!("its server answers {status}: programs may log in there");
+            Script::of(ScriptState::NotKnown, words)
+        }
+        (Some(status @ (404 | 410)), _) => {
+            Script::of(ScriptState::Missing, format!("its server answers {status}"))
+        }
         (Some(status @ 400..), _) => {
-            Script::of(url, ScriptState::NotLoaded, format!("its server answers {status}"))
+            Script::of(ScriptState::NotLoaded, format!("its server answers {status}"))
         }
-        (_, Some(failure)) if answer.status.is_none() => {
-            Script::of(url, ScriptState::NotLoaded, failure.to_string())
+        (None, Some(failure)) if answer.ending == Ending::NoConnection => {
+            let state = if super::is_ours(failure.kind) {
+                ScriptState::NotKnown
+            } else {
+                ScriptState::NotLoaded
+            };
+            Script::of(state, failure.to_string())
         }
-        _ => Script::of(url, ScriptState::NotKnown, "its server's answer is not whole"),
+        // A handshake that fails here may succeed in a program with other protocols or roots.
+        (None, Some(failure)) => Script::of(ScriptState::NotKnown, failure.to_string()),
+        _ => Script::of(ScriptState::NotKnown, "its server's answer is not whole"),
     }
 }
 
-/// What every script of this kind has, whatever it decides.
-fn judged(url: &str, bytes: &[u8]) -> Script {
-    let text = String::from_utf8_lossy(bytes);
-    let is_page = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']).starts_with('<');
-    if is_page {
-        return Script::of(url, ScriptState::NotAScript, "it is a web page");
+/// What every script of this kind has, whatever it decides. Of UTF-16 the zeros are left out.
+fn judged(bytes: &[u8]) -> Script {
+    let plain: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
+    let text = String::from_utf8_lossy(&plain);
+    let begins = |c: char| c == '\u{feff}' || c == '\u{fffd}' || c.is_whitespace();
+    if text.trim_start_matches(begins).starts_with('<') {
+        return Script::of(ScriptState::NotAScript, "it is a web page");
     }
     if !text.contains("FindProxyForURL") {
-        return Script::of(url, ScriptState::NotAScript, "it holds no FindProxyForURL");
+        return Script::of(ScriptState::NotAScript, "it holds no FindProxyForURL");
     }
-    Script::of(url, ScriptState::Usable, "it was loaded, and not evaluated")
+    Script::of(ScriptState::Usable, "it was loaded, and not evaluated")
 }
 
 #[cfg(test)]
@@ -139,10 +215,12 @@ mod tests {
 
     #[test]
     fn a_script_is_told_from_a_page() {
-        let state = |text: &str| judged("http://pki.test/p.pac", text.as_bytes()).state;
+        let state = |text: &str| judged(text.as_bytes()).state;
         let script = "function FindProxyForURL(url, host) { return \"DIRECT\"; }";
         assert_eq!(state(script), ScriptState::Usable);
         assert_eq!(state("<html>FindProxyForURL</html>"), ScriptState::NotAScript);
         assert_eq!(state("var x = 1;"), ScriptState::NotAScript);
+        let wide: Vec<u8> = script.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(judged(&wide).state, ScriptState::Usable);
     }
 }

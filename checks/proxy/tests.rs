@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp, Via,
+    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp,
 };
 use serde_json::json;
 
 use super::*;
-use crate::frame::Confidence::{Certain, Likely};
+use crate::frame::Confidence::{Certain, Likely, Possible};
+use crate::frame::Severity::{Blocks, Degrades, Informs};
 use crate::frame::{Budget, Case, Diagnosis, Facts, Stored, context_for_tests, judge};
 
 const HOST: &str = "hub.corp.test";
@@ -47,7 +48,7 @@ fn proxy() -> ProxyAddress {
 fn says(target: &str, status: Option<u16>) -> Tunnel {
     let (host, port) = target.split_once(':').expect("host:port");
     let ask = Ask {
-        via: Via { proxy: proxy(), host: host.to_owned(), user_agent: String::new() },
+        via: via_proxy(&proxy(), host),
         port: port.parse().expect("a port"),
         kind: AskKind::Tunnel,
         connect_limit: Duration::ZERO,
@@ -142,10 +143,164 @@ fn a_login_that_only_windows_can_give_is_no_certain_fault() {
     };
     assert_eq!(found(&["Basic"], ProxyLogin::NoneKnown), Certain);
     assert_eq!(found(&["Basic"], ProxyLogin::Refused), Certain);
-    assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Certain);
+    assert_eq!(found(&["Basic"], ProxyLogin::HeldBack), Likely);
+    assert_eq!(found(&["Basic"], ProxyLogin::NotSafe), Likely);
+    assert_eq!(found(&["NTLM", "Basic"], ProxyLogin::Refused), Likely);
     assert_eq!(found(&["Negotiate", "NTLM"], ProxyLogin::NoneKnown), Likely);
     assert_eq!(found(&["Negotiate", "Basic"], ProxyLogin::NoneKnown), Likely);
     assert_eq!(found(&["Digest"], ProxyLogin::NotSpoken), Likely);
+}
+
+fn through_proxy(hub: HubAddress, evidence: Evidence) -> Case {
+    let mut case = Case::new(Facts { hub: Some(hub), ..Facts::default() });
+    let way = Way::Proxy { source: "HTTPS_PROXY".to_owned(), proxy: proxy() };
+    case.put(Stored::new::<Proxy>(Evidence { way, ..evidence }));
+    case
+}
+
+/// A handshake that was completed with a trusted certificate.
+fn completed() -> Handshake {
+    let seen = json!({
+        "connect": { "to": "10.1.2.3:443", "took_ms": 2.0 }, "server_name": HOST, "sent": 500,
+        "received": 3000, "certificates": 1, "took_ms": 9.0,
+        "rustls": { "accepted": true, "error": "" },
+    });
+    serde_json::from_value(seen).expect("a handshake")
+}
+
+#[test]
+fn an_exception_is_missed_for_sure_only_where_desktop_cannot_log_in() {
+    let found = |schemes: &[&str], login| {
+        let mut asked = says("hub.corp.test:443", Some(407));
+        asked.schemes = schemes.iter().map(|&scheme| scheme.to_owned()).collect();
+        asked.login = login;
+        let (asked, direct) = (Some(asked), Some(completed()));
+        judged(&through_proxy(hub(443), Evidence { asked, direct, ..Evidence::default() }))
+    };
+    let of = |found: &[Diagnosis]| {
+        found.iter().map(|one| (one.id.clone(), one.severity, one.confidence)).collect::<Vec<_>>()
+    };
+    let missing = || "proxy/bypass-missing".to_owned();
+    let basic = found(&["Basic"], ProxyLogin::NoneKnown);
+    assert_eq!(of(&basic), [(missing(), Blocks, Certain)]);
+    let held_back = found(&["Basic"], ProxyLogin::HeldBack);
+    assert_eq!(of(&held_back), [(missing(), Blocks, Likely)]);
+    let windows = found(&["Negotiate", "NTLM"], ProxyLogin::NoneKnown);
+    let login = ("proxy/login-failed".to_owned(), Blocks, Likely);
+    assert_eq!(of(&windows), [login, (missing(), Informs, Possible)]);
+}
+
+#[test]
+fn a_login_that_is_refused_for_another_port_alone_is_policy() {
+    let mut asked = says("hub.corp.test:443", Some(200));
+    asked.login = ProxyLogin::Accepted;
+    let mut later = says("hub.corp.test:4244", Some(407));
+    later.login = ProxyLogin::RefusedHere;
+    let hop = json!({
+        "url": "https://hub.corp.test:4244/", "to": "0.0.0.0:4244", "ending": "no-tunnel",
+        "body_bytes": 0, "took_ms": 9.0, "tunnel": later,
+    });
+    let mut case = through_proxy(hub(443), Evidence { asked: Some(asked), ..Evidence::default() });
+    let http = serde_json::from_value(json!({ "hops": [hop] })).expect("evidence");
+    case.put(Stored::new::<crate::http::Http>(http));
+    let found = judged(&case);
+    assert_eq!((ids(&found), found[0].confidence), (vec!["proxy/policy-denies"], Likely));
+}
+
+#[test]
+fn an_accepting_port_is_no_proof_of_the_hub_of_an_http_link() {
+    let hub = HubAddress { scheme: Scheme::Http, port: 80, ..hub(80) };
+    let asked = Some(says("hub.corp.test:80", Some(503)));
+    let mut case = through_proxy(hub, Evidence { asked, ..Evidence::default() });
+    let tcp = json!({ "attempts": [], "chosen": "10.1.2.3:80" });
+    case.put(Stored::new::<Tcp>(serde_json::from_value(tcp).expect("evidence")));
+    let found = judged(&case);
+    assert_eq!((ids(&found), found[0].confidence), (vec!["proxy/bypass-missing"], Likely));
+}
+
+/// What is judged of a proxy that was asked like this, and of a name nobody has alike.
+fn of_asked(change: impl Fn(&mut Tunnel)) -> Vec<Diagnosis> {
+    let mut asked = says("hub.corp.test:443", None);
+    change(&mut asked);
+    let unknown = asked.reached().then(|| asked.clone());
+    let evidence = Evidence { asked: Some(asked), unknown_name: unknown, ..Evidence::default() };
+    judged(&through_proxy(hub(443), evidence))
+}
+
+fn fails(asked: &mut Tunnel, operation: Operation, kind: FailureKind) {
+    asked.failure = Some(Failure::of(operation, kind));
+}
+
+#[test]
+fn what_this_computer_forbids_says_nothing_of_the_proxy() {
+    let of_connect = |kind| {
+        of_asked(|asked| {
+            fails(asked, Operation::Connect, kind);
+            asked.connects[0].failure = asked.failure;
+        })
+    };
+    for kind in [FailureKind::NotPermitted, FailureKind::TooManyOpen, FailureKind::PortsExhausted] {
+        assert_eq!(ids(&of_connect(kind)), ["proxy/unexplained"], "{kind:?}");
+    }
+    let refused = of_connect(FailureKind::Refused);
+    assert_eq!((ids(&refused), refused[0].confidence), (vec!["proxy/unusable"], Certain));
+}
+
+#[test]
+fn a_handshake_that_only_hublink_cannot_make_is_no_certain_fault() {
+    let of_head = |head: &str| {
+        let found = of_asked(|asked| {
+            fails(asked, Operation::Handshake, FailureKind::NotTheProtocol);
+            let mut handshake = completed();
+            (handshake.failure, handshake.head_hex) = (asked.failure, head.to_owned());
+            asked.handshake = Some(Box::new(handshake));
+        });
+        assert_eq!(ids(&found), ["proxy/unusable"]);
+        found[0].confidence
+    };
+    assert_eq!(of_head("485454502f312e31"), Certain, "HTTP in the clear");
+    assert_eq!(of_head("16030100020246"), Likely, "a greeting of old");
+    assert_eq!(of_head("15030300020246"), Likely, "an alert");
+    assert_eq!(of_head(""), Likely, "nothing");
+}
+
+#[test]
+fn a_proxy_that_sends_everybody_to_a_page_may_want_a_login_there() {
+    let of_status = |status| {
+        let found = of_asked(|asked| {
+            *asked = says("hub.corp.test:443", Some(status));
+            fails(asked, Operation::Tunnel, FailureKind::NoTunnel);
+        });
+        assert_eq!(ids(&found), ["proxy/unusable"], "{status}");
+        found[0].confidence
+    };
+    assert_eq!([302, 307, 401].map(of_status), [Likely; 3]);
+    assert_eq!([404, 405, 501].map(of_status), [Certain; 3]);
+}
+
+#[tokio::test]
+async fn a_failed_look_up_of_the_proxy_is_not_repeated() {
+    let mut unknown = says("hub.corp.test:443", None);
+    let failure = Some(Failure::of(Operation::Lookup, FailureKind::TryAgain));
+    let lookup =
+        SystemLookup { replaced: false, addresses: Vec::new(), failure, took_ms: 10_000.0 };
+    (unknown.connects, unknown.lookup, unknown.failure) = (Vec::new(), Some(lookup), failure);
+    let mut world = world(&[P]);
+    world.tunnels.insert(format!("{HOST}:443"), unknown);
+    let (world, cx) = context(world, 443);
+    Proxy::probe(&cx).await;
+    assert_eq!(world.asked().len(), 1);
+}
+
+#[test]
+fn preflight_leaves_open_what_only_a_password_would_tell() {
+    let mut asked = says("hub.corp.test:443", Some(407));
+    asked.login = ProxyLogin::NotMeant;
+    asked.schemes = vec!["Basic".to_owned()];
+    let way = Way::Proxy { source: "HTTPS_PROXY".to_owned(), proxy: proxy() };
+    let seen = Evidence { way, asked: Some(asked), ..Evidence::default() };
+    let reason = Proxy::nothing_seen(&seen).expect("it was not looked at");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
 }
 
 #[tokio::test]
@@ -184,5 +339,70 @@ async fn a_script_that_cannot_be_found_decides_nothing() {
     assert_eq!(cx.case.way(), Way::Direct);
     let found = judged(&cx.case);
     assert_eq!(ids(&found), ["proxy/pac-unusable"]);
-    assert_eq!(found[0].severity, crate::frame::Severity::Degrades);
+    assert_eq!((found[0].severity, found[0].confidence), (Degrades, Likely));
+    let adapter = json!([{ "name": "VPN", "kind": "vpn", "up": false }]);
+    let mut facts = cx.case.facts.clone();
+    facts.interfaces = serde_json::from_value(adapter).expect("adapters");
+    let mut without_vpn = Case::new(facts);
+    without_vpn.put(Stored::new::<Proxy>(cx.case.of::<Proxy>().expect("evidence").clone()));
+    assert!(judged(&without_vpn).is_empty(), "at home, without VPN, it is missed like the hub");
+}
+
+/// What is judged of a script whose server answers so, where no address of the hub accepts.
+async fn of_script(answer: serde_json::Value, direct: FailureKind) -> Option<Diagnosis> {
+    let url = "http://10.0.0.9/proxy.pac";
+    let mut world = world(&[("auto_proxy", url)]);
+    let mut whole = json!({ "url": url, "to": "10.0.0.9:80", "body_bytes": 0, "took_ms": 2.0 });
+    let fields = whole.as_object_mut().expect("an object");
+    fields.extend(answer.as_object().expect("an object").clone());
+    world.exchanges.insert(url.to_owned(), serde_json::from_value(whole).expect("an exchange"));
+    let (_, mut cx) = context(world, 443);
+    let failure = Failure::of(Operation::Connect, direct);
+    let attempt = json!({ "to": "10.1.2.3:443", "took_ms": 3.0, "failure": failure });
+    let tcp = serde_json::from_value(json!({ "attempts": [attempt] })).expect("evidence");
+    cx.case.put(Stored::new::<Tcp>(tcp));
+    both_passes(&mut cx).await;
+    judged(&cx.case).pop()
+}
+
+#[tokio::test]
+async fn a_script_blocks_only_where_its_server_says_there_is_none_and_nobody_refused() {
+    use FailureKind::{NoAnswer, Refused};
+
+    let missing = || json!({ "ending": "complete", "status": 404 });
+    let found = of_script(missing(), NoAnswer).await.expect("a cause");
+    assert_eq!((found.severity, found.confidence), (Blocks, Certain));
+    let found = of_script(missing(), Refused).await.expect("a cause");
+    assert_eq!(found.severity, Degrades, "the hub's own server said no");
+    let down = json!({ "ending": "complete", "status": 503 });
+    let found = of_script(down, NoAnswer).await.expect("a cause");
+    assert_eq!((found.severity, found.confidence), (Degrades, Likely));
+}
+
+#[tokio::test]
+async fn a_script_that_only_hublink_cannot_fetch_is_left_open() {
+    let failed = |operation: &str, kind: &str| json!({ "operation": operation, "kind": kind });
+    for answer in [
+        json!({ "ending": "complete", "status": 401 }),
+        json!({ "ending": "complete", "status": 407 }),
+        json!({ "ending": "no-handshake", "failure": failed("handshake", "not-the-protocol") }),
+        json!({ "ending": "no-connection", "failure": failed("connect", "not-permitted") }),
+        json!({ "ending": "silence", "failure": failed("read-answer", "no-answer") }),
+    ] {
+        let text = answer.to_string();
+        let found = of_script(answer, FailureKind::NoAnswer).await;
+        assert!(found.is_none(), "{text}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_address_of_the_scripts_host_is_asked_and_silence_twice() {
+    let mut world = world(&[("auto_proxy", "http://pki.corp.test/proxy.pac")]);
+    let addresses = vec!["fd00::9".parse().expect("an IP"), "10.0.0.9".parse().expect("an IP")];
+    let lookup = SystemLookup { replaced: false, addresses, failure: None, took_ms: 1.0 };
+    world.lookups.insert("pki.corp.test".to_owned(), lookup);
+    let (world, cx) = context(world, 443);
+    Proxy::probe(&cx).await;
+    let gets = world.asked().into_iter().filter(|asked| asked.starts_with("get "));
+    assert_eq!(gets.count(), 4);
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Failed;
-use crate::cli::{CertificateArgs, Format};
+use crate::cli::{CertificateArgs, Shape};
 use crate::exit::Exit;
 use crate::output::json_document;
 use crate::render::{Style, brief, chain, clean};
@@ -81,8 +81,8 @@ pub fn certificate(args: &CertificateArgs) -> Result<(String, Exit), Failed> {
         Ready::Unknown => Exit::Unknown,
     };
     let text = match args.format {
-        Format::Json => json_document(&judged),
-        Format::Human => told(&judged, &evidence),
+        Shape::Json => json_document(&judged),
+        Shape::Human => told(&judged, &evidence),
     };
     Ok((text, exit))
 }

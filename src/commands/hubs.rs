@@ -5,7 +5,7 @@ use hublink_probe::{RealWorld, World, WorldOptions};
 use serde::Serialize;
 
 use super::super::Failed;
-use crate::cli::Format;
+use crate::cli::Shape;
 use crate::exit::Exit;
 use crate::output::json_document;
 use crate::render::clean;
@@ -22,7 +22,7 @@ struct Found {
 ///
 /// # Errors
 /// If nothing was named and there is no usual place.
-pub fn hubs(targets: &[String], format: Format) -> Result<(String, Exit), Failed> {
+pub fn hubs(targets: &[String], format: Shape) -> Result<(String, Exit), Failed> {
     let world: Box<dyn World> = Box::new(
         RealWorld::new(WorldOptions::default())
             .map_err(|error| Failed::usage(error.to_string()))?,
@@ -40,8 +40,8 @@ pub fn hubs(targets: &[String], format: Format) -> Result<(String, Exit), Failed
         .collect();
     let exit = if found.iter().all(|hub| hub.url.is_some()) { Exit::Good } else { Exit::Bad };
     let text = match format {
-        Format::Json => json_document(&found),
-        Format::Human => found.iter().map(line).collect(),
+        Shape::Json => json_document(&found),
+        Shape::Human => found.iter().map(line).collect(),
     };
     Ok((text, exit))
 }

@@ -8,7 +8,7 @@ use hublink_probe::FILE_LIMIT;
 use serde::Serialize;
 
 use super::super::Failed;
-use crate::cli::Format;
+use crate::cli::Shape;
 use crate::exit::Exit;
 use crate::output::json_document;
 use crate::render::{brief, clean};
@@ -23,7 +23,7 @@ struct Inspected {
 ///
 /// # Errors
 /// If standard input cannot be read.
-pub fn inspect_link(text: &str, format: Format) -> Result<(String, Exit), Failed> {
+pub fn inspect_link(text: &str, format: Shape) -> Result<(String, Exit), Failed> {
     let text = if text == "-" { standard_input()? } else { text.to_owned() };
     let link = inspect(&text);
     let causes = judge(Link::CAUSES, &link, &Case::default());
@@ -31,8 +31,8 @@ pub fn inspect_link(text: &str, format: Format) -> Result<(String, Exit), Failed
     let exit = if whole { Exit::Good } else { Exit::Bad };
     let inspected = Inspected { link, causes };
     let text = match format {
-        Format::Json => json_document(&inspected),
-        Format::Human => told(&inspected),
+        Shape::Json => json_document(&inspected),
+        Shape::Human => told(&inspected),
     };
     Ok((text, exit))
 }
@@ -101,7 +101,7 @@ mod tests {
         let link = "qliksense://enterpriseurl?action=add&amp;\
                     url=https%3A%2F%2Fanna%3AS3cretPw%40hub.corp.test%2F%3FqlikTicket%3DTICK123";
         for text in [link, "https://anna:S3cretPw@hub.corp.test/?qlikTicket=TICK123"] {
-            for format in [Format::Human, Format::Json] {
+            for format in [Shape::Human, Shape::Json] {
                 let (told, _) = inspect_link(text, format).expect("a report");
                 assert!(told.contains("hub.corp.test"), "{told}");
                 for secret in ["anna", "S3cretPw", "TICK123"] {
@@ -115,7 +115,7 @@ mod tests {
     fn the_right_link_stands_alone_on_its_line() {
         let link = make("https://hub.corp.test", Some("A")).expect("a link");
         let mangled = link.replace('&', "&amp;");
-        let (told, _) = inspect_link(&mangled, Format::Human).expect("a report");
+        let (told, _) = inspect_link(&mangled, Shape::Human).expect("a report");
         assert!(told.lines().any(|line| line == link), "{told}");
     }
 }

@@ -1,7 +1,9 @@
 //! One file per command.
 
 pub mod certificate;
+pub mod completions;
 pub mod explain;
 pub mod hubs;
 pub mod link;
+pub mod man;
 pub mod run;

@@ -11,10 +11,10 @@ use crate::cli::{Format, RunArgs};
 use crate::doctor::examine;
 use crate::engine::{Settings, Stop};
 use crate::exit::Exit;
-use crate::output::{json_document, print, write_file};
-use crate::render::Style;
+use crate::output::{json_document, print, write_file, write_for_all};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
+use crate::render::{Style, junit, nagios, ndjson, openmetrics};
 use crate::report::Report;
 use crate::targets::expand;
 
@@ -34,8 +34,19 @@ pub enum Mode {
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let report = examine_world(args, mode, Pretend::default())?;
-    deliver(&report, args, mode)
+    let outcome = examine_world(args, mode, Pretend::default())
+        .and_then(|report| deliver(&report, args, mode));
+    match outcome {
+        Err(failed) if args.format == Format::Nagios => plugin_failed(&failed),
+        other => other,
+    }
+}
+
+/// Nagios reads standard output, and would take exit code 2 for a hub that is down.
+fn plugin_failed(failed: &Failed) -> Result<Exit, Failed> {
+    print(&nagios::failed(&failed.to_string()))
+        .map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
+    Ok(Exit::Plugin(nagios::State::Unknown))
 }
 
 /// Examines the targets in a world that may pretend, and returns the report.
@@ -43,7 +54,12 @@ pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
 /// # Errors
 /// If the command line names something that cannot be used.
 pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Report, Failed> {
-    let options = WorldOptions { ca_files: args.ca_file.clone(), resolver: args.resolver, pretend };
+    let options = WorldOptions {
+        ca_files: args.ca_file.clone(),
+        resolver: args.resolver,
+        no_passwords: mode == Mode::Preflight,
+        pretend,
+    };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
     let expanded =
@@ -53,7 +69,10 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         })?;
     let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
     let style = style(args.color, Stream::Stderr);
-    let progress = Progress::new(style, names, !args.quiet && args.format == Format::Human);
+    let progress = match (args.quiet, args.verbose) {
+        (true, _) => Progress::silent(),
+        (false, verbose) => Progress::new(style, names, verbose),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -70,7 +89,11 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
             std::future::pending::<()>().await;
         });
         let observer = |event: crate::engine::Event<'_>| progress.observe(event);
-        examine(&world, expanded, &settings(args, mode), &stop, resolver, &observer).await
+        let settings = settings(args, mode);
+        tokio::select! {
+            report = examine(&world, expanded, &settings, &stop, resolver, &observer) => report,
+            never = progress.keep_drawing() => match never {},
+        }
     });
     progress.finish();
     Ok(report)
@@ -98,6 +121,10 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
     let to_file = args.output.is_some();
     let text = match args.format {
         Format::Json => json_document(report),
+        Format::Ndjson => ndjson::render(report),
+        Format::Junit => junit::render(report),
+        Format::Nagios => nagios::render(report),
+        Format::Openmetrics => openmetrics::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
             let style = style(args.color, stream);
@@ -119,10 +146,20 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
     }
     match &args.output {
-        Some(path) => write_file(path, &text).map_err(|error| unwritable(path, error))?,
+        Some(path) => {
+            // Whoever collects metrics is another user.
+            let write = match args.format {
+                Format::Openmetrics => write_for_all,
+                _ => write_file,
+            };
+            write(path, &text).map_err(|error| unwritable(path, error))?;
+        }
         None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
     }
-    Ok(Exit::of(report))
+    Ok(match args.format {
+        Format::Nagios => Exit::Plugin(nagios::State::of(report)),
+        _ => Exit::of(report),
+    })
 }
 
 /// Where text goes.

@@ -1,7 +1,9 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Confidence, Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status,
+};
 
 use hublink_probe::Way;
 
@@ -208,10 +210,12 @@ impl Page {
     }
 
     fn other(&mut self, cause: &Diagnosis, detail: Detail) {
-        let label = match cause.severity {
-            Severity::Blocks => "  also blocks     ",
-            Severity::Degrades => "  worth mending   ",
-            Severity::Informs => "  good to know    ",
+        let label = match (cause.severity, cause.confidence) {
+            // What merely fits must not read as if it were so.
+            (_, Confidence::Possible) => "  or perhaps      ",
+            (Severity::Blocks, _) => "  also blocks     ",
+            (Severity::Degrades, _) => "  worth mending   ",
+            (Severity::Informs, _) => "  good to know    ",
         };
         self.paragraph(label, &cause.title);
         let indent = " ".repeat(label.chars().count());

@@ -1,88 +1,160 @@
-//! What a person sees on standard error while the run lasts, and only at a terminal.
+//! What a person sees on standard error while a run lasts.
+//!
+//! At a terminal every hub has a line in which its ladder fills in, drawn over and taken away at the
+//! end. Elsewhere there is nothing, unless it is asked for: then one plain line for what has ended.
 
+use std::convert::Infallible;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::{Style, clean};
-use crate::engine::{Event, Examined};
-use crate::report::Ready;
-use crate::verdict::verdict;
+use hublink_checks::frame::Status;
 
-/// The line of progress.
+use super::Style;
+use super::board::Board;
+use crate::engine::Event;
+
+/// Ten pictures a second look alive; more would only cost.
+const PICTURE: Duration = Duration::from_millis(100);
+
+/// Whoever watches.
 pub struct Progress {
-    style: Style,
-    names: Vec<String>,
-    state: Option<Mutex<State>>,
+    show: Show,
 }
 
-#[derive(Default)]
-struct State {
-    now: Vec<Option<&'static str>>,
-    ended: usize,
+enum Show {
+    Nothing,
+    Plain(Mutex<Board>),
+    Live(Mutex<Live>),
+}
+
+struct Live {
+    board: Board,
+    /// The widths of the lines that stand on the screen, the cursor below them.
+    drawn: Vec<usize>,
+    /// What stands there.
+    picture: String,
 }
 
 impl Progress {
-    /// Progress for these hubs; silent unless standard error is a terminal and it is wanted.
+    /// Says nothing.
     #[must_use]
-    pub fn new(style: Style, names: Vec<String>, wanted: bool) -> Self {
-        let state = (wanted && std::io::stderr().is_terminal())
-            .then(|| Mutex::new(State { now: vec![None; names.len()], ended: 0 }));
-        Self { style, names, state }
+    pub fn silent() -> Self {
+        Self { show: Show::Nothing }
+    }
+
+    /// Draws the hubs of these names if standard error is a terminal that can be drawn on. If not,
+    /// tells in plain lines if that is wanted.
+    #[must_use]
+    pub fn new(style: Style, names: Vec<String>, plain_wanted: bool) -> Self {
+        let board = Board::new(style, names, Instant::now());
+        let show = if can_draw() {
+            Show::Live(Mutex::new(Live { board, drawn: Vec::new(), picture: String::new() }))
+        } else if plain_wanted {
+            Show::Plain(Mutex::new(board))
+        } else {
+            Show::Nothing
+        };
+        Self { show }
     }
 
     /// Takes an event in.
     pub fn observe(&self, event: Event<'_>) {
-        let Some(state) = &self.state else { return };
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            Event::Begun { hub, check } => {
-                if let Some(now) = state.now.get_mut(hub) {
-                    *now = Some(check);
+        match &self.show {
+            Show::Nothing => {}
+            Show::Plain(board) => {
+                let mut board = lock(board);
+                board.take_in(event, Instant::now());
+                if let Some(line) = plain(&board, event) {
+                    write(&line);
                 }
             }
-            Event::Ended { hub, examined } => {
-                state.ended += 1;
-                if let Some(now) = state.now.get_mut(hub) {
-                    *now = None;
-                }
-                write(&format!("\r\x1b[K{}\n", self.ended(hub, examined)));
-            }
+            // The next picture shows it.
+            Show::Live(live) => lock(live).board.take_in(event, Instant::now()),
         }
-        write(&format!("\r\x1b[K{}", self.status(&state)));
     }
 
-    /// Takes the line away again.
+    /// Draws as long as it is polled.
+    pub async fn keep_drawing(&self) -> Infallible {
+        let Show::Live(live) = &self.show else { return std::future::pending().await };
+        loop {
+            // A run that is over before the first picture shows none.
+            tokio::time::sleep(PICTURE).await;
+            lock(live).draw();
+        }
+    }
+
+    /// Takes everything away again.
     pub fn finish(&self) {
-        if self.state.is_some() {
-            write("\r\x1b[K\n");
+        if let Show::Live(live) = &self.show {
+            lock(live).wipe();
         }
     }
+}
 
-    fn ended(&self, hub: usize, examined: &Examined) -> String {
-        let ready = verdict(examined).ready;
-        let mark = match ready {
-            Ready::Yes => "ready",
-            Ready::No => "not ready",
-            Ready::Unknown => "cannot tell",
-        };
-        let name = self.names.get(hub).map_or("", String::as_str);
-        let text = format!("{mark}: {} ({:.1} s)", clean(name), examined.took.as_secs_f64());
-        text.chars().take(self.style.width.saturating_sub(1)).collect()
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    fn status(&self, state: &State) -> String {
-        let busy: Vec<String> = self
-            .names
-            .iter()
-            .zip(&state.now)
-            .filter_map(|(name, now)| now.map(|check| format!("{} {check}", clean(name))))
-            .collect();
-        if busy.is_empty() {
-            return String::new();
+/// A terminal, and one that knows how to move its cursor.
+fn can_draw() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    #[cfg(windows)]
+    let dumb = dumb || colored::control::set_virtual_terminal(true).is_err();
+    std::io::stderr().is_terminal() && !dumb
+}
+
+/// The line for what has ended. Skipped steps and beginnings would only fill a log.
+fn plain(board: &Board, event: Event<'_>) -> Option<String> {
+    match event {
+        Event::Checked { hub, check, status } if status != Status::Skipped => {
+            Some(board.checked(hub, check, status))
         }
-        let text = format!("{}/{} {}", state.ended, self.names.len(), busy.join(", "));
-        text.chars().take(self.style.width.saturating_sub(1)).collect()
+        Event::Ended { hub, .. } => Some(board.ended(hub)),
+        _ => None,
     }
+}
+
+impl Live {
+    fn draw(&mut self) {
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        let (width, height) =
+            size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
+        let lines = self.board.lines(Instant::now(), width, height);
+        let picture: String =
+            lines.iter().map(|line| line.text.as_str().to_owned() + "\n").collect();
+        if picture == self.picture {
+            return;
+        }
+        let mut text = up(rows(&self.drawn, width));
+        for line in &lines {
+            // What is left of a longer line goes after the new one stands: nothing flickers.
+            text.push_str(&format!("{}\x1b[K\n", line.text));
+        }
+        text.push_str("\x1b[J");
+        write(&text);
+        self.drawn = lines.iter().map(|line| line.width).collect();
+        self.picture = picture;
+    }
+
+    fn wipe(&mut self) {
+        if self.drawn.is_empty() {
+            return;
+        }
+        let width = terminal_size::terminal_size_of(std::io::stderr());
+        let width = width.map_or(80, |(width, _)| usize::from(width.0));
+        write(&format!("{}\x1b[J", up(rows(&self.drawn, width))));
+        self.drawn.clear();
+    }
+}
+
+/// The rows that lines take, also after a window was made narrower and broke them.
+fn rows(drawn: &[usize], width: usize) -> usize {
+    drawn.iter().map(|line| line.div_ceil(width.max(1)).max(1)).sum()
+}
+
+fn up(rows: usize) -> String {
+    if rows == 0 { String::from("\r") } else { format!("\r\x1b[{rows}A") }
 }
 
 /// Progress is a courtesy: if nobody can see it, that is no reason to stop.
@@ -90,5 +162,18 @@ fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
     if stderr.write_all(text.as_bytes()).is_ok() {
         stderr.flush().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrower_window_has_broken_the_lines() {
+        assert_eq!(rows(&[79, 10, 0], 80), 3);
+        assert_eq!(rows(&[79, 10, 0], 40), 4);
+        assert_eq!(up(0), "\r");
+        assert_eq!(up(3), "\r\u{1b}[3A");
     }
 }

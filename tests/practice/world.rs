@@ -10,11 +10,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hublink::commands::run::{Stream, style};
 use hublink::doctor::examine;
-use hublink::engine::{Settings, Stop};
+use hublink::engine::{Event, Settings, Stop};
 use hublink::output::{json_document, write_file};
 use hublink::render::Style;
 use hublink::render::human::{self, Detail};
+use hublink::render::progress::Progress;
 use hublink::report::{Ready, Report};
 use hublink::targets::expand;
 use hublink_checks::frame::Budget;
@@ -66,6 +68,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
     let options = WorldOptions {
         ca_files: vec![ca_file],
         resolver: Some(practice.resolver()),
+        no_passwords: false,
         pretend: Pretend {
             policy: Policy { loopback_allowed: true, ..Policy::default() },
             // Nothing here goes through the proxy that this computer may have.
@@ -84,7 +87,16 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
     };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let resolver = Some(practice.resolver().to_string());
-    Ok(examine(&world, expanded, &settings, &stop, resolver, &|_| {}).await)
+    let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
+    let style = style(clap::ColorChoice::Auto, Stream::Stderr);
+    let progress = Progress::new(style, names, false);
+    let observer = |event: Event<'_>| progress.observe(event);
+    let report = tokio::select! {
+        report = examine(&world, expanded, &settings, &stop, resolver, &observer) => report,
+        never = progress.keep_drawing() => match never {},
+    };
+    progress.finish();
+    Ok(report)
 }
 
 /// What each hub was made to do beside what the doctor found.

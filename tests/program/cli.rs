@@ -65,7 +65,7 @@ async fn the_exit_code_is_the_answer_in_every_format() {
     let bad = stage.practice.hub("bad", expired).await.expect("a hub");
     let mute =
         stage.practice.hub("mute", Behaviour::healthy().port(Port::Mute)).await.expect("a hub");
-    for format in ["human", "json"] {
+    for format in ["human", "json", "ndjson", "junit", "openmetrics"] {
         for (url, deadline, expected) in
             [(good.url(), "60", 0), (bad.url(), "60", 1), (mute.url(), "1", 3)]
         {
@@ -81,6 +81,68 @@ async fn the_exit_code_is_the_answer_in_every_format() {
         let output = run(visit(&stage, &["doctor", &both[0], &both[1], "--format", format])).await;
         assert_eq!(code(&output), 1, "one hub that is not ready outweighs one that is");
     }
+}
+
+#[tokio::test]
+async fn a_plugin_has_the_states_that_nagios_knows_and_says_them_on_standard_output() {
+    let stage = Stage::start().await;
+    let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let expired = Behaviour::healthy().certificate(Certificate::Expired);
+    let bad = stage.practice.hub("bad", expired).await.expect("a hub");
+    let soon = Behaviour::healthy().certificate(Certificate::ExpiresSoon);
+    let weak = stage.practice.hub("weak", soon).await.expect("a hub");
+    let (good, bad, weak) = (good.url(), bad.url(), weak.url());
+    let cases: [(&[&str], &str, i32); 7] = [
+        (&[&good], "OK - ", 0),
+        (&["preflight", &good], "OK - ", 0),
+        (&[&weak], "WARNING - ", 1),
+        (&["doctor", &weak, &bad, &good], "CRITICAL - 2 of 3 hubs ready; ", 2),
+        (&[&good, "--deadline", "0.001"], "UNKNOWN - ", 3),
+        (&["/nonexistent", "--ca-file", "/nonexistent"], "UNKNOWN - ", 3),
+        (&[&good, "--no-such-option"], "UNKNOWN - error: unexpected argument", 3),
+    ];
+    for (arguments, expected, state) in cases {
+        let mut command = visit(&stage, arguments);
+        command.arg("--format").arg("nagios");
+        let output = run(command).await;
+        let told = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+        assert_eq!(code(&output), state, "{arguments:?}: {told}");
+        assert!(told.starts_with(&format!("HUBLINK {expected}")), "{arguments:?}: {told}");
+        assert!(output.stderr.is_empty());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn metrics_can_be_read_by_the_user_who_collects_them() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let mode = |format: &str| {
+        let path = folder.path().join(format);
+        let mut command = hublink();
+        command.arg("/nonexistent/hubs.ini").args(["--format", format]).arg("--output").arg(&path);
+        assert_eq!(code(&command.output().expect("the program starts")), 1);
+        std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777
+    };
+    let plain = folder.path().join("plain");
+    std::fs::write(&plain, "").expect("a file");
+    let ordinary = std::fs::metadata(&plain).expect("a file").permissions().mode() & 0o777;
+    assert_eq!((mode("openmetrics"), mode("json")), (ordinary, 0o600));
+}
+
+#[test]
+fn without_a_terminal_progress_is_told_only_if_asked_for() {
+    let told = |option: &[&str]| {
+        let mut command = hublink();
+        command.arg("/nonexistent/hubs.ini").args(["--format", "json"]).args(option);
+        String::from_utf8(command.output().expect("the program starts").stderr).expect("UTF-8")
+    };
+    assert_eq!(told(&[]), "");
+    assert_eq!(told(&["--quiet"]), "");
+    let lines = told(&["--verbose"]);
+    assert!(lines.contains(": hubs-file failed\n"), "{lines}");
+    assert!(lines.contains(": not ready: hubs-file, 0.0 s (1 of 1)\n"), "{lines}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cli;
+mod formats;
 mod more_worlds;
 mod names;
 mod practice_world;

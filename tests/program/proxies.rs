@@ -122,7 +122,7 @@ async fn a_proxy_that_is_not_there_is_named_once_for_all_hubs() {
 async fn a_web_server_in_place_of_a_proxy_is_no_policy() {
     let stage = Stage::start().await;
     let hub = hidden(&stage, "behind").await;
-    for rule in [ProxyRule::WebServer, ProxyRule::Page] {
+    for rule in [ProxyRule::WebServer, ProxyRule::Page, ProxyRule::LatePage] {
         let proxy = stage.practice.proxy(rule).await.expect("a proxy");
         let seen = through(&stage, named(&proxy), &hub).await;
         assert_eq!(blocking(&seen), ["proxy/unusable"], "{rule:?}");
@@ -206,6 +206,107 @@ async fn a_password_goes_to_no_proxy_whose_certificate_is_not_trusted() {
     let seen = through(&stage, login(&bad), &hub).await;
     assert_eq!(blocking(&seen), ["proxy/login-failed"]);
     assert!(bad.requests().iter().all(|request| request.authorization.is_none()));
+}
+
+#[tokio::test]
+async fn a_password_goes_over_no_later_connection_whose_certificate_is_not_trusted() {
+    let stage = Stage::start().await;
+    let rule = ProxyRule::Basic { user: "anna", password: "secret-word" };
+    // Asked once without and once with the login; then somebody steps in between.
+    let bad = Certificate::UnknownRoot;
+    let proxy = stage.practice.proxy_that_is_replaced(rule, 2, bad).await.expect("a proxy");
+    let hub = Behaviour::healthy().plain_http().link_scheme("http");
+    let hub = stage.practice.hub("plain", hub).await.expect("a hub");
+    stage.practice.names().set(hub.name(), Answer::NotFound);
+    let port = proxy.address().port();
+    let set = [("http_proxy", format!("https://anna:secret-word@proxy.practice.test:{port}"))];
+    doctor(&world(&stage, &set), &[hub.link()], short()).await;
+    let asked = proxy.requests();
+    assert!(asked[1].authorization.is_some() && asked.len() > 2, "{asked:?}");
+    assert!(asked[2..].iter().all(|request| request.authorization.is_none()), "{asked:?}");
+}
+
+#[tokio::test]
+async fn no_login_goes_to_a_proxy_that_is_not_followed_for_the_hub() {
+    let stage = Stage::start().await;
+    let rule = ProxyRule::Basic { user: "anna", password: "secret-word" };
+    let hub = hidden(&stage, "outside").await;
+    let excluded = ("NO_PROXY", "practice.test".to_owned());
+    for (variable, list) in [("HTTPS_PROXY", Some(excluded)), ("HTTP_PROXY", None)] {
+        let proxy = stage.practice.proxy(rule).await.expect("a proxy");
+        let set = [(variable, with_login(&proxy, "anna:secret-word"))];
+        let set: Vec<(&str, String)> = set.into_iter().chain(list).collect();
+        doctor(&world(&stage, &set), &[hub.link()], short()).await;
+        let asked = proxy.requests();
+        assert!(!asked.is_empty(), "{variable}: it may reach the hub");
+        assert!(asked.iter().all(|one| one.authorization.is_none()), "{variable}: {asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_without_passwords_leaves_open_what_only_a_login_would_tell() {
+    let stage = Stage::start().await;
+    let rule = ProxyRule::Basic { user: "anna", password: "secret-word" };
+    let proxy = stage.practice.proxy(rule).await.expect("a proxy");
+    let hub = hidden(&stage, "behind").await;
+    let setting = with_login(&proxy, "anna:secret-word");
+    let world = stage.world(|options| {
+        options.no_passwords = true;
+        options.pretend.variables = Some(vec![("HTTPS_PROXY".to_owned(), setting)]);
+    });
+    let report = doctor(&world, &[hub.link()], short()).await;
+    assert!(proxy.requests().iter().all(|request| request.authorization.is_none()));
+    assert_eq!(report.hubs[0].verdict.ready, Ready::Unknown, "{}", report.hubs[0].verdict.summary);
+    assert_eq!(status(&report.hubs[0], "proxy"), Status::Errored);
+    assert!(blocking(&report.hubs[0]).is_empty());
+}
+
+#[tokio::test]
+async fn a_hub_that_a_proxy_cannot_reach_delays_no_login_at_another_proxy() {
+    let stage = Stage::start().await;
+    let rule = ProxyRule::Basic { user: "anna", password: "secret-word" };
+    let silent = ProxyRule::BasicThenSilent { user: "anna", password: "secret-word" };
+    let first = stage.practice.proxy(silent).await.expect("a proxy");
+    let second = stage.practice.proxy(rule).await.expect("a proxy");
+    let hub = hidden(&stage, "behind").await;
+    let plain = Behaviour::healthy().plain_http().link_scheme("http");
+    let plain = stage.practice.hub("plain", plain).await.expect("a hub");
+    let set = [
+        ("HTTPS_PROXY", with_login(&first, "anna:secret-word")),
+        ("http_proxy", with_login(&second, "anna:secret-word")),
+    ];
+    let links = [hub.link(), plain.link()];
+    let report = doctor(&world(&stage, &set), &links, short()).await;
+    assert_eq!(report.hubs[1].verdict.ready, Ready::Yes, "{}", report.hubs[1].verdict.summary);
+    assert!(report.hubs[1].duration_ms < 2500.0, "{} ms", report.hubs[1].duration_ms);
+}
+
+#[tokio::test]
+async fn one_forbidden_host_does_not_make_an_accepted_password_wrong() {
+    let stage = Stage::start().await;
+    let (user, password) = ("anna", "secret-word");
+    let rule = ProxyRule::BasicExceptFor { user, password, host: "denied.practice.test" };
+    let proxy = stage.practice.proxy(rule).await.expect("a proxy");
+    let world = world(&stage, &[("HTTPS_PROXY", with_login(&proxy, "anna:secret-word"))]);
+    for (name, expected) in [
+        ("one", None),
+        ("denied", Some(("proxy/policy-denies", Confidence::Likely))),
+        ("two", None),
+    ] {
+        let hub = hidden(&stage, name).await;
+        let verdict = &doctor(&world, &[hub.link()], short()).await.hubs[0].verdict;
+        let found = verdict.cause.as_deref().zip(verdict.confidence);
+        assert_eq!(found, expected, "{name}: {}", verdict.summary);
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_no_page_because_of_its_type() {
+    let stage = Stage::start().await;
+    let hub = hidden(&stage, "behind").await;
+    let proxy = stage.practice.proxy(ProxyRule::OpenWithType).await.expect("a proxy");
+    let seen = through(&stage, named(&proxy), &hub).await;
+    assert_eq!(seen.verdict.ready, Ready::Yes, "{}", seen.verdict.summary);
 }
 
 #[tokio::test]
@@ -295,9 +396,51 @@ async fn a_script_is_not_evaluated_and_nobody_is_accused() {
     assert_eq!(report.hubs[1].verdict.ready, Ready::Yes);
     let missing = stage.path("gone.pac");
     let report = doctor(&world(&stage, &set(&missing)), &links, short()).await;
-    assert_eq!(blocking(&report.hubs[0]), ["proxy/pac-unusable"]);
+    assert_eq!(report.hubs[0].verdict.cause.as_deref(), Some("proxy/pac-unusable"));
+    assert_eq!(blocking(&report.hubs[0]), ["proxy/pac-unusable", "dns/name-not-found"]);
     assert_eq!(report.hubs[1].verdict.ready, Ready::Yes);
     assert!(causes(&report.hubs[1]).contains(&"proxy/pac-unusable"));
+}
+
+#[tokio::test]
+async fn the_whole_address_of_a_script_is_fetched_and_none_of_its_secrets_is_kept() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let stage = Stage::start().await;
+    let hub = stage.practice.hub("inside", Behaviour::healthy()).await.expect("a hub");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.expect("a request");
+        request.truncate(read);
+        let answer = b"HTTP/1.1 302 Found\r\nLocation: /p?token=abc&key=secret\r\n\
+            Content-Length: 0\r\n\r\n";
+        stream.write_all(answer).await.expect("an open connection");
+        String::from_utf8(request).expect("text")
+    });
+    let url = format!("http://anna:word@127.0.0.1:{port}/p.pac?token=abc&key=secret");
+    let report = doctor(&world(&stage, &[("auto_proxy", url)]), &[hub.link()], short()).await;
+    let request = server.await.expect("the script was fetched");
+    assert!(request.starts_with("GET /p.pac?token=abc&key=secret HTTP/1.1"), "{request}");
+    assert!(!request.to_lowercase().contains("authorization"), "{request}");
+    let text = text_of(&report);
+    for secret in ["secret", "token=abc", "word@", "anna"] {
+        assert!(!text.contains(secret), "{secret} is in the report");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_beside_a_broken_script_is_told() {
+    let stage = Stage::start().await;
+    let hub = stage.practice.hub("closed", Behaviour::healthy()).await.expect("a hub");
+    let link = format!("https://{}:1", hub.name());
+    let set = [("auto_proxy", "http://gone.practice.test/p.pac".to_owned())];
+    let report = doctor(&world(&stage, &set), &[link], short()).await;
+    let hub = &report.hubs[0];
+    assert_eq!(hub.verdict.first_broken.as_deref(), Some("tcp"), "{:?}", hub.verdict);
+    assert!(causes(hub).contains(&"proxy/pac-unusable"));
 }
 
 #[tokio::test]

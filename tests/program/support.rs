@@ -13,6 +13,8 @@ use hublink_probe::{Policy, Pretend, RealWorld, World, WorldOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::formats::assert_readable;
+
 /// A practice world and the files a doctor needs to visit it.
 pub(crate) struct Stage {
     /// The world.
@@ -39,6 +41,7 @@ impl Stage {
         let mut options = WorldOptions {
             ca_files: vec![self.path("ca.pem")],
             resolver: Some(self.practice.resolver()),
+            no_passwords: false,
             pretend: Pretend {
                 policy: Policy { loopback_allowed: true, ..Policy::default() },
                 no_system_roots: true,
@@ -71,6 +74,7 @@ pub(crate) async fn doctor(world: &Arc<dyn World>, targets: &[String], budget: B
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let report = examine(world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_valid(&serde_json::to_value(&report).expect("a report is plain data"));
+    assert_readable(&report);
     report
 }
 

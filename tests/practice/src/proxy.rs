@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
@@ -24,6 +25,23 @@ pub enum ProxyRule {
         /// The password.
         password: &'static str,
     },
+    /// The same, and asks for another login where somebody is not allowed to go to this host, as
+    /// squid does when its last rule is about who asks.
+    BasicExceptFor {
+        /// The name.
+        user: &'static str,
+        /// The password.
+        password: &'static str,
+        /// The host.
+        host: &'static str,
+    },
+    /// Asks for a login with Basic, and then never answers.
+    BasicThenSilent {
+        /// The name.
+        user: &'static str,
+        /// The password.
+        password: &'static str,
+    },
     /// Asks for a login with these schemes, and accepts none.
     Offers(&'static [&'static str]),
     /// Forbids this port, and lets everything else through.
@@ -34,6 +52,10 @@ pub enum ProxyRule {
     WebServer,
     /// Answers everything with a page, as the start page of a network does.
     Page,
+    /// The same, and the page comes a moment after the head.
+    LatePage,
+    /// Opens every tunnel and calls it a page.
+    OpenWithType,
     /// Takes every request and never answers.
     Silent,
     /// Never answers for this host, and lets everything else through.
@@ -75,19 +97,37 @@ impl Inner {
 enum Outcome {
     Through(TcpStream),
     Answer(String),
+    /// In two pieces, with a pause between.
+    Pieces(String, String),
     Silence,
+}
+
+/// How an encrypted proxy shows itself: its certificate may change after some connections, as if
+/// somebody stepped in between.
+pub(crate) struct Encryption {
+    pub(crate) first: TlsAcceptor,
+    pub(crate) then: Option<(usize, TlsAcceptor)>,
+}
+
+impl Encryption {
+    fn of(&self, connection: usize) -> TlsAcceptor {
+        match &self.then {
+            Some((after, other)) if connection >= *after => other.clone(),
+            _ => self.first.clone(),
+        }
+    }
 }
 
 impl Proxy {
     pub(crate) async fn start(
         rule: ProxyRule,
         places: Places,
-        acceptor: Option<TlsAcceptor>,
+        encryption: Option<Encryption>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let inner = Arc::new(Inner { rule, places, seen: Mutex::default() });
-        let serving = accept_all(listener, Arc::clone(&inner), acceptor);
+        let serving = accept_all(listener, Arc::clone(&inner), encryption);
         let task = tokio::spawn(serving).abort_handle();
         Ok(Self { inner, address, task })
     }
@@ -112,11 +152,14 @@ impl Drop for Proxy {
 }
 
 /// The connections live in a set of this task, so that they end with it.
-async fn accept_all(listener: TcpListener, inner: Arc<Inner>, acceptor: Option<TlsAcceptor>) {
+async fn accept_all(listener: TcpListener, inner: Arc<Inner>, encryption: Option<Encryption>) {
     let mut connections = JoinSet::new();
+    let mut count = 0;
     while let Ok((stream, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
-        let (inner, acceptor) = (Arc::clone(&inner), acceptor.clone());
+        let inner = Arc::clone(&inner);
+        let acceptor = encryption.as_ref().map(|encryption| encryption.of(count));
+        count += 1;
         connections.spawn(async move {
             match acceptor {
                 None => serve(stream, &inner).await,
@@ -156,8 +199,17 @@ where
             drop(stream.write_all(answer.as_bytes()).await);
             drop(stream.shutdown().await);
         }
+        Outcome::Pieces(head, body) => {
+            drop(stream.write_all(head.as_bytes()).await);
+            tokio::time::sleep(PAUSE).await;
+            drop(stream.write_all(body.as_bytes()).await);
+            drop(stream.shutdown().await);
+        }
         Outcome::Through(mut hub) => {
-            let greeting = if seen.method == "CONNECT" {
+            let greeting = if seen.method == "CONNECT" && inner.rule == ProxyRule::OpenWithType {
+                let typed = "Content-Type: text/html; charset=utf-8\r\n\r\n";
+                stream.write_all(format!("HTTP/1.1 200 OK\r\n{typed}").as_bytes()).await
+            } else if seen.method == "CONNECT" {
                 stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await
             } else {
                 hub.write_all(forwarded(&seen.target, &request.headers).as_bytes()).await
@@ -189,12 +241,20 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
     let target = authority(&seen.target);
     let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
     match inner.rule {
-        ProxyRule::Silent => return Outcome::Silence,
         ProxyRule::SilentFor(name) if host == name => return Outcome::Silence,
         ProxyRule::WebServer => return page("405 Not Allowed"),
         ProxyRule::Page => return page("200 OK"),
-        ProxyRule::Basic { user, password } if !is_login(seen, user, password) => {
-            return refusal(407, "Proxy Authentication Required", &["Basic realm=\"practice\""]);
+        ProxyRule::LatePage => return in_pieces(page("200 OK")),
+        ProxyRule::Basic { user, password } | ProxyRule::BasicThenSilent { user, password }
+            if !is_login(seen, user, password) =>
+        {
+            return asks_for_basic();
+        }
+        ProxyRule::Silent | ProxyRule::BasicThenSilent { .. } => return Outcome::Silence,
+        ProxyRule::BasicExceptFor { user, password, host: denied }
+            if host == denied || !is_login(seen, user, password) =>
+        {
+            return asks_for_basic();
         }
         ProxyRule::Offers(schemes) => {
             return refusal(407, "Proxy Authentication Required", schemes);
@@ -211,6 +271,23 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
         _ => None,
     };
     hub.map_or_else(|| refusal(503, "Service Unavailable", &[]), Outcome::Through)
+}
+
+fn asks_for_basic() -> Outcome {
+    refusal(407, "Proxy Authentication Required", &["Basic realm=\"practice\""])
+}
+
+/// Long enough that head and page arrive apart.
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn in_pieces(answer: Outcome) -> Outcome {
+    match answer {
+        Outcome::Answer(whole) => match whole.split_once("\r\n\r\n") {
+            Some((head, body)) => Outcome::Pieces(format!("{head}\r\n\r\n"), body.to_owned()),
+            None => Outcome::Answer(whole),
+        },
+        other => other,
+    }
 }
 
 fn page(status: &str) -> Outcome {

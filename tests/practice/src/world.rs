@@ -13,7 +13,7 @@ use crate::cases::{Beside, Case};
 use crate::hub::{Clock, Hub, Places, Setting, acceptor};
 use crate::names::{Answer, NameServer};
 use crate::pki::{Certificate, Pki};
-use crate::proxy::{Proxy, ProxyRule};
+use crate::proxy::{Encryption, Proxy, ProxyRule};
 
 /// The domain of every hub whose name has no dot.
 const DOMAIN: &str = "practice.test";
@@ -114,18 +114,37 @@ impl World {
         rule: ProxyRule,
         certificate: Certificate,
     ) -> io::Result<Proxy> {
+        let first = self.proxy_acceptor(certificate)?;
+        self.start_proxy(rule, Some(Encryption { first, then: None })).await
+    }
+
+    /// The same, and after some connections it shows another certificate.
+    ///
+    /// # Errors
+    /// As [`World::encrypted_proxy`].
+    pub async fn proxy_that_is_replaced(
+        &self,
+        rule: ProxyRule,
+        after: usize,
+        certificate: Certificate,
+    ) -> io::Result<Proxy> {
+        let first = self.proxy_acceptor(Certificate::Good)?;
+        let then = Some((after, self.proxy_acceptor(certificate)?));
+        self.start_proxy(rule, Some(Encryption { first, then })).await
+    }
+
+    fn proxy_acceptor(&self, certificate: Certificate) -> io::Result<TlsAcceptor> {
         let names = [PROXY_HOST.to_owned()];
-        let identity = self.pki.identity(certificate, &names, &self.issuer_url)?;
-        self.start_proxy(rule, Some(acceptor(identity)?)).await
+        acceptor(self.pki.identity(certificate, &names, &self.issuer_url)?)
     }
 
     async fn start_proxy(
         &self,
         rule: ProxyRule,
-        acceptor: Option<TlsAcceptor>,
+        encryption: Option<Encryption>,
     ) -> io::Result<Proxy> {
         self.names.set(PROXY_HOST, Answer::Addresses(vec![Ipv4Addr::LOCALHOST.into()]));
-        Proxy::start(rule, self.setting.places.clone(), acceptor).await
+        Proxy::start(rule, self.setting.places.clone(), encryption).await
     }
 
     /// Starts the hub of a case, with the hosts it needs beside it and its answer in DNS.
