@@ -144,7 +144,21 @@ fn in_sentence(title: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_sentence;
+    use hublink_checks::frame::{Reason, ReasonKind};
+
+    use super::{in_sentence, unknown};
+    use crate::engine::tests::failed;
+
+    #[test]
+    fn what_failed_on_a_way_that_may_not_be_taken_is_not_called_unexamined() {
+        let reason = Reason::of(ReasonKind::CouldNotLook).detail("a script may name another way");
+        let mut open = failed("tcp/no-answer");
+        (open.left_open, open.reason) = (true, Some(reason));
+        let verdict = unknown("tcp", &open, &[("tcp", &open)]);
+        assert!(!verdict.summary.contains("nothing failed"), "{}", verdict.summary);
+        assert!(verdict.summary.contains("a script may name another way"));
+        assert_eq!(verdict.cause.as_deref(), Some("tcp/no-answer"));
+    }
 
     #[test]
     fn a_title_reads_on_after_a_colon() {
