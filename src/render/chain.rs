@@ -102,7 +102,7 @@ fn told(evidence: &Evidence, step: &Step<'_>) -> String {
         0 if facts.not_after < evidence.examined.now => "less than a day ago".to_owned(),
         0 => "in less than a day".to_owned(),
         1 => "in 1 day".to_owned(),
-        0..60 => format!("in {days} days"),
+        2..60 => format!("in {days} days"),
         _ => String::new(),
     };
     let end = facts.not_after.0.date();

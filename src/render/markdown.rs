@@ -136,10 +136,10 @@ impl Page {
     }
 
     fn ready(&mut self, hubs: &[&Hub]) {
+        const NAMED: usize = 50;
         if hubs.is_empty() {
             return;
         }
-        const NAMED: usize = 50;
         let names = hubs.iter().take(NAMED).map(|hub| {
             let beside =
                 causes(hub).filter(|c| c.severity > hublink_checks::frame::Severity::Informs);

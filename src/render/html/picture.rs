@@ -168,7 +168,7 @@ fn detail(station: &str, report: &Report, hub: &Hub) -> String {
         "This computer" => own_addresses(report).into_iter().next(),
         "Way" => match &hub.way {
             Way::Direct => Some("direct".to_owned()),
-            Way::Proxy { proxy, .. } => Some(proxy.to_string()),
+            Way::Proxy { proxy, .. } => Some(format!("{}:{}", proxy.host, proxy.port)),
             Way::Undecided { .. } => Some("script not read".to_owned()),
             Way::Unreadable { .. } => Some("unreadable".to_owned()),
         },

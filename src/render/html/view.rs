@@ -336,7 +336,7 @@ fn hub_view(report: &Report, n: usize, hub: &Hub, level: usize, budget: &mut usi
         (None, _) => format!("The way to {name}"),
     };
     let certificate = certificate_of(hub);
-    let chain = certificate.as_ref().map(|evidence| links(evidence)).unwrap_or_default();
+    let chain = certificate.as_ref().map(links).unwrap_or_default();
     let mut raw = Vec::new();
     let mut raw_left_out = false;
     if hub.verdict.ready != Ready::Yes || report.hubs.len() == 1 {
@@ -447,7 +447,7 @@ fn certificate_facts(facts: &hublink_checks::certificate::CertificateFacts) -> V
 }
 
 fn steps(hub: &Hub) -> Vec<Step> {
-    let whole: f64 = hub.checks.iter().map(|check| length(check)).sum();
+    let whole: f64 = hub.checks.iter().map(length).sum();
     let mut begun = 0.0;
     let mut steps = Vec::new();
     for check in &hub.checks {
