@@ -1,13 +1,11 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{
-    Confidence, Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status,
-};
+use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
 
 use hublink_probe::Way;
 
-use super::words::{place, why};
+use super::words::{beside, place, why};
 use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -206,14 +204,8 @@ impl Page {
     }
 
     fn other(&mut self, cause: &Diagnosis, detail: Detail) {
-        let label = match (cause.severity, cause.confidence) {
-            // What merely fits must not read as if it were so.
-            (_, Confidence::Possible) => "  or perhaps      ",
-            (Severity::Blocks, _) => "  also blocks     ",
-            (Severity::Degrades, _) => "  worth mending   ",
-            (Severity::Informs, _) => "  good to know    ",
-        };
-        self.paragraph(label, &cause.title);
+        let label = format!("  {:<16}", beside(cause).to_lowercase());
+        self.paragraph(&label, &cause.title);
         let indent = " ".repeat(label.chars().count());
         let who = format!("{}: {}", cause.owner.label(), cause.remedy.join(" "));
         self.paragraph(&indent, &who);

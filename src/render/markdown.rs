@@ -75,7 +75,7 @@ impl Page {
         let others = causes(hub).filter(|cause| behind.is_none_or(|b| b.cause.id != cause.id));
         for cause in others.take(4) {
             let text = format!("{} ({})", cause.title, cause.id);
-            self.item(beside(cause.severity), &text);
+            self.item(beside(cause), &text);
         }
         self.blank();
     }

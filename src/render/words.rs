@@ -1,6 +1,6 @@
 //! What every format for people says alike: who, where, why, how sure.
 
-use hublink_checks::frame::{Diagnosis, Owner, Reason, ReasonKind, Severity, Status};
+use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, ReasonKind, Severity, Status};
 
 use super::clean;
 use crate::report::{Hub, Ready, Report};
@@ -84,13 +84,14 @@ pub fn mark(status: Status) -> &'static str {
     }
 }
 
-/// How a further cause of a hub is introduced.
+/// How a further cause of a hub is introduced. What merely fits must not read as if it were so.
 #[must_use]
-pub fn beside(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Blocks => "Also blocks",
-        Severity::Degrades => "Worth mending",
-        Severity::Informs => "Good to know",
+pub fn beside(cause: &Diagnosis) -> &'static str {
+    match (cause.severity, cause.confidence) {
+        (_, Confidence::Possible) => "Or perhaps",
+        (Severity::Blocks, _) => "Also blocks",
+        (Severity::Degrades, _) => "Worth mending",
+        (Severity::Informs, _) => "Good to know",
     }
 }
 

@@ -357,7 +357,7 @@ fn hub_view(report: &Report, n: usize, hub: &Hub, level: usize, budget: &mut usi
         cause: own.map(|cause| cause_view(cause, "Why: what was seen")),
         others: causes(hub)
             .filter(|cause| own.is_none_or(|own| own.id != cause.id))
-            .map(|cause| cause_view(cause, beside(cause.severity)))
+            .map(|cause| cause_view(cause, beside(cause)))
             .collect(),
         chain_open: chain.iter().any(|link| link.class != "ok"),
         chain,
