@@ -105,6 +105,10 @@ async fn date_by(cx: &Context, scheme: Scheme, to: SocketAddr) -> Option<HubDate
     let limit = cx.budget.later_answer.min(DATE_WAIT);
     let request = cx.request(scheme, cx.case.host(), to, "/", limit);
     let answer = cx.world.exchange(&request).await;
+    if answer.header("age").is_some() {
+        // A cache keeps the date of what it stored (RFC 9111 section 5.1).
+        return None;
+    }
     Some(HubDate {
         date: answer.date?,
         sent_at: answer.sent_at?,

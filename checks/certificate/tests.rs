@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Ending, Exchange, Fetch, Handshake, Request, RustlsVerdict, Scheme, ScriptedWorld,
-    SystemLookup, Timestamp, TrustStore,
+    Connect, Ending, Exchange, Fetch, Handshake, Header, Request, RustlsVerdict, Scheme,
+    ScriptedWorld, SystemLookup, Timestamp, TrustStore,
 };
 use proptest::prelude::*;
 use rcgen::{
@@ -494,7 +494,7 @@ fn behind_a_proxy_issuers_are_fetched_through_it() {
 #[test]
 fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
     let root = anchor("Corp Root");
-    let looked = |not_after: &str| {
+    let looked_with = |not_after: &str, headers: &[(&str, &str)]| {
         let mut params = leaf_params();
         params.not_after = at(not_after).0;
         let mut world = ScriptedWorld::at(now());
@@ -515,6 +515,10 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
             date: Some(at("2026-10-01T00:00:00Z")),
             sent_at: Some(now()),
             answered_at: Some(now()),
+            headers: headers
+                .iter()
+                .map(|&(name, value)| Header { name: name.into(), value: value.into() })
+                .collect(),
             ..Exchange::of(&request, Ending::Complete)
         };
         world.exchanges.insert(request.url(), answer);
@@ -522,6 +526,9 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
         let e = run(Certificate::probe(&cx));
         (e, world.asked())
     };
+    let looked = |not_after: &str| looked_with(not_after, &[]);
+    let (e, _) = looked_with("2026-11-01T00:00:00Z", &[("age", "4711")]);
+    assert!(e.date.is_none(), "a cache keeps the date of what it stored");
     let (e, asked) = looked("2026-11-01T00:00:00Z");
     assert_eq!(asked, ["get https://hub.corp.test/", "get http://hub.corp.test/"]);
     assert!(e.only_our_clock_objects());
