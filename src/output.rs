@@ -45,13 +45,22 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// As [`write_file`].
 pub fn write_for_all(path: &Path, text: &str) -> io::Result<()> {
+    write_with(path, text, &for_all())
+}
+
+#[cfg(unix)]
+fn for_all<'a>() -> tempfile::Builder<'a, 'a> {
+    use std::os::unix::fs::PermissionsExt;
+
     let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    write_with(path, text, &builder)
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
+    builder
+}
+
+/// Elsewhere a new file has the permissions of its folder.
+#[cfg(not(unix))]
+fn for_all<'a>() -> tempfile::Builder<'a, 'a> {
+    tempfile::Builder::new()
 }
 
 fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> io::Result<()> {
