@@ -560,7 +560,12 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     if !refused || explained(e, case) || is_own_root(e) {
         return None;
     }
-    let proof = with_rustls(e, about(e, own)).and("our own judgement", "nothing to object to");
+    let proof = with_rustls(e, about(e, own));
+    let proof = if e.key_unproven {
+        proof.compared("proof that the server holds the key", "verifies", "does not verify")
+    } else {
+        proof.and("our own judgement", "nothing to object to")
+    };
     if e.examined.trusted && limit_of_ours(e) {
         let why = "hublink cannot examine a certificate of this kind fully; Desktop may";
         return Some(proof.and("limit", why).severity(Severity::Degrades));
@@ -571,9 +576,10 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
 /// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept
 /// it for a server, rustls never does.
 fn is_own_root(e: &Evidence) -> bool {
-    e.examined.chain.first().is_some_and(|own| {
-        own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
-    })
+    !e.key_unproven
+        && e.examined.chain.first().is_some_and(|own| {
+            own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
+        })
 }
 
 fn unchecked(e: &Evidence) -> bool {
@@ -587,6 +593,6 @@ fn limit_of_ours(e: &Evidence) -> bool {
     let path = e.examined.path();
     let known_keys = path.iter().all(|step| step.facts.key.kind != KeyKind::Other);
     let policies = path.iter().any(|step| !step.facts.unevaluated_critical.is_empty());
-    let issuer_as_server = e.examined.own().is_some_and(|own| own.is_ca);
+    let issuer_as_server = !e.key_unproven && e.examined.own().is_some_and(|own| own.is_ca);
     policies || issuer_as_server || (unchecked(e) && known_keys)
 }

@@ -1,6 +1,6 @@
 //! Whether an issuer has withdrawn a certificate: what was stapled, else asked, else listed.
 
-use hublink_probe::{Failure, Timestamp};
+use hublink_probe::{Failure, Timestamp, TrustStore};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_parser::certificate::X509Certificate;
@@ -127,6 +127,19 @@ pub(super) async fn look(
         }
     });
     stapled.into_iter().chain(of_own).chain(of_above).collect()
+}
+
+/// What a chain says by itself of the withdrawal of its first certificate.
+pub(super) fn stapled(
+    seen: &Examination,
+    chain: &[Vec<u8>],
+    trust: &TrustStore,
+    staple: &[u8],
+) -> Option<Revocation> {
+    let presented = chain.iter().take(seen.presented()).map(Vec::as_slice);
+    let roots = trust.anchors.iter().map(|root| &*root.der);
+    let ders = Ders { chain: presented.collect(), roots: roots.collect() };
+    by_staple(&pair(seen, &ders, 0)?, staple, seen.now)
 }
 
 fn is_settled(one: &Revocation) -> bool {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Ending, Exchange, Fetch, Handshake, Header, Request, RustlsVerdict, Scheme,
-    ScriptedWorld, SystemLookup, Timestamp, TrustStore,
+    Connect, Ending, Exchange, Failure, FailureKind, Fetch, Handshake, Header, Operation, Request,
+    RustlsVerdict, Scheme, ScriptedWorld, SystemLookup, Timestamp, TrustStore,
 };
 use proptest::prelude::*;
 use rcgen::{
@@ -534,6 +534,62 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
     assert!(e.only_our_clock_objects());
     let (e, asked) = looked("2027-11-01T00:00:00Z");
     assert!(asked.is_empty() && e.date.is_none());
+}
+
+#[test]
+fn a_handshake_elsewhere_passes_only_with_everything_in_order() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let trust = TrustStore::of([der(&root)]);
+    let accepted = || Some(RustlsVerdict { accepted: true, error: String::new() });
+    let shown = |chain: Vec<Vec<u8>>| Handshake { rustls: accepted(), ..shake(HOST, chain) };
+    let judged = |seen: &Handshake, host: &str| {
+        let judgement = judge_handshake(seen, host, now(), &trust);
+        let ids: Vec<String> = judgement.causes.into_iter().map(|cause| cause.id).collect();
+        (judgement.passed, ids)
+    };
+    let own = signed(&leaf_params(), &issuing);
+    let good = shown(vec![own.clone(), der(&issuing)]);
+    assert_eq!(judged(&good, HOST), (true, vec![]));
+    let refused = |id: &str| (false, vec![id.to_owned()]);
+    assert_eq!(judged(&good, "login.corp.test"), refused("certificate/wrong-name"));
+    assert_eq!(judged(&good, ""), refused("certificate/wrong-name"));
+    assert_eq!(judged(&shown(vec![own]), HOST), refused("certificate/chain-incomplete"));
+    assert_eq!(judged(&shown(vec![]), HOST), refused("certificate/unexplained"));
+    let failure = Some(Failure::of(Operation::Handshake, FailureKind::Reset));
+    assert!(!judged(&Handshake { failure, ..good.clone() }, HOST).0);
+    let mut soon = leaf_params();
+    soon.not_after = at("2026-11-30T00:00:00Z").0;
+    let soon = shown(vec![signed(&soon, &issuing), der(&issuing)]);
+    assert_eq!(judged(&soon, HOST), (true, vec!["certificate/expires-soon".to_owned()]));
+    let answers = Answers::read();
+    let trust = TrustStore::of([answers.chain[1].clone()]);
+    let stapled =
+        |kind| Handshake { staple: answers.of(kind), ..shown(vec![answers.chain[0].clone()]) };
+    let passed = |kind| judge_handshake(&stapled(kind), HOST, at(AFTER_ANSWERS), &trust).passed;
+    assert_eq!((passed("good"), passed("revoked")), (true, false));
+}
+
+#[test]
+fn a_certificate_without_its_key_proves_nobody() {
+    let root = anchor("Corp Root");
+    let mut params = leaf_params();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let itself = der(&Ca::self_signed(params, key()).expect("self-signed"));
+    let own = signed(&leaf_params(), &root);
+    let trust = TrustStore::of([der(&root), itself.clone()]);
+    for shown in [own, itself] {
+        let error = "handshake signature: InvalidCertificate".to_owned();
+        let copied = Handshake {
+            key_unproven: true,
+            rustls: Some(RustlsVerdict { accepted: false, error }),
+            ..shake(HOST, vec![shown])
+        };
+        let judgement = judge_handshake(&copied, HOST, now(), &trust);
+        assert!(!judgement.passed);
+        assert_eq!(judgement.causes[0].id, "certificate/unexplained");
+        assert_eq!(judgement.causes[0].severity, Severity::Blocks);
+    }
 }
 
 #[test]
