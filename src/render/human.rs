@@ -1,7 +1,9 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification,
+};
 
 use hublink_probe::Way;
 
@@ -148,6 +150,9 @@ impl Page {
         self.paragraph("  who has to act  ", cause.owner.label());
         for step in &cause.remedy {
             self.paragraph("  what to do      ", step);
+        }
+        for Verification { command, expect } in &cause.verify {
+            self.paragraph("  to verify       ", &format!("{command} ({expect})"));
         }
         let sure = format!(
             "{} ({}). More: hublink explain {}",

@@ -1,6 +1,6 @@
 //! The report for the field of a ticket: short, and nothing in it can be taken for markup.
 
-use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind};
+use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
 use hublink_probe::Way;
 
 use super::messages::messages;
@@ -84,6 +84,10 @@ impl Page {
         self.item("Who has to act", cause.owner.label());
         for step in cause.remedy.iter().take(4) {
             self.item("What to do", step);
+        }
+        for Verification { command, expect } in cause.verify.iter().take(2) {
+            let command = code(&bounded(command, LONGEST));
+            self.line(&format!("- **To verify:** {command} {}", escape(expect)));
         }
         let shared = if shared { ", shared with other hubs" } else { "" };
         self.line(&format!(

@@ -1,6 +1,8 @@
 //! For each owner who has something to do, a message that can be sent as it stands.
 
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, Severity};
+use hublink_checks::frame::{
+    Diagnosis, Owner, ProofLine, Severity, Verification, Verify, expected, quoted,
+};
 
 use super::words::{addressee, behind, bounded, causes, own_addresses};
 use crate::report::{Hub, Ready, Report};
@@ -165,12 +167,10 @@ fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
     for step in &cause.remedy {
         text.push_str(&format!(" {}", request(owner, &bounded(step, 400))));
     }
-    let good = match cause.severity {
-        Severity::Blocks => "says READY",
-        Severity::Degrades | Severity::Informs => "does not name it any more",
-    };
-    text.push_str(&format!(" It is mended when this, on the same computer, {good}:"));
-    Line { finding: true, text, command: Some(verify(finding)) }
+    let Verification { command, expect } = verify(finding);
+    let expect = bounded(&expect, VALUE);
+    text.push_str(&format!(" It is mended when this, on the same computer, {expect}:"));
+    Line { finding: true, text, command: Some(bounded(&command, 400)) }
 }
 
 fn hubs(report: &Report, hubs: &[&Hub]) -> String {
@@ -236,32 +236,18 @@ fn finished(sentence: &str) -> String {
     if sentence.ends_with(['.', '?', '!']) { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
-/// The command that shows whether it is mended.
-fn verify(finding: &Finding<'_>) -> String {
-    let check = finding.cause.id.split('/').next().unwrap_or_default();
-    // A new link is only looked at where it stands.
-    let by_file = matches!(check, "hubs-file" | "link");
-    let target = finding.hubs.iter().find_map(|hub| {
-        let (url, file) = (hub.url.as_deref(), hub.source.file.as_deref());
-        if by_file { file.or(url) } else { url.or(file) }
-    });
+/// The command that shows whether it is mended: the last of those that the cause names. A report of
+/// an older version has none; then the hub is examined again.
+fn verify(finding: &Finding<'_>) -> Verification {
+    if let Some(last) = finding.cause.verify.last() {
+        return last.clone();
+    }
+    let target = finding.hubs.iter().find_map(|hub| hub.url.as_deref());
     let target = target.and_then(quoted).map_or_else(String::new, |target| format!(" {target}"));
-    format!("hublink doctor{target}")
-}
-
-/// A word that every shell reads as it stands, in quotes if need be; `None` for one that is no
-/// honest name of a hub or a file.
-fn quoted(target: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/[]~".contains(c);
-    let in_quotes = |c: char| c.is_alphanumeric() || "-_.:/[]~\\ ()".contains(c);
-    if target.is_empty() || target.starts_with('-') || target.chars().count() > 300 {
-        None
-    } else if target.chars().all(plain) {
-        Some(target.to_owned())
-    } else if target.chars().all(in_quotes) && !target.ends_with('\\') {
-        Some(format!("\"{target}\""))
-    } else {
-        None
+    let again = Verify { command: "", expect: "" };
+    Verification {
+        command: format!("hublink doctor{target}"),
+        expect: expected(&again, &finding.cause.id, finding.cause.severity),
     }
 }
 
@@ -303,15 +289,6 @@ mod tests {
                     );
                 }
             }
-        }
-    }
-
-    #[test]
-    fn a_command_can_be_pasted() {
-        assert_eq!(quoted("https://a.test:1/x").as_deref(), Some("https://a.test:1/x"));
-        assert_eq!(quoted("D:\\Old PC\\hubs.ini").as_deref(), Some("\"D:\\Old PC\\hubs.ini\""));
-        for bad in ["a;b", "$(x)", "`x`", "a\"b", "-o", "a\nb", "%x%", "a&b", ""] {
-            assert_eq!(quoted(bad), None, "{bad:?}");
         }
     }
 }

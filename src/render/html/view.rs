@@ -1,7 +1,9 @@
 //! What the page says, computed; the templates only place it.
 
 use askama::Template;
-use hublink_checks::frame::{CauseInfo, Diagnosis, ErasedCheck, ProofLine, Severity, Status};
+use hublink_checks::frame::{
+    CauseInfo, Diagnosis, ErasedCheck, ProofLine, Severity, Status, Verification,
+};
 use hublink_probe::Way;
 
 use super::picture::{Drawing, certificate_of, drawings, stops};
@@ -102,6 +104,7 @@ pub(super) struct HubView {
     summary: String,
     who: Option<String>,
     what: Vec<String>,
+    verify: Vec<Command>,
     elsewhere: bool,
     drawings: [Drawing; 2],
     cause: Option<CauseView>,
@@ -121,11 +124,17 @@ pub(super) struct CauseView {
     sure: &'static str,
     who: String,
     what: Vec<String>,
+    verify: Vec<Command>,
     proof: Vec<Observation>,
     more: Vec<Observation>,
     ruled_out: Vec<String>,
     see: Vec<String>,
     page: Option<PageOfCause>,
+}
+
+pub(super) struct Command {
+    command: String,
+    expect: String,
 }
 
 pub(super) struct Observation {
@@ -352,6 +361,7 @@ fn hub_view(report: &Report, n: usize, hub: &Hub, level: usize, budget: &mut usi
         summary: bounded(&hub.verdict.summary, 600),
         who: hub.verdict.owner.map(|owner| capital(owner.label())),
         what: behind.map(|behind| remedies(behind.cause)).unwrap_or_default(),
+        verify: behind.map(|behind| commands(behind.cause)).unwrap_or_default(),
         elsewhere: behind.is_some_and(|behind| behind.shared),
         drawings: drawings(n, &stops, &picture),
         cause: own.map(|cause| cause_view(cause, "Why: what was seen")),
@@ -373,6 +383,14 @@ fn remedies(cause: &Diagnosis) -> Vec<String> {
     cause.remedy.iter().map(|step| bounded(step, 600)).collect()
 }
 
+fn commands(cause: &Diagnosis) -> Vec<Command> {
+    let bounded = |one: &Verification| Command {
+        command: bounded(&one.command, 400),
+        expect: bounded(&one.expect, 400),
+    };
+    cause.verify.iter().take(10).map(bounded).collect()
+}
+
 fn cause_view(cause: &Diagnosis, kind: &'static str) -> CauseView {
     let (compared, context): (Vec<&ProofLine>, Vec<&ProofLine>) =
         cause.proof.iter().partition(|line| line.expected.is_some());
@@ -386,6 +404,7 @@ fn cause_view(cause: &Diagnosis, kind: &'static str) -> CauseView {
         sure: cause.confidence.label(),
         who: capital(cause.owner.label()),
         what: remedies(cause),
+        verify: commands(cause),
         proof,
         more,
         ruled_out: cause.ruled_out.iter().take(100).map(|text| bounded(text, 400)).collect(),
