@@ -59,6 +59,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         resolver: args.resolver,
         no_passwords: mode == Mode::Preflight,
         pretend,
+        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
