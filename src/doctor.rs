@@ -1,5 +1,6 @@
 //! From targets to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hublink_checks::frame::{ErasedCheck, ReasonKind, status_of};
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
+use crate::report::{CheckReport, Environment, Hub, Look, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -32,6 +33,7 @@ pub async fn examine(
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         run: Some(random_uuid(&**world)),
+        labels: BTreeMap::new(),
         started: whole_milliseconds(started),
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
@@ -97,6 +99,7 @@ fn across(comparison: &Comparison) -> CheckReport {
         status: status_of(&comparison.causes),
         reason: None,
         duration_ms: 0.0,
+        looks: Vec::new(),
         evidence: comparison.case.saved(check.meta().id).cloned(),
         causes: comparison.causes.clone(),
     }
@@ -113,7 +116,12 @@ fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
         status: ended.status,
         reason: ended.reason.clone(),
         duration_ms: millis(ended.took),
+        looks: examined.looks.get(meta.id).into_iter().flatten().map(look).collect(),
         evidence: ran.then(|| examined.case.saved(meta.id).cloned()).flatten(),
         causes: ended.causes.clone(),
     }
+}
+
+fn look(look: &engine::Look) -> Look {
+    Look { begun_ms: millis(look.begun), duration_ms: millis(look.took) }
 }

@@ -1,5 +1,7 @@
 //! The report: wire structs of their own, and the JSON Schema made from them.
 
+use std::collections::BTreeMap;
+
 use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
 use hublink_probe::{Interface, Timestamp, Way};
@@ -21,6 +23,9 @@ pub struct Report {
     /// A random UUID, so that what came of one run can be told from another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// What whoever began the run said about it with `--label`, such as the site.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// When the run began.
     pub started: Timestamp,
     /// How long it took, in milliseconds.
@@ -153,10 +158,22 @@ pub struct CheckReport {
     pub reason: Option<Reason>,
     /// How long it took, control probes included, in milliseconds.
     pub duration_ms: f64,
+    /// When it looked: its own look, then the closer one, if it took one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
     /// What was seen; null if it did not run.
     pub evidence: Option<Value>,
     /// What it means, the most specific cause first.
     pub causes: Vec<Diagnosis>,
+}
+
+/// One look of a check.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Look {
+    /// When it began, in milliseconds after the examination of the hub.
+    pub begun_ms: f64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
 }
 
 /// The JSON Schema of the report, with the evidence of every check in it.
