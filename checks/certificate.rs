@@ -204,8 +204,8 @@ const MEASURED: &str = "measured with rustls and OpenSSL against servers with ea
 const NEW_CHAIN: &[Verify] = &[
     Verify {
         command: "hublink certificate chain.pem --host <host>",
-        expect: "calls the new certificate good before it is installed (the file holds it first, \
-                 then those that issued it)",
+        expect: "calls the new certificate good before it is installed; the file holds it first, \
+                 then its issuers",
     },
     AGAIN[0],
 ];

@@ -105,7 +105,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         }
     });
     progress.finish();
-    Ok(report)
+    Ok(Report { labels: args.label.iter().cloned().collect(), ..report })
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {

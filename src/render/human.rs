@@ -186,8 +186,12 @@ impl Page {
         for step in &cause.remedy {
             self.paragraph("  what to do      ", step);
         }
+        let mut label = "  to verify       ";
         for Verification { command, expect } in &cause.verify {
-            self.paragraph("  to verify       ", &format!("{command} ({expect})"));
+            // Alone on its line, so that it can be copied.
+            self.paragraph(label, command);
+            label = "                  ";
+            self.paragraph(label, &format!("it {expect}"));
         }
         let sure = format!(
             "{} ({}). More: hublink explain {}",

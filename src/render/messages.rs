@@ -4,7 +4,7 @@ use hublink_checks::frame::{
     Diagnosis, Owner, ProofLine, Severity, Verification, Verify, expected, quoted,
 };
 
-use super::words::{addressee, behind, bounded, causes, own_addresses};
+use super::words::{addressee, behind, bounded, causes, moment, own_addresses, system};
 use crate::report::{Hub, Ready, Report};
 
 /// So many findings stand in a message; the report has the rest.
@@ -104,7 +104,8 @@ fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
     let opening = opening(report, owner, findings);
     let lines = match findings {
         [one] => {
-            let line = told(report, owner, one);
+            let about = if one.hubs.len() == 1 { About::OneHub } else { About::These };
+            let line = told(report, owner, one, about);
             vec![Line { finding: false, text: format!("{opening} {}", line.text), ..line }]
         }
         _ => several(report, owner, findings, opening),
@@ -114,7 +115,9 @@ fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
 
 fn several(report: &Report, owner: Owner, findings: &[Finding<'_>], opening: String) -> Vec<Line> {
     let mut lines = vec![Line { finding: false, text: opening, command: None }];
-    lines.extend(findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding)));
+    lines.extend(
+        findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding, About::These)),
+    );
     let text = match findings.len().saturating_sub(FINDINGS) {
         0 => return lines,
         1 => "And one more finding, which the report holds.".to_owned(),
@@ -130,9 +133,9 @@ fn opening(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> String {
         findings.iter().flat_map(|finding| &finding.hubs).map(|hub| named(hub)).collect();
     hubs.sort_unstable();
     hubs.dedup();
-    let what = match hubs.len() {
-        1 => "a hub".to_owned(),
-        n => format!("{n} hubs"),
+    let what = match hubs.as_slice() {
+        [one] => format!("the hub {one}"),
+        all => format!("{} hubs", all.len()),
     };
     if owner == Owner::You {
         return format!("This is for you to do, so that Qlik Sense Desktop can log in to {what}.");
@@ -146,20 +149,28 @@ fn opening(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> String {
          {} computer{from}.",
         bounded(&report.tool.name, 40),
         bounded(&report.tool.version, 40),
-        report.started,
-        bounded(&report.environment.os, 40),
+        moment(report.started),
+        bounded(system(&report.environment.os), 40),
     )
 }
 
-fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
+/// What a finding is about.
+#[derive(Clone, Copy)]
+enum About {
+    /// The hub that the opening has named already.
+    OneHub,
+    /// The hubs that have to be named.
+    These,
+}
+
+fn told(report: &Report, owner: Owner, finding: &Finding<'_>, about: About) -> Line {
     let cause = finding.cause;
-    let mut text = format!(
-        "{}: {} ({}, {}).",
-        hubs(report, &finding.hubs),
-        bounded(cause.title.trim_end_matches('.'), 300),
-        bounded(&cause.id, 80),
-        cause.confidence.label(),
-    );
+    let title = bounded(cause.title.trim_end_matches('.'), 300);
+    let what = match about {
+        About::OneHub => title,
+        About::These => format!("{}: {title}", hubs(report, &finding.hubs)),
+    };
+    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label(),);
     let seen: Vec<String> = shown(cause).map(observation).collect();
     if !seen.is_empty() {
         text.push_str(&format!(" Seen: {}.", seen.join("; ").trim_end_matches('.')));
@@ -169,7 +180,7 @@ fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
     }
     let Verification { command, expect } = verify(finding);
     let expect = bounded(&expect, VALUE);
-    text.push_str(&format!(" It is mended when this, on the same computer, {expect}:"));
+    text.push_str(&format!(" It is mended once this {expect} on the same computer:"));
     Line { finding: true, text, command: Some(bounded(&command, 400)) }
 }
 

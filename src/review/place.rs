@@ -115,7 +115,8 @@ impl Walk<'_> {
     }
 
     fn scalar(&mut self) {
-        let ends = |byte: u8| matches!(byte, b',' | b':' | b'}' | b']') || byte.is_ascii_whitespace();
+        let ends =
+            |byte: u8| matches!(byte, b',' | b':' | b'}' | b']') || byte.is_ascii_whitespace();
         while self.byte().is_some_and(|byte| !ends(byte)) {
             self.at += 1;
         }
