@@ -79,6 +79,9 @@ pub struct Evidence {
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
+    /// The chain was read from files: nobody showed it and nothing was fetched for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_files: bool,
 }
 
 impl Evidence {
@@ -97,14 +100,22 @@ impl Evidence {
             addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
+            from_files: false,
         }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
-    /// no fault, or if it is that of a root that was not presented.
+    /// no fault, or if it is that of one that was not presented.
     #[must_use]
     pub fn faulty(&self) -> Option<usize> {
         proofs::faulty(self)
+    }
+
+    /// Whether what is at fault is that the path has no end: its next issuer is neither there nor
+    /// trusted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        proofs::is_open(self)
     }
 
     /// A date of the path is out of range for this computer's clock and in range for the hub's.

@@ -215,7 +215,7 @@ impl Page {
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";
-        for drawn in chain::lines(&evidence, self.style) {
+        for drawn in chain::lines(&evidence, self.style, label.len()) {
             line(&mut self.text, &format!("{label}{drawn}"));
             label = "                  ";
         }
