@@ -49,10 +49,7 @@ pub async fn examine(
 
 /// This program, as a report names it.
 pub(crate) fn this_program() -> Tool {
-    Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// A UUID of version 4 (RFC 9562).
@@ -126,7 +123,11 @@ fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
         duration_ms: millis(ended.took),
         begun: ended.begun && out_of_time,
         evidence: examined.case.saved(meta.id).cloned(),
-        aside: examined.aside.iter().find(|one| one.check() == meta.id).map(|one| one.saved().clone()),
+        aside: examined
+            .aside
+            .iter()
+            .find(|one| one.check() == meta.id)
+            .map(|one| one.saved().clone()),
         causes: ended.causes.clone(),
     }
 }

@@ -30,8 +30,8 @@ pub(crate) mod tests;
 
 pub(crate) use again::{Saved, again};
 pub use settle::first_blocking;
-use settle::{judged, rejudge};
 pub(crate) use settle::{counts, judge_all, origin, settle};
+use settle::{judged, rejudge};
 
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.

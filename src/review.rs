@@ -24,16 +24,14 @@ pub fn review(saved: &Saved) -> Report {
     let old = &saved.report;
     let stopped_at_first = old.mode != Some(Mode::Doctor);
     let hubs = old.hubs.iter().zip(&saved.evidence);
-    let mut examined: Vec<Examined> = hubs
-        .map(|(hub, evidence)| examined(old, hub, evidence, stopped_at_first))
-        .collect();
+    let mut examined: Vec<Examined> =
+        hubs.map(|(hub, evidence)| examined(old, hub, evidence, stopped_at_first)).collect();
     let comparison = compare(&mut examined);
     let hubs: Vec<Hub> =
         examined.iter().zip(&old.hubs).map(|(one, before)| reviewed(one, before)).collect();
     let changes = old.hubs.iter().zip(&hubs).enumerate();
-    let changes = changes.flat_map(|(place, (before, now))| {
-        differences(place, &before.verdict, &now.verdict)
-    });
+    let changes = changes
+        .flat_map(|(place, (before, now))| differences(place, &before.verdict, &now.verdict));
     let review = Review {
         tool: doctor::this_program(),
         changes: changes.collect(),
