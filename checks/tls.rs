@@ -12,11 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, SMALL_SEGMENT, Severity,
-    Target, cause, fallback, passed, passed_on_direct_way,
+    AGAIN_AS_NAMED, Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind,
+    SMALL_SEGMENT, Severity, Target, Verify, cause, fallback, passed, passed_on_direct_way,
 };
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
+
+/// The link changes by the remedy, so it is not asked again.
+const AT_THE_USUAL_PORT: &[Verify] =
+    &[Verify { command: "hublink doctor https://<host>", expect: "" }];
 
 /// Whether the connection can be encrypted.
 pub struct Tls;
@@ -83,6 +87,7 @@ impl Check for Tls {
                       The link names the wrong port or the wrong scheme.",
             remedy: &["Ask for a link with the right scheme and port for <host> (found: \
                        <protocol> on <port>)."],
+            verify: AGAIN_AS_NAMED,
             owner: Owner::QlikAdmin,
             look_alikes: &[
                 "a block page of a device on the way: other names at the address differ then",
@@ -132,6 +137,7 @@ impl Check for Tls {
                       usually 443.",
             remedy: &["Ask for a link to the users' port (usually 443) instead of <port>; if it \
                        is 443, client certificates must be optional there."],
+            verify: AT_THE_USUAL_PORT,
             owner: Owner::QlikAdmin,
             look_alikes: &["a request for a certificate that is optional: the handshake goes on"],
             see: &["RFC 8446 section 6.2", "Qlik help on ports", "measured"],
