@@ -173,7 +173,7 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
+        let key_unproven = tls.is_some_and(|tls| tls.completed() && !tls.proven());
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
         Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
