@@ -148,6 +148,14 @@ impl Check for Certificate {
         plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
     }
 
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        proofs::is_beyond_us(seen).then(|| {
+            let reason = Reason::because("certificate/unexplained");
+            let detail = "this tool cannot examine a certificate of this kind; Desktop may";
+            Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail)
+        })
+    }
+
     async fn probe(cx: &Context) -> Evidence {
         let now = cx.world.now();
         let tls = cx.of::<Tls>().map(|tls| &tls.handshake);
