@@ -46,7 +46,7 @@ pub(super) fn unexplained(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     if let Some(legacy) = e.legacy.as_ref().filter(|_| has_a_key_we_lack(e)) {
-        let why = "the server has a key or a curve that this tool does not have; Desktop may";
+        let why = "the server has a key or a curve that this tool cannot use; Desktop may";
         return Some(with_legacy(e, legacy).and("limit", why).severity(Severity::Degrades));
     }
     Some(raw(e))
