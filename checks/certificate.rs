@@ -1,5 +1,6 @@
 //! The certificate: does it stand for the hub's name, and does this computer trust who issued it?
 
+mod elsewhere;
 mod examine;
 mod facts;
 mod fetch;
@@ -29,6 +30,7 @@ use crate::frame::{
 };
 use crate::tls::Tls;
 
+pub use elsewhere::{Judgement, judge_handshake};
 pub use examine::{ChainCertificate, Examination, Step, examine, examine_unnamed};
 pub use facts::{CertificateFacts, Key, KeyKind};
 pub use fetch::{FetchOutcome, Fetched};
@@ -50,6 +52,9 @@ pub struct Evidence {
     /// What rustls thinks of the chain. Printed beside our own judgement, never the judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
+    /// The hub did not prove that it holds the key of its certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_unproven: bool,
     /// The hub's own time, asked for only if a date of the path is out of range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<HubDate>,
@@ -74,6 +79,9 @@ pub struct Evidence {
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
+    /// The chain was read from files: nobody showed it and nothing was fetched for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_files: bool,
 }
 
 impl Evidence {
@@ -83,6 +91,7 @@ impl Evidence {
         Self {
             examined,
             rustls: None,
+            key_unproven: false,
             date: None,
             fetched: Vec::new(),
             other_names: Vec::new(),
@@ -91,14 +100,22 @@ impl Evidence {
             addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
+            from_files: false,
         }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
-    /// no fault, or if it is that of a root that was not presented.
+    /// no fault, or if it is that of one that was not presented.
     #[must_use]
     pub fn faulty(&self) -> Option<usize> {
         proofs::faulty(self)
+    }
+
+    /// Whether what is at fault is that the path has no end: its next issuer is neither there nor
+    /// trusted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        proofs::is_open(self)
     }
 
     /// A date of the path is out of range for this computer's clock and in range for the hub's.
@@ -156,9 +173,10 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
+        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
-        Evidence { rustls, date, fetched, revocation, shown_at, addresses, ..seen }
+        Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

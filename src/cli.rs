@@ -33,6 +33,8 @@ pub enum Command {
     Doctor(RunArgs),
     /// Go or no-go before a login: no credentials, no side effect, one line per hub
     Preflight(RunArgs),
+    /// Judge a saved report again, offline, and show it in any format
+    Review(ReviewArgs),
     /// Explain a cause; without one, list them all
     Explain {
         /// The id of a cause, such as dns/name-not-found
@@ -116,14 +118,20 @@ pub struct CertificateArgs {
     pub format: Shape,
 }
 
-/// Options of `doctor` and `preflight`.
+/// Options of `review`.
 #[derive(Args, Clone, Debug)]
-pub struct RunArgs {
-    /// A hubs.ini, a link, a URL or a host; - reads standard input
-    ///
-    /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
-    #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+pub struct ReviewArgs {
+    /// A report that --format json or --report wrote; - reads standard input
+    #[arg(value_name = "REPORT")]
+    pub saved: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help")]
+    pub show: ShowArgs,
+}
+
+/// How a report is shown, and where it goes.
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -133,6 +141,25 @@ pub struct RunArgs {
     /// Write the JSON report into a file, beside whatever is shown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Show no progress, and of the report only the hubs that need somebody
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Show every check with what it saw
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// Options of `doctor` and `preflight`.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// A hubs.ini, a link, a URL or a host; - reads standard input
+    ///
+    /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
     /// Put a word of your own into the report, such as site=berlin; may stand several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub label: Vec<(String, String)>,
@@ -151,15 +178,9 @@ pub struct RunArgs {
     /// How many hubs are examined at once
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = jobs)]
     pub jobs: usize,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub color: ColorChoice,
-    /// Show no progress, and of the report only the hubs that need somebody
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// Show every check with what it saw
-    #[arg(long, short, conflicts_with = "quiet")]
-    pub verbose: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help")]
+    pub show: ShowArgs,
 }
 
 /// How a report is printed.

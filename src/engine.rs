@@ -23,13 +23,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::comparison::{Comparison, compare};
 
+mod again;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use again::{Saved, again};
 pub use settle::first_blocking;
-use settle::judged;
-pub(crate) use settle::{counts, origin, rejudge, settle};
+pub(crate) use settle::{counts, judge_all, origin, settle};
+use settle::{judged, rejudge};
 
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.
@@ -316,6 +318,8 @@ impl HubRun {
                 ..Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
             });
         }
+        // Whatever came last, each check is judged with the whole case, as a saved report is.
+        judge_all(&self.case, &mut self.ended);
         settle(&self.case, &mut self.ended);
         Examined {
             target: Arc::clone(&self.target),
@@ -330,6 +334,7 @@ impl HubRun {
 
     async fn both_passes(&mut self, observer: Observer<'_>) {
         self.ladder(observer).await;
+        judge_all(&self.case, &mut self.ended);
         if self.has_failed() {
             observer(Event::Closer { hub: self.hub });
             self.control().await;
