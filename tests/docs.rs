@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use hublink::cli::Cli;
-use hublink::commands::explain::page;
-use hublink_checks::frame::CauseInfo;
+use hublink::commands::explain::{Example, page};
+use hublink_checks::frame::{Case, CauseInfo, Facts};
+use serde_json::Value;
 
 /// What to type when a page is not as it should be.
 const REMEDY: &str = "type: UPDATE_DOCS=1 cargo test --test docs";
@@ -33,14 +34,43 @@ fn printed() -> BTreeMap<String, String> {
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/line.schema.json".to_owned(), hublink::line_schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
+    let examples = examples();
+    files
+        .insert("src/commands/examples.json".to_owned(), hublink::output::json_document(&examples));
     for check in &hublink_checks::tables() {
         let source = format!("checks/{}.rs", check.meta().id.replace('-', "_"));
         for cause in check.causes() {
             let note = format!("<!-- Printed from {source}. Do not edit; {REMEDY} -->\n\n");
-            files.insert(format!("docs/causes/{}.md", cause.id), note + &page(*check, &cause));
+            let example = examples.get(cause.id);
+            let text = page(*check, &cause, example);
+            files.insert(format!("docs/causes/{}.md", cause.id), note + &text);
         }
     }
     files
+}
+
+/// The smallest evidence that proves each cause, judged.
+fn examples() -> BTreeMap<String, Example> {
+    let folder = root().join("checks/fixtures");
+    let mut examples = BTreeMap::new();
+    for check in &hublink_checks::tables() {
+        for cause in check.causes() {
+            let path = folder.join(format!("{}.json", cause.id));
+            let fixture: Value = serde_json::from_str(&read(&path)).expect("a fixture");
+            let facts = fixture.get("facts").cloned().map(serde_json::from_value::<Facts>);
+            let mut case = Case::new(facts.map(|f| f.expect("facts")).unwrap_or_default());
+            for other in &hublink_checks::tables() {
+                if let Some(saved) = fixture["evidence"].get(other.meta().id) {
+                    case.put(other.load(saved).expect("evidence of a fixture"));
+                }
+            }
+            let found = check.judge(&case).into_iter().find(|found| found.id == cause.id);
+            let about = fixture["about"].as_str().expect("a sentence").to_owned();
+            let proof = found.map(|found| found.proof).unwrap_or_default();
+            examples.insert(cause.id.to_owned(), Example { about, proof });
+        }
+    }
+    examples
 }
 
 fn list() -> String {
@@ -122,9 +152,13 @@ fn printed_pages_are_as_the_tables_are() {
 
 #[test]
 fn every_page_says_what_is_wrong_who_acts_and_what_to_do() {
+    let examples = examples();
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
-            let text = page(*check, &cause);
+            let text = page(*check, &cause, examples.get(cause.id));
+            let recognised = text.split("\n## How it is recognised\n").nth(1);
+            let seen = recognised.is_some_and(|text| text.starts_with("\nFor example: "));
+            assert!(seen, "{}: it does not say how it is recognised", cause.id);
             assert!(text.contains(cause.title), "{}: no title", cause.id);
             assert!(text.contains("\n## What to do\n\n- "), "{}: nothing to do", cause.id);
             let commands = text.matches("\n- `hublink ").count();
