@@ -34,6 +34,7 @@ fn printed() -> BTreeMap<String, String> {
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/line.schema.json".to_owned(), hublink::line_schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
+    files.insert("docs/SUMMARY.md".to_owned(), summary());
     let examples = examples();
     files
         .insert("src/commands/examples.json".to_owned(), hublink::output::json_document(&examples));
@@ -91,6 +92,22 @@ fn list() -> String {
         parts.extend(check.causes().iter().map(row));
     }
     parts.concat()
+}
+
+/// The contents of the book: written by hand but for the part of the causes.
+fn summary() -> String {
+    let by_hand = read(&root().join("docs/SUMMARY.md"));
+    let (before, rest) = by_hand.split_once("\n# Causes\n").expect("the part of the causes");
+    let (_, after) = rest.split_once("\n# ").expect("a part behind it");
+    let mut parts = vec!["- [All causes](causes/README.md)\n".to_owned()];
+    for check in &hublink_checks::tables() {
+        let meta = check.meta();
+        // A chapter without a page: it only holds those below it.
+        parts.push(format!("- [{}: {}]()\n", meta.id, meta.title));
+        let page = |cause: &CauseInfo| format!("  - [{0}](causes/{0}.md)\n", cause.id);
+        parts.extend(check.causes().iter().map(page));
+    }
+    format!("{before}\n# Causes\n\n{}\n# {after}", parts.concat())
 }
 
 fn row(cause: &CauseInfo) -> String {
@@ -190,16 +207,61 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
+/// All pages of the book, also the printed ones.
+fn pages_of_the_book() -> BTreeSet<PathBuf> {
+    let pages = pages_on_disk(&root().join("docs"));
+    pages.into_iter().filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
+}
+
+/// The anchors of a page, as GitHub and mdBook make them of its headings.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| {
+        let text = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in by_hand() {
+    let pages: BTreeSet<PathBuf> = by_hand().into_iter().chain(pages_of_the_book()).collect();
+    for page in pages {
         let text = read(&page);
-        for target in links(&text).filter(|target| !target.contains("://")) {
-            let file = target.split('#').next().unwrap_or(target);
+        // A chapter of the book without a page has an empty target.
+        let inside = links(&text).filter(|target| !target.contains("://") && !target.is_empty());
+        for target in inside {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
             let path = page.parent().expect("a folder").join(file);
+            let path = if file.is_empty() { page.clone() } else { path };
             assert!(path.exists(), "{}: {target} leads nowhere", page.display());
+            let known = anchor.is_empty() || anchors(&read(&path)).contains(anchor);
+            assert!(known, "{}: {target}: no such heading", page.display());
+            let leaves = page.starts_with(root().join("docs")) && file.starts_with("../README");
+            assert!(!leaves, "{}: {target} leads out of the book", page.display());
         }
     }
+}
+
+#[test]
+fn the_book_holds_every_page_once() {
+    let folder = root().join("docs");
+    // What is printed is compared with the disk elsewhere; here it may be about to be written.
+    let summary = summary();
+    let listed: Vec<PathBuf> =
+        links(&summary).filter(|target| !target.is_empty()).map(|t| folder.join(t)).collect();
+    let once: BTreeSet<PathBuf> = listed.iter().cloned().collect();
+    assert_eq!(listed.len(), once.len(), "a page stands twice in docs/SUMMARY.md");
+    let by_hand = by_hand().into_iter().filter(|page| page.starts_with(&folder));
+    let printed = printed().into_keys().filter(|name| name.ends_with(".md"));
+    let mut pages: BTreeSet<PathBuf> =
+        by_hand.chain(printed.map(|name| root().join(name))).collect();
+    pages.remove(&folder.join("SUMMARY.md"));
+    let missing: Vec<_> = pages.difference(&once).collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not hold {missing:?}");
+    let gone: Vec<_> = once.difference(&pages).collect();
+    assert!(gone.is_empty(), "docs/SUMMARY.md holds what is not there: {gone:?}");
 }
 
 #[test]
