@@ -183,7 +183,7 @@ fn told(report: &Report, owner: Owner, finding: &Finding<'_>, about: About) -> L
         About::OneHub => title,
         About::These => format!("{}: {title}", hubs(report, &finding.hubs)),
     };
-    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label(),);
+    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label());
     let seen: Vec<String> = shown(cause).into_iter().map(observation).collect();
     if !seen.is_empty() {
         text.push_str(&format!(" Seen: {}.", seen.join("; ").trim_end_matches('.')));
