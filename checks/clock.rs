@@ -53,6 +53,7 @@ impl Evidence {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Witness {
     /// Whose clock, as `host:port`.
+    #[schemars(extend("x-identifies" = "host"))]
     pub who: String,
     /// How far it is ahead of this computer, in seconds; positive: this computer is behind.
     pub offset_s: f64,

@@ -34,6 +34,7 @@ pub struct Dns;
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Evidence {
     /// The name looked up.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The link names an address, so nothing had to be looked up.
     #[serde(default)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hublink_probe::Timestamp;
 
+use crate::redact::Level;
+
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
 #[derive(Debug, Parser)]
 #[command(name = "hublink", version, args_conflicts_with_subcommands = true)]
@@ -122,6 +124,9 @@ pub struct ReviewArgs {
     /// A report that --format json or --report wrote; - reads standard input
     #[arg(value_name = "REPORT")]
     pub saved: PathBuf,
+    /// Undo the pseudonyms of a report with the file that --redact-key wrote
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as help")]
     pub show: ShowArgs,
@@ -139,6 +144,12 @@ pub struct ShowArgs {
     /// Write the JSON report into a file, beside whatever is shown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// What to hide in the report, whatever its format
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Default)]
+    pub redact: Level,
+    /// Write what the pseudonyms of --redact strict stand for into a file that stays with you
+    #[arg(long, value_name = "FILE")]
+    pub redact_key: Option<PathBuf>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,

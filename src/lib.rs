@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod engine;
 pub mod exit;
 pub mod output;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod review;

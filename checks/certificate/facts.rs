@@ -27,14 +27,18 @@ const URL_LONGEST: usize = 1024;
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct CertificateFacts {
     /// Whose certificate it is, as in RFC 4514, bounded and without control characters.
+    #[schemars(extend("x-identifies" = "dn"))]
     pub subject: String,
     /// Who issued it.
+    #[schemars(extend("x-identifies" = "dn"))]
     pub issuer: String,
     /// The common name of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "dn"))]
     pub subject_cn: Option<String>,
     /// The common name of the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "dn"))]
     pub issuer_cn: Option<String>,
     /// The serial number, in hexadecimal.
     pub serial: String,
@@ -44,6 +48,7 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
     /// The first host names it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_names: Vec<String>,
     /// The first addresses it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -29,6 +29,7 @@ pub struct HubDate {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct OtherName {
     /// The name.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
     /// It leads to the same address as the link's.
     pub same_address: bool,

@@ -17,6 +17,7 @@ pub struct LoginDoor {
     /// Its address, without one-time values.
     pub url: String,
     /// Its host.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// Its port.
     pub port: u16,

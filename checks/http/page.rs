@@ -258,6 +258,13 @@ const FILTER_SERVERS: &[(&str, &str, FilterRole)] = &[
     ("netscaler", "NetScaler", FilterRole::Front),
 ];
 
+/// The products by whose words or headers a machine in front is known.
+pub(super) fn products() -> Vec<&'static str> {
+    let words = FILTER_WORDS.iter().flat_map(|&(words, product)| [words, product]);
+    let servers = FILTER_SERVERS.iter().flat_map(|&(words, product, _)| [words, product]);
+    words.chain(servers).collect()
+}
+
 /// A filter's own page says little besides.
 const BLOCK_PAGE_BYTES: usize = 2048;
 

@@ -7,5 +7,6 @@ mod more_worlds;
 mod names;
 mod practice_world;
 mod proxies;
+mod redaction;
 mod review;
 mod support;
