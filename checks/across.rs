@@ -116,6 +116,7 @@ pub struct Issuer {
     /// Its key, as the certificate names it or as it was presented, in hexadecimal. Devices that
     /// make certificates on the way often leave both out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub key: Option<String>,
     /// How many minutes before the examination the hub's certificate was made.
     pub leaf_age_minutes: i64,

@@ -8,6 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hublink_probe::Timestamp;
 
 use crate::redact::Level;
+use crate::render::clean;
 
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
 #[derive(Debug, Parser)]
@@ -169,6 +170,9 @@ pub struct RunArgs {
     /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+    /// Put a word of your own into the report, such as site=berlin; may stand several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Trust the certificates of a PEM file, beside the system's
     #[arg(long, value_name = "PEM")]
     pub ca_file: Vec<PathBuf>,
@@ -245,6 +249,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(number))
 }
 
+/// A key that every database takes as it stands, and a value that fits into one line of a table.
+fn label(text: &str) -> Result<(String, String), String> {
+    let expected = "expected KEY=VALUE, such as site=berlin";
+    let (key, value) = text.split_once('=').ok_or(expected)?;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !key.starts_with(|c: char| c.is_ascii_lowercase()) || !key.chars().all(word) {
+        return Err("expected a key of small letters, digits and _, such as site=berlin".to_owned());
+    }
+    if key.len() > 32 || value.chars().count() > 64 {
+        return Err("expected at most 32 characters before the = and 64 behind it".to_owned());
+    }
+    if value.is_empty() || clean(value) != value {
+        return Err("expected a value of characters that can be seen".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 fn time_of(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .map_err(|_| "expected a time as in RFC 3339, such as 2027-01-31T12:00:00Z".to_owned())
@@ -279,6 +300,17 @@ mod tests {
         assert_eq!(name_server("[::1]:5353").map(|a| a.port()), Ok(5353));
         assert_eq!(name_server("::1").map(|a| a.port()), Ok(53));
         assert!(name_server("resolver").is_err());
+    }
+
+    #[test]
+    fn a_label_is_a_word_and_a_line() {
+        assert_eq!(label("site=Söderköping 2"), Ok(("site".into(), "Söderköping 2".into())));
+        assert_eq!(label("a_1=b=c"), Ok(("a_1".into(), "b=c".into())));
+        for bad in ["site", "=x", "site=", "Site=x", "1a=x", "a b=x", "a=\n", "a=\u{202e}x"] {
+            assert!(label(bad).is_err(), "{bad:?}");
+        }
+        assert!(label(&format!("{}=x", "k".repeat(33))).is_err());
+        assert!(label(&format!("k={}", "x".repeat(65))).is_err());
     }
 
     #[test]

@@ -113,6 +113,10 @@ fn duration(ms: f64) -> Duration {
 
 fn reviewed(examined: &Examined, before: &Hub) -> Hub {
     let mut now = doctor::hub(examined);
+    for check in &mut now.checks {
+        let then = before.checks.iter().find(|one| one.id == check.id);
+        check.looks = then.map(|one| one.looks.clone()).unwrap_or_default();
+    }
     let unknown = before.checks.iter().filter(|check| !is_known(check));
     now.checks.extend(unknown.cloned());
     // What a newer program found with a check of its own cannot be judged here.

@@ -41,6 +41,7 @@ pub struct CertificateFacts {
     #[schemars(extend("x-identifies" = "dn"))]
     pub issuer_cn: Option<String>,
     /// The serial number, in hexadecimal.
+    #[schemars(extend("x-identifies" = "digits"))]
     pub serial: String,
     /// The start of its validity. Years beyond 9999 are written as 9999.
     pub not_before: Timestamp,
@@ -98,13 +99,22 @@ pub struct CertificateFacts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crls: Vec<String>,
     /// SHA-256 of the whole certificate, in hexadecimal.
+    #[schemars(extend("x-identifies" = "digits"))]
     pub fingerprint: String,
     /// SHA-256 of its public key, in hexadecimal: the same after a renewal that keeps the key.
     #[serde(default)]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub key_fingerprint: String,
     /// The key of its issuer, as the certificate identifies it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub authority_key: Option<String>,
+    /// Its own key, as certificates that it issued identify it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_key: Option<String>,
+    /// Its extended key usage allows servers only by allowing everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_usage_only: bool,
 }
 
 /// A public key.
@@ -188,6 +198,8 @@ impl CertificateFacts {
             fingerprint: fingerprint(der),
             key_fingerprint: fingerprint(certificate.public_key().raw),
             authority_key: None,
+            subject_key: None,
+            any_usage_only: false,
         };
         for extension in certificate.extensions() {
             facts.take_in(extension);
@@ -210,6 +222,9 @@ impl CertificateFacts {
             ParsedExtension::AuthorityKeyIdentifier(issuer) => {
                 self.authority_key = issuer.key_identifier.as_ref().map(|key| hex(key.0, 32));
             }
+            ParsedExtension::SubjectKeyIdentifier(own) => {
+                self.subject_key = Some(hex(own.0, 32));
+            }
             ParsedExtension::KeyUsage(usage) => {
                 self.cert_sign = Some(usage.key_cert_sign());
                 self.handshake_use = Some(
@@ -218,6 +233,7 @@ impl CertificateFacts {
             }
             ParsedExtension::ExtendedKeyUsage(usage) => {
                 self.server_auth = Some(usage.server_auth || usage.any);
+                self.any_usage_only = usage.any && !usage.server_auth;
             }
             ParsedExtension::AuthorityInfoAccess(access) => {
                 for entry in access.iter() {

@@ -79,9 +79,11 @@ pub struct Inspection {
     pub unknown_parameters: Vec<String>,
     /// The check value in the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub signature_given: Option<String>,
     /// The check value of its address and name, exactly as they stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub signature_computed: Option<String>,
     /// Whether they are the same; `None` where the check value cannot be judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]

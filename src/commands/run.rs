@@ -68,6 +68,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         resolver: args.resolver,
         no_passwords: mode == Mode::Preflight,
         pretend,
+        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
@@ -106,7 +107,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         }
     });
     progress.finish();
-    let mut report = report;
+    let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
     match hides {
         true => hide_person(&mut report, &Person::of(&*world)),
         false => Level::None.label().clone_into(&mut report.redaction.level),

@@ -58,7 +58,7 @@ pub(crate) fn again(
     if stopped_at_first {
         say_what_is_missing(&case, &saved, &mut checks);
     }
-    Examined { target, case, checks, took, shared: None, aside }
+    Examined { target, case, checks, took, looks: BTreeMap::new(), shared: None, aside }
 }
 
 fn as_they_ended(

@@ -152,9 +152,11 @@ impl Pseudonyms {
     /// As many digits, of the same kind: decimal, or hexadecimal in the same case.
     pub(super) fn row(&mut self, digits: &str) -> String {
         let key = digits.to_lowercase();
+        let mut tries = 0;
         let lower = match self.digits.get(&key) {
             Some(known) => known.clone(),
             None => loop {
+                tries += 1;
                 let decimal = key.bytes().all(|byte| byte.is_ascii_digit());
                 let base = if decimal { 10 } else { 16 };
                 let made: String = (0..key.len())
@@ -163,7 +165,8 @@ impl Pseudonyms {
                         char::from_digit(digit, 16).unwrap_or('0')
                     })
                     .collect();
-                if key.len() < 3 || self.taken.insert(made.clone()) {
+                // Short rows are soon all used up.
+                if self.taken.insert(made.clone()) || key.len() < 5 && tries > 50 {
                     self.digits.insert(key, made.clone());
                     break made;
                 }

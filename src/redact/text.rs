@@ -19,6 +19,11 @@ impl Redactor<'_> {
     /// A text of this class as others may see it.
     pub(super) fn text(&mut self, class: Class, text: &str) -> String {
         match class {
+            Class::Digits if text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                self.names.count(Kind::Digits);
+                self.names.row(text)
+            }
+            Class::Digits => self.pieces(Class::Text, text),
             Class::Hex => self.hex(text),
             Class::Nothing => text.to_owned(),
             Class::Host => self.host_and_port(text),

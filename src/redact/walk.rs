@@ -17,6 +17,12 @@ pub(super) fn over(report: &mut Value, schema: &Value, rewrite: Rewrite<'_>) {
     if let Some(value) = report.get_mut("environment") {
         walk.value(environment.into_iter().collect(), None, value);
     }
+    // What the user called the run may be a place or a person.
+    for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Value::String(text) = label.1 {
+            *text = (walk.rewrite)(Some(Class::Name), text);
+        }
+    }
     let hubs = report.get_mut("hubs").and_then(Value::as_array_mut);
     for hub in hubs.into_iter().flatten() {
         for key in OBSERVED {

@@ -9,6 +9,8 @@ use crate::report;
 /// What a text is, which decides the words that stay in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Class {
+    /// A fingerprint or another row of digits.
+    Digits,
     /// A distinguished name, or a common name.
     Dn,
     /// Bytes in hexadecimal that may be text.
@@ -31,6 +33,7 @@ impl Class {
     /// The word of the schema, `x-identifies`.
     pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word {
+            "digits" => Self::Digits,
             "dn" => Self::Dn,
             "hex" => Self::Hex,
             "host" => Self::Host,
@@ -50,7 +53,7 @@ impl Class {
             Self::Name => Some(NAME),
             Self::Link => Some(LINK),
             Self::Path => Some(PATH),
-            Self::Hex | Self::Nothing | Self::Text => None,
+            Self::Digits | Self::Hex | Self::Nothing | Self::Text => None,
         }
     }
 }

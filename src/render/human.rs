@@ -1,7 +1,9 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification,
+};
 
 use hublink_probe::Way;
 
@@ -186,6 +188,13 @@ impl Page {
         for step in &cause.remedy {
             self.paragraph("  what to do      ", step);
         }
+        let mut label = "  to verify       ";
+        for Verification { command, expect } in &cause.verify {
+            // Alone on its line, so that it can be copied.
+            self.paragraph(label, command);
+            label = "                  ";
+            self.paragraph(label, &format!("it {expect}"));
+        }
         let sure = format!(
             "{} ({}). More: hublink explain {}",
             cause.id,
@@ -208,7 +217,7 @@ impl Page {
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";
-        for drawn in chain::lines(&evidence, self.style) {
+        for drawn in chain::lines(&evidence, self.style, label.len()) {
             line(&mut self.text, &format!("{label}{drawn}"));
             label = "                  ";
         }

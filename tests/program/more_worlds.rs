@@ -344,6 +344,37 @@ impl hublink_probe::World for Fragile {
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::Fetch> {
         self.0.fetch(download)
     }
+    fn account(&self) -> Option<hublink_probe::AccountName> {
+        self.0.account()
+    }
+    fn has_api_key(&self) -> bool {
+        self.0.has_api_key()
+    }
+    fn log_in<'a>(
+        &'a self,
+        attempt: &'a hublink_probe::LoginAttempt,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::LoginSeen> {
+        self.0.log_in(attempt)
+    }
+    fn ask_in_session<'a>(
+        &'a self,
+        request: &'a hublink_probe::SessionRequest,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
+        self.0.ask_in_session(request)
+    }
+    fn open_socket<'a>(
+        &'a self,
+        upgrade: &'a hublink_probe::Upgrade,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::SocketSeen> {
+        self.0.open_socket(upgrade)
+    }
+    fn log_out<'a>(
+        &'a self,
+        session: hublink_probe::SessionId,
+        request: &'a hublink_probe::Request,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
+        self.0.log_out(session, request)
+    }
     fn trust(&self) -> std::sync::Arc<hublink_probe::TrustStore> {
         self.0.trust()
     }

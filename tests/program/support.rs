@@ -43,7 +43,6 @@ impl Stage {
         let mut options = WorldOptions {
             ca_files: vec![self.path("ca.pem")],
             resolver: Some(self.practice.resolver()),
-            no_passwords: false,
             pretend: Pretend {
                 policy: Policy { loopback_allowed: true, ..Policy::default() },
                 no_system_roots: true,
@@ -51,6 +50,7 @@ impl Stage {
                 variables: Some(Vec::new()),
                 ..Pretend::default()
             },
+            ..WorldOptions::default()
         };
         change(&mut options);
         Arc::new(RealWorld::new(options).expect("a world to look at"))
