@@ -12,6 +12,7 @@ mod walk;
 mod words;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use hublink_checks::frame::Diagnosis;
 use hublink_probe::{Timestamp, World};
@@ -110,7 +111,6 @@ impl Person {
 
 /// Hides in a fresh report who sits at this computer.
 pub fn hide_person(report: &mut Report, person: &Person) {
-    let schema = crate::report::schema();
     let mut found: Vec<(&'static str, &'static str)> = Vec::new();
     let mut hide = |class: Option<Class>, text: &str| {
         let is_path =
@@ -123,7 +123,7 @@ pub fn hide_person(report: &mut Report, person: &Person) {
         hidden
     };
     let mut document = serde_json::to_value(&*report).unwrap_or_default();
-    walk::over(&mut document, schema.as_value(), &mut hide);
+    walk::over(&mut document, schema(), &mut hide);
     if found.is_empty() {
         return;
     }
@@ -159,13 +159,12 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     if report.redaction.level == Level::Strict.label() {
         return Ok((report.clone(), None));
     }
-    let schema = crate::report::schema();
     let mut redactor = Redactor::new(report);
     let mut observed = report.clone();
     drop_what_is_judged(&mut observed);
     let before = serde_json::to_value(&observed)?;
     let mut after = before.clone();
-    walk::over(&mut after, schema.as_value(), &mut |class, text| redactor.rewritten(class, text));
+    walk::over(&mut after, schema(), &mut |class, text| redactor.rewritten(class, text));
     let key = Key::new(report, &redactor.names, &before, &after);
     let mut hidden: Report = serde_json::from_value(after)?;
     for facts in hidden.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
@@ -276,10 +275,16 @@ fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Reda
         .collect();
 }
 
+/// What the parts of a report are.
+fn schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| crate::report::schema().to_value())
+}
+
 /// Gives pseudonyms to texts.
 struct Redactor<'a> {
     names: Pseudonyms,
-    vocabulary: BTreeSet<String>,
+    vocabulary: &'static BTreeSet<String>,
     own: [(Class, BTreeSet<&'static str>); 5],
     phrases: Vec<&'a str>,
 }

@@ -1,10 +1,9 @@
 //! Words that say nothing of anybody.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde_json::Value;
-
-use crate::report;
 
 /// What a text is, which decides the words that stay in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,7 +121,12 @@ pub(super) const PHRASES: &[&str] = &[
 const PUBLIC: &str = include_str!("public.txt");
 
 /// The words of everybody: those of the tables of causes, of the report's own shape, and of a list.
-pub(super) fn vocabulary() -> BTreeSet<String> {
+pub(super) fn vocabulary() -> &'static BTreeSet<String> {
+    static WORDS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    WORDS.get_or_init(collected)
+}
+
+fn collected() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     add(&mut words, PUBLIC);
     for check in hublink_checks::tables() {
@@ -134,7 +138,7 @@ pub(super) fn vocabulary() -> BTreeSet<String> {
             lists.iter().flat_map(|list| list.iter()).for_each(|text| add(&mut words, text));
         }
     }
-    add_shape(&mut words, report::schema().as_value());
+    add_shape(&mut words, super::schema());
     words
 }
 
