@@ -69,6 +69,7 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "is_usual")]
     pub policy: Policy,
     /// The addresses the next steps use, bounded.
+    #[schemars(extend("x-compared" = "addresses"))]
     pub addresses: Vec<IpAddr>,
 }
 

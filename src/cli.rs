@@ -36,6 +36,18 @@ pub enum Command {
     Preflight(RunArgs),
     /// Judge a saved report again, offline, and show it in any format
     Review(ReviewArgs),
+    /// What changed between two reports: causes and values, not lines
+    Diff {
+        /// The older report, or that of the user who gets in; - reads standard input
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The newer report, or that of the user who does not
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
+    },
     /// Explain a cause; without one, list them all
     Explain {
         /// The id of a cause, such as dns/name-not-found
@@ -230,6 +242,8 @@ pub enum Document {
     Report,
     /// One line of --format ndjson.
     Line,
+    /// What diff --format json prints.
+    Diff,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {

@@ -12,7 +12,6 @@ mod walk;
 mod words;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 use hublink_checks::frame::Diagnosis;
 use hublink_probe::{Timestamp, World};
@@ -123,7 +122,7 @@ pub fn hide_person(report: &mut Report, person: &Person) {
         hidden
     };
     let mut document = serde_json::to_value(&*report).unwrap_or_default();
-    walk::over(&mut document, schema(), &mut hide);
+    walk::over(&mut document, &mut hide);
     if found.is_empty() {
         return;
     }
@@ -164,7 +163,7 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     drop_what_is_judged(&mut observed);
     let before = serde_json::to_value(&observed)?;
     let mut after = before.clone();
-    walk::over(&mut after, schema(), &mut |class, text| redactor.rewritten(class, text));
+    walk::over(&mut after, &mut |class, text| redactor.rewritten(class, text));
     let key = Key::new(report, &redactor.names, &before, &after);
     let mut hidden: Report = serde_json::from_value(after)?;
     for facts in hidden.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
@@ -273,12 +272,6 @@ fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Reda
             }
         })
         .collect();
-}
-
-/// What the parts of a report are.
-fn schema() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(|| crate::report::schema().to_value())
 }
 
 /// Gives pseudonyms to texts.

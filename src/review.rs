@@ -152,7 +152,7 @@ pub(crate) fn words(verdict: &Verdict) -> [(&'static str, Option<String>); 5] {
 }
 
 /// The word of the report.
-fn word(value: &impl Serialize) -> Option<String> {
+pub(crate) fn word(value: &impl Serialize) -> Option<String> {
     let value = serde_json::to_value(value).ok()?;
     value.as_str().map(str::to_owned)
 }

@@ -30,7 +30,7 @@ pub struct CertificateFacts {
     #[schemars(extend("x-identifies" = "dn"))]
     pub subject: String,
     /// Who issued it.
-    #[schemars(extend("x-identifies" = "dn"))]
+    #[schemars(extend("x-compared" = "issuer of a certificate", "x-identifies" = "dn"))]
     pub issuer: String,
     /// The common name of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,12 +44,14 @@ pub struct CertificateFacts {
     #[schemars(extend("x-identifies" = "digits"))]
     pub serial: String,
     /// The start of its validity. Years beyond 9999 are written as 9999.
+    #[schemars(extend("x-compared" = "valid from"))]
     pub not_before: Timestamp,
     /// The end of its validity.
+    #[schemars(extend("x-compared" = "valid until"))]
     pub not_after: Timestamp,
     /// The first host names it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-identifies" = "host"))]
+    #[schemars(extend("x-compared" = "names in a certificate", "x-identifies" = "host"))]
     pub dns_names: Vec<String>,
     /// The first addresses it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -99,7 +101,7 @@ pub struct CertificateFacts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crls: Vec<String>,
     /// SHA-256 of the whole certificate, in hexadecimal.
-    #[schemars(extend("x-identifies" = "digits"))]
+    #[schemars(extend("x-compared" = "fingerprint of a certificate", "x-identifies" = "digits"))]
     pub fingerprint: String,
     /// SHA-256 of its public key, in hexadecimal: the same after a renewal that keeps the key.
     #[serde(default)]

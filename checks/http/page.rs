@@ -23,6 +23,7 @@ pub struct Page {
     pub texts: Vec<KnownText>,
     /// The page's title.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "title of the page"))]
     pub title: Option<String>,
     /// Marks of a web filter or of another machine in front.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -71,9 +71,11 @@ pub struct ProductAnswer {
     pub name: Option<String>,
     /// `releaseLabel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "release of the product"))]
     pub release: Option<String>,
     /// `version`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of the product"))]
     pub version: Option<String>,
     /// `deploymentType`: `QlikSenseServer` or `QlikSenseDesktop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

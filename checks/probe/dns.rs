@@ -42,9 +42,10 @@ pub struct SystemLookup {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct NameServers {
     /// In the order they are asked.
+    #[schemars(extend("x-compared" = "name servers"))]
     pub servers: Vec<SocketAddr>,
     /// The suffixes that complete a short name.
-    #[schemars(extend("x-identifies" = "host"))]
+    #[schemars(extend("x-compared" = "search suffixes", "x-identifies" = "host"))]
     pub search: Vec<String>,
     /// Why they could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]

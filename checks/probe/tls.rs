@@ -70,6 +70,7 @@ pub struct Handshake {
     pub received: u64,
     /// The protocol version agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of TLS"))]
     pub version: Option<String>,
     /// The cipher suite agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::words::Class;
+use crate::shape;
 
 /// What becomes of a text, by what the schema says it is.
 pub(super) type Rewrite<'a> = &'a mut dyn FnMut(Option<Class>, &str) -> String;
@@ -11,11 +12,10 @@ pub(super) type Rewrite<'a> = &'a mut dyn FnMut(Option<Class>, &str) -> String;
 const OBSERVED: [&str; 6] = ["name", "host", "source", "link", "way", "facts"];
 
 /// Rewrites every text of a report that was observed and is no word of the report's own.
-pub(super) fn over(report: &mut Value, schema: &Value, rewrite: Rewrite<'_>) {
-    let mut walk = Walk { root: schema, rewrite };
-    let environment = schema.pointer("/$defs/Environment");
+pub(super) fn over(report: &mut Value, rewrite: Rewrite<'_>) {
+    let mut walk = Walk { rewrite };
     if let Some(value) = report.get_mut("environment") {
-        walk.value(environment.into_iter().collect(), None, value);
+        walk.value(shape::part("/$defs/Environment"), None, value);
     }
     // What the user called the run may be a place or a person.
     for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -26,9 +26,9 @@ pub(super) fn over(report: &mut Value, schema: &Value, rewrite: Rewrite<'_>) {
     let hubs = report.get_mut("hubs").and_then(Value::as_array_mut);
     for hub in hubs.into_iter().flatten() {
         for key in OBSERVED {
-            let node = schema.pointer(&format!("/$defs/Hub/properties/{key}"));
+            let nodes = shape::part(&format!("/$defs/Hub/properties/{key}"));
             if let Some(value) = hub.get_mut(key) {
-                walk.value(node.into_iter().collect(), None, value);
+                walk.value(nodes, None, value);
             }
         }
         walk.checks(hub.get_mut("checks"));
@@ -37,18 +37,16 @@ pub(super) fn over(report: &mut Value, schema: &Value, rewrite: Rewrite<'_>) {
 }
 
 struct Walk<'a> {
-    root: &'a Value,
     rewrite: Rewrite<'a>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn checks(&mut self, checks: Option<&mut Value>) {
         for check in checks.and_then(Value::as_array_mut).into_iter().flatten() {
             let id = check.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let nodes: Vec<&'a Value> = self.evidence_of(&id).into_iter().collect();
             for key in ["evidence", "aside"] {
                 let Some(saved) = check.get_mut(key) else { continue };
-                self.value(nodes.clone(), None, saved);
+                self.value(shape::evidence_of(&id), None, saved);
                 // What cannot be read any more is no evidence.
                 if !saved.is_null() && !crate::review::is_evidence(&id, saved) {
                     *saved = Value::Null;
@@ -60,27 +58,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The schema of a check's evidence, which the schema of the report ties to its id.
-    fn evidence_of(&self, id: &str) -> Option<&'a Value> {
-        let rules = self.root.pointer("/$defs/CheckReport/allOf")?.as_array()?;
-        let rule = rules.iter().find(|rule| {
-            rule.pointer("/if/properties/id/const").and_then(Value::as_str) == Some(id)
-        })?;
-        rule.pointer("/then/properties/evidence")
-    }
-
     /// `nodes` are all parts of the schema that may describe the value; `class` is what the list
     /// around it is.
-    fn value(&mut self, nodes: Vec<&'a Value>, class: Option<Class>, value: &mut Value) {
-        let nodes = self.expanded(nodes);
-        let own = nodes.iter().find_map(|node| Class::of(node.get("x-identifies")?.as_str()?));
-        let class = own.or(class);
+    fn value(&mut self, nodes: Vec<&'static Value>, class: Option<Class>, value: &mut Value) {
+        let nodes = shape::expanded(nodes);
+        let class = shape::word(&nodes, "x-identifies").and_then(Class::of).or(class);
         match value {
             Value::String(text) if nodes.iter().any(|node| is_word_of(node, text)) => {}
             Value::String(text) => *text = (self.rewrite)(class, text),
             Value::Array(list) => {
-                let items = nodes.iter().filter_map(|node| node.get("items"));
-                let items: Vec<&'a Value> = items.collect();
+                let items = shape::below(&nodes, "items");
                 list.iter_mut().for_each(|one| self.value(items.clone(), class, one));
             }
             Value::Object(map) => self.object(&nodes, class, map),
@@ -88,39 +75,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, nodes: &[&'a Value], class: Option<Class>, map: &mut Map<String, Value>) {
+    fn object(
+        &mut self,
+        nodes: &[&'static Value],
+        class: Option<Class>,
+        map: &mut Map<String, Value>,
+    ) {
         for (key, mut value) in std::mem::take(map) {
-            let named = nodes.iter().filter_map(|node| node.get("properties")?.get(&key));
-            let named: Vec<&'a Value> = named.collect();
-            let any = nodes.iter().filter_map(|node| node.get("additionalProperties"));
+            let named = shape::field(nodes, &key);
             // The keys of a table are data too.
             let (key, below) = if named.is_empty() {
-                ((self.rewrite)(class, &key), any.collect())
+                ((self.rewrite)(class, &key), shape::below(nodes, "additionalProperties"))
             } else {
                 (key, named)
             };
             self.value(below, None, &mut value);
             map.insert(key, value);
         }
-    }
-
-    /// The nodes with all that they refer to.
-    fn expanded(&self, nodes: Vec<&'a Value>) -> Vec<&'a Value> {
-        let mut found: Vec<&'a Value> = Vec::new();
-        let mut open = nodes;
-        while let Some(node) = open.pop() {
-            if found.iter().any(|known| std::ptr::eq(*known, node)) {
-                continue;
-            }
-            found.push(node);
-            if let Some(name) = node.get("$ref").and_then(Value::as_str) {
-                open.extend(self.root.pointer(name.trim_start_matches('#')));
-            }
-            for key in ["anyOf", "oneOf", "allOf"] {
-                open.extend(node.get(key).and_then(Value::as_array).into_iter().flatten());
-            }
-        }
-        found
     }
 }
 

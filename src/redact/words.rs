@@ -138,7 +138,7 @@ fn collected() -> BTreeSet<String> {
             lists.iter().flat_map(|list| list.iter()).for_each(|text| add(&mut words, text));
         }
     }
-    add_shape(&mut words, super::schema());
+    add_shape(&mut words, crate::shape::root());
     words
 }
 

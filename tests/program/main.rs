@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cli;
+mod diff;
 mod formats;
 mod more_worlds;
 mod names;
