@@ -64,6 +64,15 @@ fn human(diff: &Diff) -> String {
     page.0
 }
 
+/// The beginning of a fingerprint is enough to tell it from another.
+fn brief(text: &str) -> String {
+    let short = |word: &str| match word.len() {
+        40.. if word.bytes().all(|byte| byte.is_ascii_hexdigit()) => format!("{}…", &word[..16]),
+        _ => word.to_owned(),
+    };
+    text.split(", ").map(short).collect::<Vec<_>>().join(", ")
+}
+
 struct Page(String);
 
 impl Page {
@@ -81,7 +90,7 @@ impl Page {
     }
 
     fn changed(&mut self, what: &str, changed: &Changed) {
-        let told = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        let told = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), brief);
         let (old, new) = (told(&changed.old), told(&changed.new));
         // Two long texts are compared better one above the other.
         if old.chars().count() + new.chars().count() > 60 {
