@@ -172,7 +172,7 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     let judged = review(&saved_of(&hidden));
     let mut made = Report { review: hidden.review.clone(), ..judged };
     let lost = keep_judgement(report, &mut made, &mut redactor);
-    made.redaction.level = Level::Strict.label().to_owned();
+    Level::Strict.label().clone_into(&mut made.redaction.level);
     for (kind, count) in &redactor.names.counts {
         let (what, replaced_by) = kind.words();
         note(&mut made.redaction, what, replaced_by, *count);
@@ -220,7 +220,7 @@ fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor<'_>)
         && real.across.iter().zip(&made.across).all(|(real, made)| same_causes(real, made));
     if !same {
         lost += real.across.iter().map(|check| check.causes.len()).sum::<usize>();
-        made.across = real.across.clone();
+        made.across.clone_from(&real.across);
         for (real, made) in real.across.iter().zip(&mut made.across) {
             made.evidence = None;
             without_proof(real, made, redactor);
@@ -250,7 +250,7 @@ fn same_causes(real: &CheckReport, made: &CheckReport) -> bool {
 
 fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Redactor<'_>) {
     made.status = real.status;
-    made.reason = real.reason.clone();
+    made.reason.clone_from(&real.reason);
     if let Some(detail) = made.reason.as_mut().and_then(|reason| reason.detail.as_mut()) {
         *detail = redactor.rewritten(None, detail);
     }

@@ -51,9 +51,10 @@ fn mode_of(report: &Report) -> Mode {
         let reason = check.reason.as_ref().map(|reason| reason.kind);
         reason == Some(ReasonKind::NotAsked) && !is_of_direct_way(&check.id)
     };
-    match report.hubs.iter().flat_map(|hub| &hub.checks).any(left_out) {
-        true => Mode::Preflight,
-        false => Mode::Doctor,
+    if report.hubs.iter().flat_map(|hub| &hub.checks).any(left_out) {
+        Mode::Preflight
+    } else {
+        Mode::Doctor
     }
 }
 

@@ -108,9 +108,10 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
     });
     progress.finish();
     let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
-    match hides {
-        true => hide_person(&mut report, &Person::of(&*world)),
-        false => Level::None.label().clone_into(&mut report.redaction.level),
+    if hides {
+        hide_person(&mut report, &Person::of(&*world));
+    } else {
+        Level::None.label().clone_into(&mut report.redaction.level);
     }
     Ok(report)
 }

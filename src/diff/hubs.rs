@@ -39,24 +39,22 @@ fn partners(old: &[Hub], new: &[Hub], nameless: bool) -> Vec<Option<usize>> {
     let same_name = |one: &Hub, other: &Hub| {
         one.name == other.name && one.host.is_some() == other.host.is_some()
     };
-    let rules: [&dyn Fn(&Hub, &Hub) -> bool; 3] = [
-        &|one, other| same_address(one, other) && same_name(one, other),
-        &same_address,
-        &same_name,
-    ];
     let mut found = vec![None; new.len()];
     let mut taken = vec![false; old.len()];
-    for rule in rules {
+    let mut pair = |alike: &dyn Fn(&Hub, &Hub) -> bool| {
         for (place, hub) in new.iter().enumerate() {
             if found[place].is_some() {
                 continue;
             }
             let mut free = old.iter().enumerate().filter(|(before, _)| !taken[*before]);
-            if let Some((before, _)) = free.find(|(_, other)| rule(hub, other)) {
+            if let Some((before, _)) = free.find(|(_, other)| alike(hub, other)) {
                 (found[place], taken[before]) = (Some(before), true);
             }
         }
-    }
+    };
+    pair(&|one, other| same_address(one, other) && same_name(one, other));
+    pair(&same_address);
+    pair(&same_name);
     found
 }
 

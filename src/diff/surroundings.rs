@@ -15,7 +15,7 @@ pub(super) fn compare(old: &Report, new: &Report, nameless: bool) -> Vec<Changed
     both("kind of run", &|report| report.mode.as_ref().and_then(word));
     both("operating system", &|report| Some(report.environment.os.clone()));
     both("processor", &|report| Some(report.environment.arch.clone()));
-    both("proxy variables", &|report| list(report.environment.proxy_variables.clone()));
+    both("proxy variables", &|report| list(&report.environment.proxy_variables));
     both("what is hidden", &|report| Some(report.redaction.level.clone()));
     if nameless {
         return found;
@@ -57,6 +57,6 @@ fn state(adapter: &Interface) -> String {
     parts.join(", ")
 }
 
-fn list(texts: Vec<String>) -> Option<String> {
+fn list(texts: &[String]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }

@@ -44,7 +44,9 @@ impl Redactor<'_> {
         match read.filter(|_| rest.is_empty()) {
             Some(text) => {
                 let made = self.text(Class::Text, &text);
-                made.chars().map(|c| format!("{:02x}", u32::from(c) & 0xff)).collect()
+                let digit = |value: u32| char::from_digit(value & 0xf, 16).unwrap_or('0');
+                let bytes = made.chars().map(u32::from);
+                bytes.flat_map(|byte| [digit(byte >> 4), digit(byte)]).collect()
             }
             None => String::new(),
         }
@@ -84,15 +86,12 @@ impl Redactor<'_> {
                 .or_else(|| escape(text, at))
                 .or_else(|| self.colons(text, at))
                 .or_else(|| self.run(class, text, at));
-            match piece {
-                Some(piece) => {
-                    made += &piece.made;
-                    at = piece.end;
-                }
-                None => {
-                    made.push(letter);
-                    at += letter.len_utf8();
-                }
+            if let Some(piece) = piece {
+                made += &piece.made;
+                at = piece.end;
+            } else {
+                made.push(letter);
+                at += letter.len_utf8();
             }
         }
         made
@@ -221,7 +220,9 @@ fn escape(text: &str, at: usize) -> Option<Piece> {
 
 /// Whether what comes next is the host of a URL, also of one that was encoded.
 fn is_authority(before: &str) -> bool {
-    let lower = before.to_ascii_lowercase();
+    // A text may be long, and this is asked for each of its words.
+    let end = &before[before.floor_char_boundary(before.len().saturating_sub(16))..];
+    let lower = end.to_ascii_lowercase();
     let slashes = ["://", "%3a%2f%2f", "%253a%252f%252f"];
     let direct = slashes.iter().any(|slashes| lower.ends_with(slashes));
     // Behind a login in the URL.

@@ -68,7 +68,9 @@ impl Walk<'_> {
             Value::String(text) => *text = (self.rewrite)(class, text),
             Value::Array(list) => {
                 let items = shape::below(&nodes, "items");
-                list.iter_mut().for_each(|one| self.value(items.clone(), class, one));
+                for one in list {
+                    self.value(items.clone(), class, one);
+                }
             }
             Value::Object(map) => self.object(&nodes, class, map),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}

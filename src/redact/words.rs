@@ -131,11 +131,13 @@ fn collected() -> BTreeSet<String> {
     add(&mut words, PUBLIC);
     for check in hublink_checks::tables() {
         let meta = check.meta();
-        [meta.id, meta.title, meta.docs].iter().for_each(|text| add(&mut words, text));
+        let mut texts = vec![meta.id, meta.title, meta.docs];
         for cause in check.causes() {
-            [cause.id, cause.title, cause.explain].iter().for_each(|text| add(&mut words, text));
-            let lists = [cause.remedy, cause.look_alikes, cause.see];
-            lists.iter().flat_map(|list| list.iter()).for_each(|text| add(&mut words, text));
+            texts.extend([cause.id, cause.title, cause.explain]);
+            texts.extend(cause.remedy.iter().chain(cause.look_alikes).chain(cause.see));
+        }
+        for text in texts {
+            add(&mut words, text);
         }
     }
     add_shape(&mut words, crate::shape::root());

@@ -51,7 +51,9 @@ fn hits(report: &Report, canaries: &[&str]) -> Vec<String> {
         let lower = text.to_lowercase();
         for canary in canaries {
             let plain = canary.to_lowercase();
-            let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+            let hex = plain.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+            let hex: String = hex.collect();
             for form in [plain.clone(), plain.replace(' ', "%20"), hex] {
                 if let Some(at) = lower.find(&form) {
                     let begin = lower.floor_char_boundary(at.saturating_sub(60));
@@ -151,7 +153,10 @@ fn canary_fixture() -> Value {
     let page = "<html><title>CanaryPage of Canary Company</title> mail canarymail@canarydomain.com, \
                 ask at https://canarysub.canaryhost.canarydomain.com/canarypath?user=canaryuser or \
                 \\\\canarymachine\\share, 203.45.67.89, [2a02:1234:5678::abcd], 00:1b:44:11:3a:b7";
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+    let hex = |text: &str| {
+        text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect::<String>()
+    };
     json!({
         "facts": {
             "os": "windows", "hubs_in_run": 1,
@@ -224,7 +229,7 @@ fn canary_report() -> Report {
     let mut report = report_of_fixture(&canary_fixture());
     let link = "qliksense://enterpriseurl?url=https%3A%2F%2Fcanarysub.canaryhost.canarydomain.com%2Fcanaryprefix&name=CanaryFriendly%20Canary%20Company";
     let hub = &mut report.hubs[0];
-    hub.name = "CanaryFriendly, Canary Company".to_owned();
+    "CanaryFriendly, Canary Company".clone_into(&mut hub.name);
     hub.link = Some(hublink_checks::link::inspect(link));
     hub.source.file = Some("C:\\Users\\canaryuser\\canarypath\\hubs.ini".to_owned());
     report.environment.resolver = Some("10.77.88.99:53".to_owned());
