@@ -93,12 +93,15 @@ pub struct CertificateFacts {
     pub self_issued: bool,
     /// Where its issuer's certificate can be fetched, http only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub aia_issuers: Vec<String>,
     /// Where its revocation can be asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub ocsp: Vec<String>,
     /// Where revocation lists lie.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub crls: Vec<String>,
     /// SHA-256 of the whole certificate, in hexadecimal.
     #[schemars(extend("x-compared" = "fingerprint of a certificate", "x-identifies" = "digits"))]
@@ -113,6 +116,7 @@ pub struct CertificateFacts {
     pub authority_key: Option<String>,
     /// Its own key, as certificates that it issued identify it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub subject_key: Option<String>,
     /// Its extended key usage allows servers only by allowing everything.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -387,3 +387,52 @@ proptest! {
         prop_assert!(key.restore(&made).expect("its key") == report);
     }
 }
+
+/// A field whose name says that it names somebody must say so to whoever hides names: a word that
+/// everybody uses, such as a host called `hub`, would stay in it otherwise.
+#[test]
+fn fields_that_name_somebody_say_so() {
+    const NAMING: [&str; 14] = [
+        "account",
+        "computer",
+        "directory",
+        "domain",
+        "file",
+        "fingerprint",
+        "forest",
+        "host",
+        "issuer",
+        "machine",
+        "path",
+        "serial",
+        "subject",
+        "user",
+    ];
+    // Names of form fields and of programs, and the place in a list, name nobody.
+    const HARMLESS: [&str; 1] = ["user_agent"];
+    let schema = hublink::report::schema();
+    let mut silent = Vec::new();
+    let parts = schema.pointer("/$defs").and_then(Value::as_object).expect("parts");
+    for (part, node) in parts {
+        for (field, what) in node.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
+            let naming = field.split('_').any(|word| NAMING.contains(&word.trim_end_matches('s')));
+            let is_text = |node: &Value| match node.get("type") {
+                Some(Value::String(kind)) => kind == "string",
+                Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+                _ => false,
+            };
+            let listed = what.get("items").is_some_and(is_text);
+            let known = what.get("x-identifies").is_some() || HARMLESS.contains(&field.as_str());
+            let address = what.get("format").is_some();
+            if naming && (is_text(what) || listed) && !known && !address {
+                silent.push(format!("{part}.{field}"));
+            }
+        }
+    }
+    assert!(
+        silent.is_empty(),
+        "say what it holds: #[schemars(extend(\"x-identifies\" = \"host\"))], or dn, path, name, \
+         link, digits, hex, nothing: {silent:#?}"
+    );
+}
