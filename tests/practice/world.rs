@@ -84,6 +84,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
         deadline: Duration::from_secs(90),
         jobs: 32,
         stop_at_first: false,
+        login: LoginSettings::default(),
     };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let resolver = Some(practice.resolver().to_string());
