@@ -296,7 +296,11 @@ impl HubRun {
         let facts = Facts {
             hub: target.hub().cloned(),
             way: target.hub().map(|hub| way(&**world, hub)).unwrap_or_default(),
-            account: target.hub().and_then(|hub| login::account_for(&**world, hub)),
+            // Go or no-go is asked before a login.
+            account: target
+                .hub()
+                .filter(|_| !settings.stop_at_first)
+                .and_then(|hub| login::account_for(&**world, hub)),
             ..common.clone()
         };
         Self {
