@@ -24,6 +24,7 @@ use crate::certificate::Certificate;
 use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, passed, passed_cleanly};
 use crate::http::{CloudError, DoorKind};
 use crate::hub::Hub;
+pub(crate) use causes::LOGGED_IN;
 pub(crate) use look::request;
 pub use place::{LoginHost, LoginPlace};
 pub use text::LoginText;

@@ -22,7 +22,7 @@ use crate::hub::Hub;
 use crate::hubs_file::HubsFile;
 use crate::licence::Licence;
 use crate::link::Link;
-use crate::login::Login;
+use crate::login::{LOGGED_IN, Login};
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
@@ -96,6 +96,7 @@ impl Check for TestServer {
                 "Qlik support article 1713031",
                 "no mark of a test licence was found in anything a user can read",
             ],
+            verify: LOGGED_IN,
             ..cause("test-server/suspected-test-licence", suspected)
         },
         Cause {
