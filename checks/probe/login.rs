@@ -4,7 +4,13 @@
 //! target ids, tickets, the values of cookies, tokens and NTLM messages. What leaves it are
 //! outcomes, names and masked addresses.
 
+mod binding;
+mod jar;
+mod mechanism;
+mod ntlm;
+mod page;
 mod secret;
+mod spnego;
 
 use std::net::SocketAddr;
 use std::time::Duration;
