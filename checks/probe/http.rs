@@ -381,7 +381,8 @@ fn note_handshake(seen: &mut Exchange, handshake: Handshake) {
 /// An open connection, which can carry one request after the other.
 pub(crate) struct Channel {
     sender: SendRequest<Full<Bytes>>,
-    driver: JoinHandle<hyper::Result<()>>,
+    /// What moves the bytes; ends with the channel.
+    driver: Option<JoinHandle<hyper::Result<()>>>,
     watch: Watch,
     /// The server's certificate, if the server proved on this connection that it is its own.
     pub(crate) leaf: Option<Vec<u8>>,
@@ -410,7 +411,7 @@ impl Channel {
             failed(seen, Ending::NotHttp, FailureKind::Invalid);
             return None;
         };
-        let driver = tokio::spawn(connection.with_upgrades());
+        let driver = Some(tokio::spawn(connection.with_upgrades()));
         Some(Self { sender, driver, watch, leaf: None, proxy_login: None })
     }
 
@@ -486,22 +487,32 @@ impl Channel {
         matches!(tokio::time::timeout(limit, self.sender.ready()).await, Ok(Ok(())))
     }
 
+    /// Leaves the connection to whom it was upgraded for: what moves the bytes hands it over and
+    /// ends by itself.
+    pub(crate) fn hand_over(mut self) {
+        self.driver = None;
+    }
+
     /// Closes the connection; if it had fallen silent, looks at it once more.
     pub(crate) async fn hang_up(mut self, seen: &mut Exchange) {
         if !matches!(seen.ending, Ending::Silence | Ending::Stalled) {
             return;
         }
         seen.state = self.watch.state();
-        self.driver.abort();
-        // Its stream is dropped with it; the watch alone holds the connection then.
-        drop((&mut self.driver).await);
+        if let Some(driver) = self.driver.take() {
+            driver.abort();
+            // Its stream is dropped with it; the watch alone holds the connection then.
+            drop(driver.await);
+        }
         seen.given_up = self.watch.is_given_up(GOODBYE).await;
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.driver.abort();
+        if let Some(driver) = &self.driver {
+            driver.abort();
+        }
     }
 }
 
@@ -633,6 +644,11 @@ const ONE_TIME: &[&str] = &[
     "qlik-csrf-token",
     "xrfkey",
 ];
+
+/// Whether the value of a parameter of this name opens a login.
+pub(crate) fn is_one_time(name: &str) -> bool {
+    ONE_TIME.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
 
 /// The text without the values of one-time parameters, bounded.
 fn masked(text: &str) -> String {

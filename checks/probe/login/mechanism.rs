@@ -13,9 +13,6 @@ pub(crate) trait Mechanism: Send {
     /// If the server's answer leads no further.
     fn step(&mut self, answer: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, Stuck>;
 
-    /// Whether the next message is made from the password.
-    fn proves_next(&self) -> bool;
-
     /// What the server said of itself.
     fn challenge(&self) -> Option<&Challenge>;
 }

@@ -61,6 +61,7 @@ const HEAD: usize = 88;
 const MIC_AT: usize = 72;
 
 /// What one login is made from.
+#[derive(Clone, Copy)]
 pub(crate) struct Ingredients<'a> {
     /// Who logs in.
     pub(crate) account: &'a Account,
@@ -104,6 +105,11 @@ impl<'a> Ntlm<'a> {
         Some(proof::signature(key, message))
     }
 
+    /// Whether the next message is made from the password.
+    fn proves_next(&self) -> bool {
+        !self.negotiate.is_empty() && self.challenge.is_none()
+    }
+
     fn authenticate(&mut self, message: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stuck> {
         let server = ServerMessage::read(message).ok_or(Stuck::NotTheProtocol)?;
         let agreed = server.flags & self.offered;
@@ -141,10 +147,6 @@ impl Mechanism for Ntlm<'_> {
             Some(_) if !self.proves_next() => Err(Stuck::NotTheProtocol),
             Some(message) => self.authenticate(message),
         }
-    }
-
-    fn proves_next(&self) -> bool {
-        !self.negotiate.is_empty() && self.challenge.is_none()
     }
 
     fn challenge(&self) -> Option<&Challenge> {

@@ -68,10 +68,6 @@ impl Mechanism for Negotiate<'_> {
         Ok(last(&third, self.ntlm.sign(&mechanisms()).as_ref()))
     }
 
-    fn proves_next(&self) -> bool {
-        self.ntlm.proves_next()
-    }
-
     fn challenge(&self) -> Option<&Challenge> {
         self.ntlm.challenge()
     }
