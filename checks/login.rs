@@ -312,11 +312,11 @@ fn other_place(host: &str, port: u16) -> String {
 /// Where the login led to in the end.
 fn other_host(seen: &Evidence) -> String {
     let steps = seen.seen.iter().flat_map(|login| &login.steps);
-    let to = steps.filter_map(|step| {
+    let mut to = steps.filter_map(|step| {
         let asked = url::Url::parse(&step.exchange.url).ok()?;
         asked.join(step.exchange.header("location")?).ok()
     });
-    match to.last() {
+    match to.next_back() {
         Some(url) => {
             let port = url.port_or_known_default().unwrap_or(443);
             other_place(&crate::http::host_of(&url), port)

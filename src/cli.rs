@@ -132,6 +132,7 @@ pub struct DoctorArgs {
 /// Options of a login. `preflight` has none of them: it sends nothing secret.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Login")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct LoginArgs {
     /// Log in to every hub, one after the other, as this user: DOMAIN\USER or USER@DOMAIN
     ///

@@ -353,9 +353,10 @@ fn websocket_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(proof);
     }
     let proof = proof.at_most(Confidence::Likely);
-    Some(match in_session.is_some() || every_time {
-        true => proof,
-        false => proof.severity(Severity::Informs).at_most(Confidence::Possible),
+    Some(if in_session.is_some() || every_time {
+        proof
+    } else {
+        proof.severity(Severity::Informs).at_most(Confidence::Possible)
     })
 }
 

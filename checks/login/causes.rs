@@ -447,9 +447,10 @@ fn rejected(e: &Evidence, case: &Case) -> Option<Proof> {
         (None, None) => return None,
     };
     let loopback = "Windows refuses a login in another name than its own (loopback check)";
-    let proof = match e.on_this_computer {
-        true => proof.and("the hub runs on this computer", loopback),
-        false => proof.not("Windows' loopback check: the hub runs on another computer"),
+    let proof = if e.on_this_computer {
+        proof.and("the hub runs on this computer", loopback)
+    } else {
+        proof.not("Windows' loopback check: the hub runs on another computer")
     };
     let hub = case.facts.hub.as_ref();
     Some(
@@ -576,10 +577,7 @@ fn flaw(cookie: &CookieSeen) -> String {
         cookie.same_site.as_ref().map(|word| format!("SameSite={word}")),
     ];
     let attributes: Vec<String> = attributes.into_iter().flatten().collect();
-    match attributes.is_empty() {
-        true => "no attributes".to_owned(),
-        false => attributes.join("; "),
-    }
+    if attributes.is_empty() { "no attributes".to_owned() } else { attributes.join("; ") }
 }
 
 fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -616,9 +614,8 @@ pub(super) fn refused_by_provider(case: &Case) -> Option<&ProviderPage> {
     let filtered = seen.page.filter.as_ref().is_some_and(|sign| sign.role == FilterRole::Refuses);
     let refused = match seen.answer.status {
         Some(401) => !challenged,
-        Some(407 | 408 | 429) => false,
+        Some(407 | 408 | 429) | None => false,
         Some(status) => status >= 400,
-        None => false,
     };
     // Qlik's own errors have causes of their own.
     let own = !seen.page.errors.is_empty();

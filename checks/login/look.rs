@@ -30,7 +30,7 @@ fn for_people(cx: &Context) -> Option<NotBegun> {
     let interactive = door.filter(|door| match door.kind {
         DoorKind::Saml | DoorKind::Oidc | DoorKind::Cas | DoorKind::Module | DoorKind::Cloud => {
             // A page that the user named may have a form that a program can read.
-            !cx.case.facts.login_host.as_ref().is_some_and(|named| named.host == door.host)
+            cx.case.facts.login_host.as_ref().is_none_or(|named| named.host != door.host)
         }
         DoorKind::Windows | DoorKind::Forms | DoorKind::Anonymous | DoorKind::Challenge => false,
     });

@@ -79,7 +79,6 @@ pub fn examine_world(
         account: credentials.account,
         api_key: credentials.api_key,
         pretend,
-        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
