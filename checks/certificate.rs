@@ -1,5 +1,6 @@
 //! The certificate: does it stand for the hub's name, and does this computer trust who issued it?
 
+mod elsewhere;
 mod examine;
 mod facts;
 mod fetch;
@@ -24,11 +25,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, Target, cause,
-    fallback, passed,
+    AGAIN, Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, Target,
+    Verify, cause, fallback, passed,
 };
 use crate::tls::Tls;
 
+pub use elsewhere::{Judgement, judge_handshake};
 pub use examine::{ChainCertificate, Examination, Step, examine, examine_unnamed};
 pub use facts::{CertificateFacts, Key, KeyKind};
 pub use fetch::{FetchOutcome, Fetched};
@@ -50,6 +52,9 @@ pub struct Evidence {
     /// What rustls thinks of the chain. Printed beside our own judgement, never the judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
+    /// The hub did not prove that it holds the key of its certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_unproven: bool,
     /// The hub's own time, asked for only if a date of the path is out of range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<HubDate>,
@@ -74,6 +79,9 @@ pub struct Evidence {
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
+    /// The chain was read from files: nobody showed it and nothing was fetched for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_files: bool,
 }
 
 impl Evidence {
@@ -83,6 +91,7 @@ impl Evidence {
         Self {
             examined,
             rustls: None,
+            key_unproven: false,
             date: None,
             fetched: Vec::new(),
             other_names: Vec::new(),
@@ -91,14 +100,22 @@ impl Evidence {
             addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
+            from_files: false,
         }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
-    /// no fault, or if it is that of a root that was not presented.
+    /// no fault, or if it is that of one that was not presented.
     #[must_use]
     pub fn faulty(&self) -> Option<usize> {
         proofs::faulty(self)
+    }
+
+    /// Whether what is at fault is that the path has no end: its next issuer is neither there nor
+    /// trusted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        proofs::is_open(self)
     }
 
     /// A date of the path is out of range for this computer's clock and in range for the hub's.
@@ -156,9 +173,10 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
+        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
-        Evidence { rustls, date, fetched, revocation, shown_at, addresses, ..seen }
+        Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -193,6 +211,18 @@ const CHROMIUM: &str = "Chromium's list of software that opens TLS";
 const TAILSCALE: &str = "Tailscale's list of firewalls by the issuers they make";
 const MEASURED: &str = "measured with rustls and OpenSSL against servers with each fault";
 
+/// A certificate can be judged before anybody installs it.
+const NEW_CHAIN: &[Verify] = &[
+    Verify {
+        command: "hublink certificate chain.pem --host <host>",
+        expect: "calls the new certificate good before it is installed; the file holds it first, \
+                 then its issuers",
+    },
+    AGAIN[0],
+];
+
+const AT_THE_OTHER_NAME: &[Verify] = &[Verify { command: "hublink doctor <link>", expect: "" }];
+
 /// The table, the most specific cause first.
 const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -202,6 +232,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   certificate. The server is the right one; only the link spells it in a way \
                   that cannot be proven.",
         remedy: &["Ask your Qlik admin for a link that begins with <link>."],
+        verify: AT_THE_OTHER_NAME,
         owner: Owner::QlikAdmin,
         look_alikes: &["the other name leads to another server: then the certificate is wrong"],
         see: &[RFC9525],
@@ -220,6 +251,7 @@ const CAUSES: &[Cause<Evidence>] = &[
              issuer (QMC, Proxies, Security), or to send you Qlik's root certificate <issuer> to \
              install on this computer.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a company issuer whose name ends in -CA: it is not named after the server",
@@ -237,6 +269,7 @@ const CAUSES: &[Cause<Evidence>] = &[
             "Ask your Qlik admin to renew the certificate <subject> on <host>: it ran out on \
                    <date>.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wrong clock of this computer: then the certificate is valid at the hub's own time",
@@ -251,6 +284,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   Mostly it was made on a server whose clock is ahead.",
         remedy: &["Ask your Qlik admin to install a certificate on <host> that is valid already \
                    (<subject> starts on <date>), or to correct the server's clock."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wrong clock of this computer: then the certificate is valid at the hub's own time",
@@ -264,6 +298,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   old common name no longer counts, and a wildcard reaches exactly one label.",
         remedy: &["Ask your Qlik admin for a certificate whose alternative names contain <host> \
                    (it has: <names>)."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wildcard one label deep covers the name",
@@ -323,6 +358,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   issuer's must allow issuing, and each signature must fit.",
         remedy: &["Ask your Qlik admin for a newly issued certificate for <host>. What is wrong \
                    with <subject>: <rule broken>."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &["a key that is too small, which some programs report as a bad signature"],
         see: &[RFC5280, MEASURED],
@@ -334,6 +370,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   programs refuse them.",
         remedy: &["Ask your Qlik admin for a new certificate instead of <subject>, with RSA 2048 \
                    or ECDSA P-256 and SHA-256."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &["a trusted root's own SHA-1 signature, which nobody checks"],
         see: &["CA/Browser Forum baseline requirements", MEASURED],
@@ -400,6 +437,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         remedy: &[
             "Ask your Qlik admin to renew the certificate <subject> on <host> before <date>.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Certain,
         severity: Severity::Informs,

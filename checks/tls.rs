@@ -1,6 +1,8 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
 mod proofs;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -10,11 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, SMALL_SEGMENT, Severity,
-    Target, cause, fallback, passed, passed_on_direct_way,
+    AGAIN_AS_NAMED, Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind,
+    SMALL_SEGMENT, Severity, Target, Verify, cause, fallback, passed, passed_on_direct_way,
 };
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
+
+/// The link changes by the remedy, so it is not asked again.
+const AT_THE_USUAL_PORT: &[Verify] =
+    &[Verify { command: "hublink doctor https://<host>", expect: "" }];
 
 /// Whether the connection can be encrypted.
 pub struct Tls;
@@ -36,7 +42,7 @@ pub struct Evidence {
     /// A handshake at the same address for another name, made only after the first failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<Handshake>,
-    /// Control: a greeting of the old kind, made only after an alert.
+    /// Control: a greeting of the old kind, made only after the far side refused one of today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy: Option<LegacyAnswer>,
     /// Control: a handshake with tiny segments, made only if the greeting itself got lost.
@@ -81,6 +87,7 @@ impl Check for Tls {
                       The link names the wrong port or the wrong scheme.",
             remedy: &["Ask for a link with the right scheme and port for <host> (found: \
                        <protocol> on <port>)."],
+            verify: AGAIN_AS_NAMED,
             owner: Owner::QlikAdmin,
             look_alikes: &[
                 "a block page of a device on the way: other names at the address differ then",
@@ -102,8 +109,8 @@ impl Check for Tls {
         },
         Cause {
             title: "The server offers only outdated encryption (TLS 1.0 or 1.1).",
-            explain: "Today's programs speak TLS 1.2 and newer. The server refused that, and \
-                      accepted a greeting of the old kind.",
+            explain: "Today's programs speak TLS 1.2 and newer. The server refused that, by an \
+                      alert or by ending the connection, and accepted a greeting of the old kind.",
             remedy: &["Ask your Qlik admin to enable TLS 1.2 on <host> (it chose <version>)."],
             owner: Owner::QlikAdmin,
             look_alikes: &["a server that refuses the old greeting too (tls/server-breaks-off)"],
@@ -130,6 +137,7 @@ impl Check for Tls {
                       usually 443.",
             remedy: &["Ask for a link to the users' port (usually 443) instead of <port>; if it \
                        is 443, client certificates must be optional there."],
+            verify: AT_THE_USUAL_PORT,
             owner: Owner::QlikAdmin,
             look_alikes: &["a request for a certificate that is optional: the handshake goes on"],
             see: &["RFC 8446 section 6.2", "Qlik help on ports", "measured"],
@@ -196,10 +204,7 @@ impl Check for Tls {
             see: &["RFC 8446 section 6.2", "measured"],
             ..cause("tls/server-breaks-off", proofs::server_breaks_off)
         },
-        fallback("tls/unexplained", |e, _| {
-            (!e.handshake.completed() && !proofs::speaks_only_what_we_lack(e))
-                .then(|| proofs::raw(e))
-        }),
+        fallback("tls/unexplained", proofs::unexplained),
     ];
 
     fn not_applicable(target: &Target) -> Option<Reason> {
@@ -211,6 +216,11 @@ impl Check for Tls {
         if proofs::speaks_only_what_we_lack(seen) {
             let reason = Reason::because("tls/no-common-cipher");
             let detail = "this tool does not have the server's encryption; Desktop may";
+            return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
+        }
+        if proofs::has_a_key_we_lack(seen) {
+            let reason = Reason::because("tls/unexplained");
+            let detail = "this tool does not have the kind of the server's key; Desktop may";
             return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
         }
         let silent = seen.handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
@@ -258,10 +268,9 @@ fn once_more(hello: Hello) -> Hello {
     Hello { limit: hello.limit.min(REPEAT), ..hello }
 }
 
-/// An alert may mean that the server speaks only what rustls does not.
+/// A server that refuses may speak only what rustls does not.
 async fn greeted(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<LegacyAnswer> {
-    let refused = !seen.handshake.completed() && seen.handshake.alert.is_some();
-    if !refused {
+    if !proofs::may_be_outdated(&seen.handshake) {
         return None;
     }
     Some(cx.world.greet_as_of_old(ours).await)
@@ -269,7 +278,10 @@ async fn greeted(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<LegacyAn
 
 /// A greeting of which nothing was acknowledged, in segments that fit through any way.
 async fn in_tiny_segments(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<Handshake> {
-    if !proofs::greeting_lost(&seen.handshake)
+    // That another name passes says enough.
+    let by_name = seen.other_name.as_ref().is_some_and(Handshake::completed);
+    if by_name
+        || !proofs::greeting_lost(&seen.handshake)
         || !cx.can_make_segments_small()
         || ours.via.is_some()
     {
@@ -287,36 +299,4 @@ async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<H
     }
     let small = Hello { segment: Some(SMALL_SEGMENT), ..ours.clone() };
     Some(cx.world.handshake(&small).await)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::proofs::{alert_name, other_protocol};
-    use super::*;
-
-    #[test]
-    fn a_tls_record_is_no_other_protocol() {
-        let mut handshake = blank();
-        handshake.head = "....(".to_owned();
-        handshake.head_hex = "1503030002022800".to_owned();
-        assert_eq!(other_protocol(&handshake), None);
-        handshake.head = "SSH-2.0-OpenSSH".to_owned();
-        handshake.head_hex = "5353482d".to_owned();
-        assert_eq!(other_protocol(&handshake), Some("SSH"));
-    }
-
-    #[test]
-    fn every_alert_of_the_standard_has_its_name() {
-        for alert in [10, 40, 70, 80, 112, 116] {
-            assert_ne!(alert_name(alert), "no name");
-        }
-    }
-
-    fn blank() -> Handshake {
-        serde_json::from_value(serde_json::json!({
-            "connect": { "to": "10.0.0.1:443", "took_ms": 20.0 },
-            "server_name": "hub", "sent": 0, "received": 0, "certificates": 0, "took_ms": 1.0
-        }))
-        .expect("a handshake")
-    }
 }

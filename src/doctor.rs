@@ -1,14 +1,15 @@
 //! From targets to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_checks::frame::{ErasedCheck, ReasonKind, status_of};
+use hublink_checks::frame::{ErasedCheck, Facts, ReasonKind, status_of};
 use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
+use crate::report::{CheckReport, Environment, Hub, Look, Mode, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -27,11 +28,10 @@ pub async fn examine(
         engine::run(world, expanded.targets, settings, stop, observer).await;
     Report {
         schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        tool: this_program(),
         run: Some(random_uuid(&**world)),
+        mode: Some(if settings.stop_at_first { Mode::Preflight } else { Mode::Doctor }),
+        labels: BTreeMap::new(),
         started: whole_milliseconds(started),
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
@@ -43,9 +43,15 @@ pub async fn examine(
             proxy_variables: proxy_variables(&**world),
         },
         redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
+        review: None,
         hubs: examined.iter().map(hub).collect(),
         across: comparison.iter().map(across).collect(),
     }
+}
+
+/// This program, as a report names it.
+pub(crate) fn this_program() -> Tool {
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// A UUID of version 4 (RFC 9562).
@@ -74,7 +80,8 @@ fn whole_milliseconds(at: Timestamp) -> Timestamp {
     Timestamp(at.0.replace_nanosecond(nanosecond - nanosecond % 1_000_000).unwrap_or(at.0))
 }
 
-fn hub(examined: &Examined) -> Hub {
+/// One hub as a report holds it.
+pub(crate) fn hub(examined: &Examined) -> Hub {
     let address = examined.target.hub();
     Hub {
         name: examined.target.name.clone(),
@@ -83,13 +90,15 @@ fn hub(examined: &Examined) -> Hub {
         source: examined.target.source.clone(),
         link: examined.target.text.clone(),
         way: examined.case.way(),
+        facts: Some(Facts { interfaces: Vec::new(), ..examined.case.facts.clone() }),
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
     }
 }
 
-fn across(comparison: &Comparison) -> CheckReport {
+/// What the comparison came to, as a report holds it.
+pub(crate) fn across(comparison: &Comparison) -> CheckReport {
     let check = hublink_checks::across();
     CheckReport {
         id: check.meta().id.to_owned(),
@@ -97,6 +106,9 @@ fn across(comparison: &Comparison) -> CheckReport {
         status: status_of(&comparison.causes),
         reason: None,
         duration_ms: 0.0,
+        begun: false,
+        aside: None,
+        looks: Vec::new(),
         evidence: comparison.case.saved(check.meta().id).cloned(),
         causes: comparison.causes.clone(),
     }
@@ -105,15 +117,25 @@ fn across(comparison: &Comparison) -> CheckReport {
 fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
     let meta = check.meta();
     let ended = &examined.checks[meta.id];
-    // A check the user did not get to see run has no evidence worth keeping either.
-    let ran = !ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
+    let out_of_time = ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::OutOfTime);
     CheckReport {
         id: meta.id.to_owned(),
         title: meta.title.to_owned(),
         status: ended.status,
         reason: ended.reason.clone(),
         duration_ms: millis(ended.took),
-        evidence: ran.then(|| examined.case.saved(meta.id).cloned()).flatten(),
+        begun: ended.begun && out_of_time,
+        evidence: examined.case.saved(meta.id).cloned(),
+        aside: examined
+            .aside
+            .iter()
+            .find(|one| one.check() == meta.id)
+            .map(|one| one.saved().clone()),
+        looks: examined.looks.get(meta.id).into_iter().flatten().map(look).collect(),
         causes: ended.causes.clone(),
     }
+}
+
+fn look(look: &engine::Look) -> Look {
+    Look { begun_ms: millis(look.begun), duration_ms: millis(look.took) }
 }

@@ -10,6 +10,7 @@ pub mod exit;
 pub mod output;
 pub mod render;
 pub mod report;
+pub mod review;
 pub mod targets;
 pub mod verdict;
 
@@ -67,6 +68,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         None => return commands::run::run(&cli.doctor, Mode::Doctor),
         Some(Command::Doctor(args)) => return commands::run::run(args, Mode::Doctor),
         Some(Command::Preflight(args)) => return commands::run::run(args, Mode::Preflight),
+        Some(Command::Review(args)) => return commands::review::run(args),
         Some(Command::Explain { cause }) => {
             (commands::explain::explain(cause.as_deref())?, Exit::Good)
         }

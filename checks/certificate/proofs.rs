@@ -71,6 +71,9 @@ fn with_clocks(e: &Evidence, case: &Case, step: &Step<'_>, proof: Proof) -> Proo
             .and("the hub's own time", hub.date)
             .not("a wrong clock of this computer: the hub's own time gives the same answer"),
         (None, None) if e.time_given => proof,
+        (None, None) if e.from_files => {
+            proof.and("another clock", "none was asked").at_most(Confidence::Likely)
+        }
         (None, None) => proof.and("the hub's own time", "not known").at_most(Confidence::Likely),
     };
     // Programs differ in whether they look at the dates of a root they trust.
@@ -194,7 +197,7 @@ pub(super) fn qlik_default(e: &Evidence, _: &Case) -> Option<Proof> {
             "trusted here, with another key: the site was made anew and this is the old root",
         );
     }
-    Some(with_rustls(e, store_readable(e, proof)))
+    Some(with_rustls(e, store_readable(e, with_root(e, proof))))
 }
 
 /// A store that could not be read trusts nobody, and that is no fault of the issuer.
@@ -223,6 +226,10 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         IssuedBy::Unknown if path.len() > 1 => {
             ("its issuer, probably the root, is not trusted here", Confidence::Likely)
         }
+        // Small companies issue straight from the root, and the root need not be sent.
+        IssuedBy::Unknown if !is_qlik_shape(step.facts) => {
+            ("its issuer, perhaps a root, is neither sent nor trusted here", Confidence::Possible)
+        }
         _ => return None,
     };
     let proof = about(e, step)
@@ -230,15 +237,22 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         .at_most(confidence)
         .not("certificate/qlik-default: the names are not SERVER under SERVER-CA")
         .not("certificate/intercepted: nothing but the unknown issuer points at a device");
-    let fingerprint = &step.facts.fingerprint;
-    let proof = match seen.top()?.issued_by {
-        IssuedBy::Itself => proof
-            .and("its SHA-256 fingerprint", fingerprint)
-            .value("issuer", format!("{} (SHA-256 {fingerprint})", step.facts.subject)),
-        // The missing root's own name is the issuer of the last certificate; that is all there is.
-        _ => proof,
-    };
-    Some(with_rustls(e, store_readable(e, proof)))
+    Some(with_rustls(e, store_readable(e, with_root(e, proof))))
+}
+
+/// The root to install, by name and fingerprint; of one that was not sent only the name is known.
+pub(super) fn with_root(e: &Evidence, proof: Proof) -> Proof {
+    let path = e.examined.path();
+    let is_top = e.examined.top().is_some_and(|top| top.issued_by == IssuedBy::Itself);
+    match path.last().filter(|_| is_top && !e.examined.trusted) {
+        Some(root) => {
+            let (subject, fingerprint) = (&root.facts.subject, &root.facts.fingerprint);
+            proof
+                .and("SHA-256 fingerprint of the root", fingerprint)
+                .value("issuer", format!("{subject} (SHA-256 {fingerprint})"))
+        }
+        None => proof,
+    }
 }
 
 pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -260,17 +274,32 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
         }));
     }
     let made_on_the_way = interception::suspicion(e) >= Some(Confidence::Likely);
-    if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown || made_on_the_way {
+    if seen.trusted || made_on_the_way {
+        return None;
+    }
+    if let Some(old) = outdated_issuer(seen).filter(|_| !seen.same_named_root) {
+        let sent = old.subject_key.as_deref().unwrap_or_default();
+        let top = path.last().and_then(|step| step.facts.authority_key.as_deref());
+        let wanted = top.unwrap_or_default();
+        return Some(
+            proof
+                .compared("key of the issuer that was sent", wanted, sent)
+                .not("certificate/misissued: the issuer that was sent is another one of that name")
+                .at_most(Confidence::Likely)
+                .severity(Severity::Blocks),
+        );
+    }
+    if path.len() > 1 || above != IssuedBy::Unknown {
         return None;
     }
     // Devices that make certificates on the way often send nothing but that one. Youth alone is
     // no sign against the server: whoever has just installed a certificate forgets this.
     let same_elsewhere = !e.same_issuer_at.is_empty();
     let most = if same_elsewhere { Confidence::Possible } else { Confidence::Likely };
-    let why = if sent.facts.aia_issuers.is_empty() {
-        "the certificate names no address to fetch it from"
-    } else {
-        "it could not be fetched"
+    let why = match sent.facts.aia_issuers.first() {
+        None => "the certificate names no address to fetch it from".to_owned(),
+        Some(url) if e.from_files => format!("not tried for files; it should lie at {url}"),
+        Some(_) => "it could not be fetched".to_owned(),
     };
     // Nobody was able to complete the path, so Desktop is not expected to either.
     Some(
@@ -302,11 +331,26 @@ fn broken_rule(e: &Evidence) -> Option<(Step<'_>, String)> {
         return Some((step, format!("it may not issue certificates for {}", outside.name)));
     }
     let top = seen.top()?;
-    if top.issued_by == IssuedBy::BadSignature && !seen.same_named_root && !seen.trusted {
+    let unfit = top.issued_by == IssuedBy::BadSignature && outdated_issuer(seen).is_none();
+    if unfit && !seen.same_named_root && !seen.trusted {
         let rule = "its signature does not fit the certificate that bears its issuer's name";
         return path.last().map(|step| (*step, rule.to_owned()));
     }
     None
+}
+
+/// A certificate of the right issuer's name that is another one by its own account: issuers keep
+/// their name when they get a new key, and the server still sends the old one.
+fn outdated_issuer(seen: &Examination) -> Option<&CertificateFacts> {
+    let top = seen.top().filter(|top| top.issued_by == IssuedBy::BadSignature)?;
+    let facts = top.facts.as_ref()?;
+    let wanted = facts.authority_key.as_ref()?;
+    let named = seen.chain.iter().filter_map(|one| one.facts.as_ref());
+    let mut named = named.filter(|one| one.subject == facts.issuer && one.is_ca).peekable();
+    let first = named.peek().copied();
+    let is_other =
+        |one: &CertificateFacts| one.subject_key.as_ref().is_some_and(|own| own != wanted);
+    first.filter(|_| named.all(is_other))
 }
 
 /// OpenSSL refuses a server's certificate whose key may neither sign nor encrypt nor agree; rustls
@@ -356,17 +400,21 @@ fn weak_step(e: &Evidence) -> Option<(Step<'_>, String)> {
             return Some((step, facts.key.label()));
         }
         // The signature of a certificate on itself proves nothing and is not checked (H31).
-        let counts = facts.weak_signature && !step.is_root && !facts.self_issued;
+        let by_itself = || {
+            let one = step.index.and_then(|index| e.examined.chain.get(index));
+            one.is_some_and(|one| one.issued_by == IssuedBy::Itself)
+        };
+        let counts = facts.weak_signature && !step.is_root && !by_itself();
         counts.then(|| (step, facts.signature_algorithm.clone()))
     })
 }
 
 pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
     let (step, seen) = weak_step(e)?;
-    let proof = if step.facts.weak_signature && !step.facts.key.is_weak() {
-        about(e, &step).and(DIFFER, "some accept SHA-1 of a company's own issuer, rustls does not")
+    let proof = if step.facts.key.is_weak() {
+        about(e, &step).and(DIFFER, "some still accept RSA 1024, rustls and OpenSSL do not")
     } else {
-        about(e, &step)
+        about(e, &step).and(DIFFER, "some accept SHA-1 of a company's own issuer, rustls does not")
     };
     let proof = proof
         .compared("key and signature", "RSA 2048 or ECDSA, with SHA-256 or better", &seen)
@@ -517,25 +565,49 @@ fn explained(e: &Evidence, case: &Case) -> bool {
     fault(e, case).is_some() || withdrawn(e).is_some()
 }
 
-/// The place in the chain of the certificate at fault; 0 is the hub's own.
-pub(super) fn faulty(e: &Evidence) -> Option<usize> {
+/// What is at fault.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    /// A certificate, by its place in the chain; `None` for a root that was not presented.
+    At(Option<usize>),
+    /// One that is neither in the chain nor among the trusted roots.
+    Missing,
+}
+
+fn fault_of(e: &Evidence) -> Option<Fault> {
     let nowhere = Case::default();
     if let Some(step) = expired_step(e, &nowhere).or_else(|| early_step(e, &nowhere)) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
     if wrong_name_proof(e).is_some() || qlik_default(e, &nowhere).is_some() {
-        return Some(0);
+        return Some(Fault::At(Some(0)));
     }
     if let Some((step, _)) = broken_rule(e).or_else(|| weak_step(e)) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
     if let Some((step, _)) = withdrawn(e) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
-    let open = untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere)).is_some();
+    untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere))?;
     let path = e.examined.path();
-    let mut sent = path.iter().rev().filter_map(|step| step.index);
-    open.then(|| sent.find(|&index| index < e.examined.presented())).flatten()
+    let fetched = path.iter().find(|step| step.index >= Some(e.examined.presented()));
+    match (e.examined.trusted, e.examined.top()?.issued_by) {
+        // It stands once this one is there.
+        (true, _) => fetched.map(|step| Fault::At(step.index)),
+        (false, IssuedBy::Itself) => path.last().map(|step| Fault::At(step.index)),
+        (false, _) => Some(Fault::Missing),
+    }
+}
+
+pub(super) fn faulty(e: &Evidence) -> Option<usize> {
+    match fault_of(e)? {
+        Fault::At(index) => index,
+        Fault::Missing => None,
+    }
+}
+
+pub(super) fn is_open(e: &Evidence) -> bool {
+    fault_of(e) == Some(Fault::Missing)
 }
 
 pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -560,7 +632,12 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     if !refused || explained(e, case) || is_own_root(e) {
         return None;
     }
-    let proof = with_rustls(e, about(e, own)).and("our own judgement", "nothing to object to");
+    let proof = with_rustls(e, about(e, own));
+    let proof = if e.key_unproven {
+        proof.compared("proof that the server holds the key", "verifies", "does not verify")
+    } else {
+        proof.and("our own judgement", "nothing to object to")
+    };
     if e.examined.trusted && limit_of_ours(e) {
         let why = "hublink cannot examine a certificate of this kind fully; Desktop may";
         return Some(proof.and("limit", why).severity(Severity::Degrades));
@@ -571,9 +648,10 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
 /// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept
 /// it for a server, rustls never does.
 fn is_own_root(e: &Evidence) -> bool {
-    e.examined.chain.first().is_some_and(|own| {
-        own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
-    })
+    !e.key_unproven
+        && e.examined.chain.first().is_some_and(|own| {
+            own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
+        })
 }
 
 fn unchecked(e: &Evidence) -> bool {
@@ -587,6 +665,7 @@ fn limit_of_ours(e: &Evidence) -> bool {
     let path = e.examined.path();
     let known_keys = path.iter().all(|step| step.facts.key.kind != KeyKind::Other);
     let policies = path.iter().any(|step| !step.facts.unevaluated_critical.is_empty());
-    let issuer_as_server = e.examined.own().is_some_and(|own| own.is_ca);
-    policies || issuer_as_server || (unchecked(e) && known_keys)
+    let issuer_as_server = !e.key_unproven && e.examined.own().is_some_and(|own| own.is_ca);
+    let any_usage = path.iter().any(|step| step.facts.any_usage_only);
+    policies || issuer_as_server || any_usage || (unchecked(e) && known_keys)
 }

@@ -7,7 +7,7 @@ use clap::ColorChoice;
 use hublink_checks::frame::Budget;
 use hublink_probe::{Pretend, RealWorld, World, WorldOptions};
 
-use crate::cli::{Format, RunArgs};
+use crate::cli::{Format, RunArgs, ShowArgs};
 use crate::doctor::examine;
 use crate::engine::{Settings, Stop};
 use crate::exit::Exit;
@@ -35,9 +35,17 @@ pub enum Mode {
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
     let outcome = examine_world(args, mode, Pretend::default())
-        .and_then(|report| deliver(&report, args, mode));
+        .and_then(|report| deliver(&report, &args.show, mode));
+    told(outcome, args.show.format)
+}
+
+/// What went wrong, where the reader of the format looks for it.
+///
+/// # Errors
+/// As it is handed in, unless the reader looks at standard output alone.
+pub(super) fn told(outcome: Result<Exit, Failed>, format: Format) -> Result<Exit, Failed> {
     match outcome {
-        Err(failed) if args.format == Format::Nagios => plugin_failed(&failed),
+        Err(failed) if format == Format::Nagios => plugin_failed(&failed),
         other => other,
     }
 }
@@ -69,8 +77,8 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
                 .hint("name a hubs.ini, a link, a URL or a host, or set HUBLINK_HUBS")
         })?;
     let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
-    let style = style(args.color, Stream::Stderr);
-    let progress = match (args.quiet, args.verbose) {
+    let style = style(args.show.color, Stream::Stderr);
+    let progress = match (args.show.quiet, args.show.verbose) {
         (true, _) => Progress::silent(),
         (false, verbose) => Progress::new(style, names, verbose),
     };
@@ -97,7 +105,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         }
     });
     progress.finish();
-    Ok(report)
+    Ok(Report { labels: args.label.iter().cloned().collect(), ..report })
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {
@@ -118,9 +126,13 @@ fn settings(args: &RunArgs, mode: Mode) -> Settings {
     }
 }
 
-fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let to_file = args.output.is_some();
-    let text = match args.format {
+/// Shows a report and puts it where it was wanted.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Exit, Failed> {
+    let to_file = show.output.is_some();
+    let text = match show.format {
         Format::Json => json_document(report),
         Format::Ndjson => ndjson::render(report),
         Format::Junit => junit::render(report),
@@ -130,8 +142,8 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         Format::Markdown => markdown::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
-            let style = style(args.color, stream);
-            let detail = match (args.quiet, args.verbose) {
+            let style = style(show.color, stream);
+            let detail = match (show.quiet, show.verbose) {
                 (true, _) => Detail::Quiet,
                 (_, true) => Detail::Verbose,
                 _ => Detail::Normal,
@@ -145,13 +157,13 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
     let unwritable = |path: &std::path::Path, error: std::io::Error| {
         Failed::usage(format!("cannot write {}: {error}", path.display()))
     };
-    if let Some(path) = &args.report {
+    if let Some(path) = &show.report {
         write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
     }
-    match &args.output {
+    match &show.output {
         Some(path) => {
             // Whoever collects metrics is another user.
-            let write = match args.format {
+            let write = match show.format {
                 Format::Openmetrics => write_for_all,
                 _ => write_file,
             };
@@ -159,7 +171,7 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         }
         None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
     }
-    Ok(match args.format {
+    Ok(match show.format {
         Format::Nagios => Exit::Plugin(nagios::State::of(report)),
         _ => Exit::of(report),
     })
