@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::http::SeenRequest;
+use super::ntlm::{Challenge, Refusal};
 use crate::behaviour::Behaviour;
 
 /// What a hub gets from its world.
@@ -18,6 +19,33 @@ pub(crate) struct Setting {
     pub(crate) clock: Clock,
     pub(crate) places: Places,
     pub(crate) issuer_file: Vec<u8>,
+    pub(crate) tickets: Tickets,
+    /// The ports to listen on; 0 for any that is free.
+    pub(crate) port: u16,
+    pub(crate) login_port: u16,
+}
+
+/// The tickets of all hubs of a world, each good for one visit to one hub: a login module elsewhere
+/// makes them too.
+#[derive(Clone, Default)]
+pub(crate) struct Tickets(Arc<Mutex<HashMap<String, String>>>);
+
+impl Tickets {
+    /// A ticket for the hub of this name.
+    pub(crate) fn make(&self, hub: &str) -> String {
+        let ticket = sixteen();
+        self.lock().insert(ticket.clone(), hub.to_owned());
+        ticket
+    }
+
+    /// Whether the ticket was made for this hub; it is used up.
+    pub(crate) fn redeem(&self, ticket: &str, hub: &str) -> bool {
+        self.lock().remove(ticket).is_some_and(|made_for| made_for == hub)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The world's time: it starts at the moment the world was made for, and runs.
@@ -72,16 +100,48 @@ pub(crate) struct Inner {
 pub(crate) struct Memory {
     pub(crate) requests: Vec<SeenRequest>,
     pub(crate) connections: usize,
-    pub(crate) tickets: HashSet<String>,
-    pub(crate) sessions: HashSet<String>,
+    pub(crate) sessions: HashMap<String, Session>,
     pub(crate) tokens: HashSet<String>,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) inactive: bool,
+}
+
+/// One attempt to log in, as a server counts them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// The account as it was written, such as `PRACTICE\\user`; empty for an API key.
+    pub account: String,
+    /// How.
+    pub way: Way,
+    /// Why it failed, if it did.
+    pub refusal: Option<Refusal>,
+}
+
+/// The ways to log in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// The third message of NTLM.
+    Ntlm,
+    /// A form.
+    Form,
+    /// An API key.
+    Key,
+    /// Basic, which no hub offers of its own accord.
+    Basic,
 }
 
 /// What belongs to one connection.
 #[derive(Default)]
 pub(crate) struct Talk {
     /// An NTLM login lives on one connection: the third message counts only where the challenge was sent.
-    pub(crate) challenged: bool,
+    pub(crate) challenge: Option<Challenge>,
+    /// The certificate this connection was made with.
+    pub(crate) leaf: Option<Vec<u8>>,
 }
 
 impl Inner {
@@ -112,6 +172,10 @@ impl Inner {
         let mut memory = self.lock();
         memory.requests.push(request);
         if memory.requests.len() == 1 { self.behaviour.first_answer_after } else { Duration::ZERO }
+    }
+
+    pub(crate) fn note(&self, account: &str, way: Way, refusal: Option<Refusal>) {
+        self.lock().attempts.push(Attempt { account: account.to_owned(), way, refusal });
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
