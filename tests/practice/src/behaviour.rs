@@ -22,6 +22,7 @@ pub struct Behaviour {
     pub(crate) membership: Membership,
     pub(crate) windows: WindowsLogin,
     pub(crate) binding_required: bool,
+    pub(crate) front: Option<&'static str>,
     pub(crate) form: Form,
     pub(crate) without_ticket: bool,
     pub(crate) cookie_name: &'static str,
@@ -194,6 +195,7 @@ impl Behaviour {
             membership: Membership::Domain(DOMAIN, DNS_DOMAIN),
             windows: WindowsLogin::Ntlm,
             binding_required: false,
+            front: None,
             form: Form::Usual,
             without_ticket: false,
             cookie_name: "X-Qlik-Session",
@@ -291,6 +293,12 @@ impl Behaviour {
     #[must_use]
     pub fn binding_required(self) -> Self {
         Self { binding_required: true, ..self }
+    }
+
+    /// Lets a server in front do the Windows login: whoever it names in this header gets a ticket.
+    #[must_use]
+    pub fn behind(self, header: &'static str) -> Self {
+        Self { front: Some(header), ..self }
     }
 
     /// Changes what the form looks like.

@@ -87,7 +87,38 @@ enum Outcome {
     HangUp,
 }
 
+/// Where a hub stands that belongs to no world of ours.
+#[derive(Debug)]
+pub struct Place {
+    /// Its DNS name.
+    pub name: String,
+    /// The address and port it listens on.
+    pub listen: SocketAddr,
+    /// The second port, for [`Login::SecondPort`].
+    pub login_port: u16,
+    /// Its certificate; without one it speaks plain HTTP.
+    pub identity: Option<Identity>,
+}
+
 impl Hub {
+    /// Starts a hub whose name, address and certificate are somebody else's matter. Other hosts are
+    /// taken to be on port 443.
+    ///
+    /// # Errors
+    /// If the port is not free, or the key does not fit the certificate.
+    pub async fn alone(behaviour: Behaviour, place: Place) -> io::Result<Self> {
+        let setting = Setting {
+            clock: Clock::starting_at(time::OffsetDateTime::now_utc()),
+            places: Places::default(),
+            issuer_file: Vec::new(),
+            tickets: Tickets::default(),
+            port: place.listen.port(),
+            login_port: place.login_port,
+        };
+        let identities = Identities { own: place.identity, login: None, later: None };
+        Self::start(&place.name, place.listen.ip(), behaviour, identities, setting).await
+    }
+
     pub(crate) async fn start(
         name: &str,
         ip: IpAddr,

@@ -55,6 +55,9 @@ impl Visit<'_> {
             return without_target();
         }
         let kind = self.inner.behaviour.windows;
+        if self.inner.behaviour.front.is_some_and(|header| self.request.header(header).is_some()) {
+            return self.let_in(AccountState::Good);
+        }
         let authorization = self.request.header("Authorization").unwrap_or_default();
         if let Some(pair) = authorization.strip_prefix("Basic ") {
             let pair = STANDARD.decode(pair).unwrap_or_default();
@@ -150,14 +153,21 @@ impl Visit<'_> {
     fn let_in(&self, state: AccountState) -> Reply {
         let prefix = &self.prefix;
         // A second login port hands back to the hub's own.
-        let scheme = if self.request.encrypted { "https" } else { "http" };
-        let base = format!("{scheme}://{}:{}", self.inner.name, self.inner.port);
+        let base = match self.inner.behaviour.front {
+            Some(_) => self.inner.base(self.request),
+            None => self.own_base(),
+        };
         if self.inner.behaviour.without_ticket || state == AccountState::Inactive {
             let reply = Reply::redirect(302, format!("{base}{prefix}/hub/"));
             return self.begin_session(reply, state == AccountState::Inactive);
         }
         let ticket = self.inner.setting.tickets.make(&self.inner.name);
         Reply::redirect(302, format!("{base}{prefix}/hub/?qlikTicket={ticket}"))
+    }
+
+    fn own_base(&self) -> String {
+        let scheme = if self.request.encrypted { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.inner.name, self.inner.port)
     }
 
     pub(super) fn redeem(&self, ticket: &str) -> Reply {
@@ -173,7 +183,7 @@ impl Visit<'_> {
         self.inner.lock().sessions.insert(session.clone(), Session { inactive });
         let name = behaviour.cookie_name;
         let mut attributes = behaviour.cookie_attributes.to_owned();
-        if !self.request.encrypted {
+        if !self.inner.behind_tls(self.request) {
             attributes = attributes.replace("; Secure", "");
         }
         let reply = reply.with("Set-Cookie", format!("{name}={session}{attributes}"));

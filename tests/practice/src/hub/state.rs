@@ -194,9 +194,14 @@ impl Inner {
 
     /// `https://host:port` as the client called it.
     pub(crate) fn base(&self, request: &SeenRequest) -> String {
-        let scheme = if request.encrypted { "https" } else { "http" };
+        let scheme = if self.behind_tls(request) { "https" } else { "http" };
         let own = format!("{}:{}", self.name, self.port);
         format!("{scheme}://{}", request.header("Host").unwrap_or(&own))
+    }
+
+    /// Whether the client spoke TLS, with the hub or with the server in front of it.
+    pub(crate) fn behind_tls(&self, request: &SeenRequest) -> bool {
+        request.encrypted || self.behaviour.front.is_some()
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {
