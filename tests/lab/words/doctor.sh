@@ -48,7 +48,7 @@ doctor() {
     start_web
     start_proxy
     write_client_files
-    arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
+    arguments=(doctor --format json --ca-file "$pki/ca.crt" "${login[@]}" "$@")
     printf 'hublink doctor %s\n' "$*" >"$here/command"
     at_the_client "$hublink" "${arguments[@]}" >"$here/report.json" 2>"$here/stderr" || true
     case ${scenario#"$lab/scenarios/"} in tls/* | certificate/* | healthy/*) ask_peer "$@" ;; esac
