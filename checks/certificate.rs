@@ -1,5 +1,6 @@
 //! The certificate: does it stand for the hub's name, and does this computer trust who issued it?
 
+mod elsewhere;
 mod examine;
 mod facts;
 mod fetch;
@@ -29,6 +30,7 @@ use crate::frame::{
 };
 use crate::tls::Tls;
 
+pub use elsewhere::{Judgement, judge_handshake};
 pub use examine::{ChainCertificate, Examination, Step, examine, examine_unnamed};
 pub use facts::{CertificateFacts, Key, KeyKind};
 pub use fetch::{FetchOutcome, Fetched};
@@ -50,6 +52,9 @@ pub struct Evidence {
     /// What rustls thinks of the chain. Printed beside our own judgement, never the judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
+    /// The hub did not prove that it holds the key of its certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_unproven: bool,
     /// The hub's own time, asked for only if a date of the path is out of range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<HubDate>,
@@ -83,6 +88,7 @@ impl Evidence {
         Self {
             examined,
             rustls: None,
+            key_unproven: false,
             date: None,
             fetched: Vec::new(),
             other_names: Vec::new(),
@@ -156,9 +162,10 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
+        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
-        Evidence { rustls, date, fetched, revocation, shown_at, addresses, ..seen }
+        Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {

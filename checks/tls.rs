@@ -1,6 +1,8 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
 mod proofs;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -36,7 +38,7 @@ pub struct Evidence {
     /// A handshake at the same address for another name, made only after the first failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<Handshake>,
-    /// Control: a greeting of the old kind, made only after an alert.
+    /// Control: a greeting of the old kind, made only after the far side refused one of today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy: Option<LegacyAnswer>,
     /// Control: a handshake with tiny segments, made only if the greeting itself got lost.
@@ -102,7 +104,8 @@ impl Check for Tls {
         },
         Cause {
             title: "The server offers only outdated encryption (TLS 1.0 or 1.1).",
-            explain: "Today's programs speak TLS 1.2 and newer. The server refused that, and \
+            explain: "Today's programs speak TLS 1.2 and newer. The server refused that, by an \
+                      alert, by an old version in its answer or by ending the connection, and \
                       accepted a greeting of the old kind.",
             remedy: &["Ask your Qlik admin to enable TLS 1.2 on <host> (it chose <version>)."],
             owner: Owner::QlikAdmin,
@@ -258,10 +261,9 @@ fn once_more(hello: Hello) -> Hello {
     Hello { limit: hello.limit.min(REPEAT), ..hello }
 }
 
-/// An alert may mean that the server speaks only what rustls does not.
+/// A server that refuses may speak only what rustls does not.
 async fn greeted(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<LegacyAnswer> {
-    let refused = !seen.handshake.completed() && seen.handshake.alert.is_some();
-    if !refused {
+    if !proofs::may_be_outdated(&seen.handshake) {
         return None;
     }
     Some(cx.world.greet_as_of_old(ours).await)
@@ -287,36 +289,4 @@ async fn in_small_segments(cx: &Context, ours: &Hello, silent: bool) -> Option<H
     }
     let small = Hello { segment: Some(SMALL_SEGMENT), ..ours.clone() };
     Some(cx.world.handshake(&small).await)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::proofs::{alert_name, other_protocol};
-    use super::*;
-
-    #[test]
-    fn a_tls_record_is_no_other_protocol() {
-        let mut handshake = blank();
-        handshake.head = "....(".to_owned();
-        handshake.head_hex = "1503030002022800".to_owned();
-        assert_eq!(other_protocol(&handshake), None);
-        handshake.head = "SSH-2.0-OpenSSH".to_owned();
-        handshake.head_hex = "5353482d".to_owned();
-        assert_eq!(other_protocol(&handshake), Some("SSH"));
-    }
-
-    #[test]
-    fn every_alert_of_the_standard_has_its_name() {
-        for alert in [10, 40, 70, 80, 112, 116] {
-            assert_ne!(alert_name(alert), "no name");
-        }
-    }
-
-    fn blank() -> Handshake {
-        serde_json::from_value(serde_json::json!({
-            "connect": { "to": "10.0.0.1:443", "took_ms": 20.0 },
-            "server_name": "hub", "sent": 0, "received": 0, "certificates": 0, "took_ms": 1.0
-        }))
-        .expect("a handshake")
-    }
 }

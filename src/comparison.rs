@@ -150,6 +150,7 @@ mod tests {
             checks: checks.into_iter().collect(),
             took: Duration::ZERO,
             shared: None,
+            logout: None,
             aside: Vec::new(),
         };
         settle(&one.case, &mut one.checks);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Redaction, Report, SCHEMA, Tool};
+use crate::report::{CheckReport, Environment, Hub, Redaction, Replacement, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -21,30 +21,71 @@ pub async fn examine(
     resolver: Option<String>,
     observer: Observer<'_>,
 ) -> Report {
+    look(world, expanded, settings, stop, resolver, observer).await.report(&**world)
+}
+
+/// What a run came to, before it is written down: the user may still add a word.
+pub struct Run {
+    /// Every hub.
+    pub examined: Vec<Examined>,
+    comparison: Option<Comparison>,
+    ledger: Vec<Replacement>,
+    resolver: Option<String>,
+    started: Timestamp,
+    duration_ms: f64,
+    interrupted: bool,
+}
+
+/// Examines every target.
+pub async fn look(
+    world: &Arc<dyn World>,
+    expanded: Expanded,
+    settings: &Settings,
+    stop: &Stop,
+    resolver: Option<String>,
+    observer: Observer<'_>,
+) -> Run {
     let started = world.now();
     let begun = Instant::now();
     let (examined, comparison) =
         engine::run(world, expanded.targets, settings, stop, observer).await;
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        run: Some(random_uuid(&**world)),
-        started: whole_milliseconds(started),
+    Run {
+        examined,
+        comparison,
+        ledger: expanded.ledger,
+        resolver,
+        started,
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
-        environment: Environment {
-            os: world.os().to_owned(),
-            arch: std::env::consts::ARCH.to_owned(),
-            interfaces: world.interfaces(),
-            resolver,
-            proxy_variables: proxy_variables(&**world),
-        },
-        redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
-        hubs: examined.iter().map(hub).collect(),
-        across: comparison.iter().map(across).collect(),
+    }
+}
+
+impl Run {
+    /// The report.
+    #[must_use]
+    pub fn report(&self, world: &dyn World) -> Report {
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            run: Some(random_uuid(world)),
+            started: whole_milliseconds(self.started),
+            duration_ms: self.duration_ms,
+            interrupted: self.interrupted,
+            environment: Environment {
+                os: world.os().to_owned(),
+                arch: std::env::consts::ARCH.to_owned(),
+                interfaces: world.interfaces(),
+                resolver: self.resolver.clone(),
+                proxy_variables: proxy_variables(world),
+                account: world.account(),
+            },
+            redaction: Redaction { level: "default".to_owned(), ledger: self.ledger.clone() },
+            hubs: self.examined.iter().map(hub).collect(),
+            across: self.comparison.iter().map(across).collect(),
+        }
     }
 }
 
@@ -86,6 +127,9 @@ fn hub(examined: &Examined) -> Hub {
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
+        account: examined.case.facts.account.clone(),
+        desktop_refuses: examined.case.facts.desktop_refuses,
+        logout: examined.logout.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
+pub mod login;
 pub mod output;
 pub mod render;
 pub mod report;
@@ -15,7 +16,7 @@ pub mod verdict;
 
 use std::fmt;
 
-use cli::{Cli, Command, Document, LinkCommand};
+use cli::{Cli, Command, DoctorArgs, Document, LinkCommand, LoginArgs};
 use commands::run::Mode;
 use exit::Exit;
 
@@ -64,9 +65,11 @@ impl fmt::Display for Failed {
 /// If it cannot be done; the message is for standard error.
 pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
     let (text, exit) = match &cli.command {
-        None => return commands::run::run(&cli.doctor, Mode::Doctor),
-        Some(Command::Doctor(args)) => return commands::run::run(args, Mode::Doctor),
-        Some(Command::Preflight(args)) => return commands::run::run(args, Mode::Preflight),
+        None => return doctor(&cli.doctor),
+        Some(Command::Doctor(args)) => return doctor(args),
+        Some(Command::Preflight(args)) => {
+            return commands::run::run(args, &LoginArgs::default(), Mode::Preflight);
+        }
         Some(Command::Explain { cause }) => {
             (commands::explain::explain(cause.as_deref())?, Exit::Good)
         }
@@ -87,6 +90,10 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
     };
     output::print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
     Ok(exit)
+}
+
+fn doctor(args: &DoctorArgs) -> Result<Exit, Failed> {
+    commands::run::run(&args.run, &args.login, Mode::Doctor)
 }
 
 /// The JSON Schema of the report as it is printed and committed.

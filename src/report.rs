@@ -2,7 +2,8 @@
 
 use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
-use hublink_probe::{Interface, Timestamp, Way};
+use hublink_checks::login::LoggedOut;
+use hublink_probe::{AccountName, Interface, Timestamp, Way};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct Environment {
     /// Names of the proxy variables that are set. Their values may hold passwords and stay out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proxy_variables: Vec<String>,
+    /// The account that was offered for logging in: its name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
 }
 
 /// What was left out or replaced.
@@ -106,6 +110,15 @@ pub struct Hub {
     pub checks: Vec<CheckReport>,
     /// How long its examination took, in milliseconds.
     pub duration_ms: f64,
+    /// The account that was offered to this hub: its name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
+    /// What the user said of Desktop: it still refuses although all looks well, or it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop_refuses: Option<bool>,
+    /// What came of the logout, if one was asked for and there was a session to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logout: Option<LoggedOut>,
 }
 
 /// Whether the login will work, the first thing broken, who has to fix it.

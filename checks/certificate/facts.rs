@@ -100,6 +100,12 @@ pub struct CertificateFacts {
     /// The key of its issuer, as the certificate identifies it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority_key: Option<String>,
+    /// Its own key, as certificates that it issued identify it, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_key: Option<String>,
+    /// Its extended key usage allows servers only by allowing everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_usage_only: bool,
 }
 
 /// A public key.
@@ -183,6 +189,8 @@ impl CertificateFacts {
             fingerprint: fingerprint(der),
             key_fingerprint: fingerprint(certificate.public_key().raw),
             authority_key: None,
+            subject_key: None,
+            any_usage_only: false,
         };
         for extension in certificate.extensions() {
             facts.take_in(extension);
@@ -205,6 +213,9 @@ impl CertificateFacts {
             ParsedExtension::AuthorityKeyIdentifier(issuer) => {
                 self.authority_key = issuer.key_identifier.as_ref().map(|key| hex(key.0, 32));
             }
+            ParsedExtension::SubjectKeyIdentifier(own) => {
+                self.subject_key = Some(hex(own.0, 32));
+            }
             ParsedExtension::KeyUsage(usage) => {
                 self.cert_sign = Some(usage.key_cert_sign());
                 self.handshake_use = Some(
@@ -213,6 +224,7 @@ impl CertificateFacts {
             }
             ParsedExtension::ExtendedKeyUsage(usage) => {
                 self.server_auth = Some(usage.server_auth || usage.any);
+                self.any_usage_only = usage.any && !usage.server_auth;
             }
             ParsedExtension::AuthorityInfoAccess(access) => {
                 for entry in access.iter() {

@@ -115,7 +115,8 @@ pub(super) async fn complete(
 /// The next address to ask: the end of the path names it, and nobody at hand issued that end.
 fn wanted(seen: &Examination, log: &[Fetched]) -> Option<String> {
     let top = seen.top()?;
-    if seen.trusted || top.issued_by != IssuedBy::Unknown {
+    // An issuer that kept its name and changed its key looks like a signature that does not fit.
+    if seen.trusted || !matches!(top.issued_by, IssuedBy::Unknown | IssuedBy::BadSignature) {
         return None;
     }
     let urls = top.facts.as_ref()?.aia_issuers.iter();

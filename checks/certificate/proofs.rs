@@ -223,6 +223,10 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         IssuedBy::Unknown if path.len() > 1 => {
             ("its issuer, probably the root, is not trusted here", Confidence::Likely)
         }
+        // Small companies issue straight from the root, and the root need not be sent.
+        IssuedBy::Unknown if !is_qlik_shape(step.facts) => {
+            ("its issuer, perhaps a root, is neither sent nor trusted here", Confidence::Possible)
+        }
         _ => return None,
     };
     let proof = about(e, step)
@@ -260,7 +264,22 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
         }));
     }
     let made_on_the_way = interception::suspicion(e) >= Some(Confidence::Likely);
-    if seen.trusted || path.len() > 1 || above != IssuedBy::Unknown || made_on_the_way {
+    if seen.trusted || made_on_the_way {
+        return None;
+    }
+    if let Some(old) = outdated_issuer(seen).filter(|_| !seen.same_named_root) {
+        let sent = old.subject_key.as_deref().unwrap_or_default();
+        let top = path.last().and_then(|step| step.facts.authority_key.as_deref());
+        let wanted = top.unwrap_or_default();
+        return Some(
+            proof
+                .compared("key of the issuer that was sent", wanted, sent)
+                .not("certificate/misissued: the issuer that was sent is another one of that name")
+                .at_most(Confidence::Likely)
+                .severity(Severity::Blocks),
+        );
+    }
+    if path.len() > 1 || above != IssuedBy::Unknown {
         return None;
     }
     // Devices that make certificates on the way often send nothing but that one. Youth alone is
@@ -302,11 +321,26 @@ fn broken_rule(e: &Evidence) -> Option<(Step<'_>, String)> {
         return Some((step, format!("it may not issue certificates for {}", outside.name)));
     }
     let top = seen.top()?;
-    if top.issued_by == IssuedBy::BadSignature && !seen.same_named_root && !seen.trusted {
+    let unfit = top.issued_by == IssuedBy::BadSignature && outdated_issuer(seen).is_none();
+    if unfit && !seen.same_named_root && !seen.trusted {
         let rule = "its signature does not fit the certificate that bears its issuer's name";
         return path.last().map(|step| (*step, rule.to_owned()));
     }
     None
+}
+
+/// A certificate of the right issuer's name that is another one by its own account: issuers keep
+/// their name when they get a new key, and the server still sends the old one.
+fn outdated_issuer(seen: &Examination) -> Option<&CertificateFacts> {
+    let top = seen.top().filter(|top| top.issued_by == IssuedBy::BadSignature)?;
+    let facts = top.facts.as_ref()?;
+    let wanted = facts.authority_key.as_ref()?;
+    let named = seen.chain.iter().filter_map(|one| one.facts.as_ref());
+    let mut named = named.filter(|one| one.subject == facts.issuer && one.is_ca).peekable();
+    let first = named.peek().copied();
+    let is_other =
+        |one: &CertificateFacts| one.subject_key.as_ref().is_some_and(|own| own != wanted);
+    first.filter(|_| named.all(is_other))
 }
 
 /// OpenSSL refuses a server's certificate whose key may neither sign nor encrypt nor agree; rustls
@@ -356,17 +390,21 @@ fn weak_step(e: &Evidence) -> Option<(Step<'_>, String)> {
             return Some((step, facts.key.label()));
         }
         // The signature of a certificate on itself proves nothing and is not checked (H31).
-        let counts = facts.weak_signature && !step.is_root && !facts.self_issued;
+        let by_itself = || {
+            let one = step.index.and_then(|index| e.examined.chain.get(index));
+            one.is_some_and(|one| one.issued_by == IssuedBy::Itself)
+        };
+        let counts = facts.weak_signature && !step.is_root && !by_itself();
         counts.then(|| (step, facts.signature_algorithm.clone()))
     })
 }
 
 pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
     let (step, seen) = weak_step(e)?;
-    let proof = if step.facts.weak_signature && !step.facts.key.is_weak() {
-        about(e, &step).and(DIFFER, "some accept SHA-1 of a company's own issuer, rustls does not")
+    let proof = if step.facts.key.is_weak() {
+        about(e, &step).and(DIFFER, "some still accept RSA 1024, rustls and OpenSSL do not")
     } else {
-        about(e, &step)
+        about(e, &step).and(DIFFER, "some accept SHA-1 of a company's own issuer, rustls does not")
     };
     let proof = proof
         .compared("key and signature", "RSA 2048 or ECDSA, with SHA-256 or better", &seen)
@@ -560,7 +598,12 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     if !refused || explained(e, case) || is_own_root(e) {
         return None;
     }
-    let proof = with_rustls(e, about(e, own)).and("our own judgement", "nothing to object to");
+    let proof = with_rustls(e, about(e, own));
+    let proof = if e.key_unproven {
+        proof.compared("proof that the server holds the key", "verifies", "does not verify")
+    } else {
+        proof.and("our own judgement", "nothing to object to")
+    };
     if e.examined.trusted && limit_of_ours(e) {
         let why = "hublink cannot examine a certificate of this kind fully; Desktop may";
         return Some(proof.and("limit", why).severity(Severity::Degrades));
@@ -571,9 +614,10 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
 /// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept
 /// it for a server, rustls never does.
 fn is_own_root(e: &Evidence) -> bool {
-    e.examined.chain.first().is_some_and(|own| {
-        own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
-    })
+    !e.key_unproven
+        && e.examined.chain.first().is_some_and(|own| {
+            own.is_root && own.facts.as_ref().is_some_and(|facts| facts.is_ca && facts.self_issued)
+        })
 }
 
 fn unchecked(e: &Evidence) -> bool {
@@ -587,6 +631,7 @@ fn limit_of_ours(e: &Evidence) -> bool {
     let path = e.examined.path();
     let known_keys = path.iter().all(|step| step.facts.key.kind != KeyKind::Other);
     let policies = path.iter().any(|step| !step.facts.unevaluated_critical.is_empty());
-    let issuer_as_server = e.examined.own().is_some_and(|own| own.is_ca);
-    policies || issuer_as_server || (unchecked(e) && known_keys)
+    let issuer_as_server = !e.key_unproven && e.examined.own().is_some_and(|own| own.is_ca);
+    let any_usage = path.iter().any(|step| step.facts.any_usage_only);
+    policies || issuer_as_server || any_usage || (unchecked(e) && known_keys)
 }

@@ -1,6 +1,6 @@
 //! Whether an issuer has withdrawn a certificate: what was stapled, else asked, else listed.
 
-use hublink_probe::{Failure, Timestamp};
+use hublink_probe::{Failure, Timestamp, TrustStore};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_parser::certificate::X509Certificate;
@@ -122,11 +122,24 @@ pub(super) async fn look(
     let for_own = if settled { 0 } else { left - for_above };
     let (of_own, of_above) = tokio::join!(ask(cx, seen, &own, for_own), async {
         match &above {
-            Some(above) => list_of(cx, seen, above, for_above).await,
-            None => None,
+            Some(above) => of_issuer(cx, seen, above, for_above).await,
+            None => Vec::new(),
         }
     });
     stapled.into_iter().chain(of_own).chain(of_above).collect()
+}
+
+/// What a chain says by itself of the withdrawal of its first certificate.
+pub(super) fn stapled(
+    seen: &Examination,
+    chain: &[Vec<u8>],
+    trust: &TrustStore,
+    staple: &[u8],
+) -> Option<Revocation> {
+    let presented = chain.iter().take(seen.presented()).map(Vec::as_slice);
+    let roots = trust.anchors.iter().map(|root| &*root.der);
+    let ders = Ders { chain: presented.collect(), roots: roots.collect() };
+    by_staple(&pair(seen, &ders, 0)?, staple, seen.now)
 }
 
 fn is_settled(one: &Revocation) -> bool {
@@ -157,6 +170,20 @@ fn by_staple(own: &Pair<'_>, staple: &[u8], now: Timestamp) -> Option<Revocation
         word: Some(word),
         took_ms: 0.0,
     })
+}
+
+/// Reads the list that holds an issuer's own certificate, or asks if there is none: who issues for
+/// issuers mostly keeps a short list.
+async fn of_issuer(
+    cx: &Context,
+    seen: &Examination,
+    above: &Pair<'_>,
+    most: usize,
+) -> Vec<Revocation> {
+    match list_of(cx, seen, above, most).await {
+        Some(one) => vec![one],
+        None => ask(cx, seen, above, most).await,
+    }
 }
 
 /// Asks the issuer, then reads its list if that told nothing.

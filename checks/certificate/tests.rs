@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Ending, Exchange, Fetch, Handshake, Header, Request, RustlsVerdict, Scheme,
-    ScriptedWorld, SystemLookup, Timestamp, TrustStore,
+    Connect, Ending, Exchange, Failure, FailureKind, Fetch, Handshake, Header, Operation, Request,
+    RustlsVerdict, Scheme, ScriptedWorld, SystemLookup, Timestamp, TrustStore,
 };
 use proptest::prelude::*;
 use rcgen::{
@@ -22,6 +22,10 @@ use crate::tls;
 
 pub(super) const HOST: &str = "hub.corp.test";
 pub(super) const AIA: &str = "http://pki.corp.test/issuing.crt";
+
+/// Whoever issued is neither there nor trusted: mostly an intermediate, perhaps a root.
+pub(super) const NOBODY_ABOVE: [&str; 2] =
+    ["certificate/chain-incomplete", "certificate/untrusted-issuer"];
 
 pub(super) type Ca = CertifiedIssuer<'static, KeyPair>;
 
@@ -175,8 +179,9 @@ fn what_ends_without_a_trusted_root_is_told_apart() {
     assert_eq!(ids(&no_root), ["certificate/untrusted-issuer"]);
     assert_eq!(found(&no_root)[0].confidence, Confidence::Likely);
     let alone = judged(&[own], &trusted);
-    assert_eq!(ids(&alone), ["certificate/chain-incomplete"]);
-    assert_eq!(found(&alone)[0].confidence, Confidence::Likely);
+    assert_eq!(ids(&alone), NOBODY_ABOVE);
+    let sure: Vec<_> = found(&alone).iter().map(|cause| cause.confidence).collect();
+    assert_eq!(sure, [Confidence::Likely, Confidence::Possible]);
     let no_store = judged(&[der(&issuing), der(&root)], &[]);
     let cause = found(&no_store).into_iter().find(|c| c.id == "certificate/untrusted-issuer");
     assert_eq!(cause.expect("untrusted").confidence, Confidence::Possible);
@@ -257,6 +262,54 @@ fn a_signature_that_does_not_fit_is_named() {
     let e = judged(&[own, der(&other)], &[der(&root)]);
     assert_eq!(ids(&e), ["certificate/misissued"]);
     assert!(!e.examined.trusted);
+}
+
+/// An issuer that got a new key keeps its name, and the server still sends the old certificate.
+#[test]
+fn an_outdated_issuer_that_is_sent_is_no_tampering() {
+    let root = anchor("Corp Root");
+    let identified = |mut params: CertificateParams| {
+        params.use_authority_key_identifier_extension = true;
+        params
+    };
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let outdated = under(ca_params("Corp Issuing"), &root);
+    let own = signed(&identified(leaf_params()), &issuing);
+    let e = judged(&[own, der(&outdated)], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+    let cause = &found(&e)[0];
+    assert_eq!((cause.severity, cause.confidence), (Severity::Blocks, Confidence::Likely));
+
+    let mut params = identified(leaf_params());
+    params.custom_extensions.push(aia(AIA));
+    let own = signed(&params, &issuing);
+    let mut world = ScriptedWorld::at(now());
+    world.trust = Arc::new(TrustStore::of([der(&root)]));
+    world.documents_by_url.insert(AIA.to_owned(), document(der(&issuing)));
+    let (_, cx) = context(world, vec![own, der(&outdated)]);
+    let e = run(Certificate::probe(&cx));
+    assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+    assert_eq!(found(&e)[0].severity, Severity::Degrades, "Windows fetches the right one");
+    assert!(!e.examined.chain[1].in_path);
+
+    // The right issuer by its own account, whose key did not sign: that is no matter of age.
+    let mut forged = signed(&identified(leaf_params()), &issuing);
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    let e = judged(&[forged, der(&issuing)], &[der(&root)]);
+    assert_eq!(ids(&e), ["certificate/misissued"]);
+}
+
+/// rustls refuses a usage of everything; Windows takes it.
+#[test]
+fn a_usage_of_everything_is_our_limit() {
+    let root = anchor("Corp Root");
+    let mut params = leaf_params();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+    let mut e = judged(&[signed(&params, &root)], &[der(&root)]);
+    e.rustls = Some(RustlsVerdict { accepted: false, error: "InvalidPurposeContext".into() });
+    assert_eq!(ids(&e), ["certificate/unexplained"]);
+    assert_eq!(found(&e)[0].severity, Severity::Degrades);
 }
 
 #[test]
@@ -454,7 +507,7 @@ fn a_forgotten_intermediate_is_fetched() {
     assert_eq!(ids(&e), ["certificate/untrusted-issuer"]);
     let e = looked(Some(der(&anchor("Other"))), der(&root));
     assert_eq!(e.fetched[0].outcome, FetchOutcome::OtherCertificate);
-    assert_eq!(ids(&e), ["certificate/chain-incomplete"]);
+    assert_eq!(ids(&e), NOBODY_ABOVE);
     assert_eq!(found(&e)[0].severity, Severity::Blocks);
     let e = looked(Some(b"<html>".to_vec()), der(&root));
     assert_eq!(e.fetched[0].outcome, FetchOutcome::NotACertificate);
@@ -534,6 +587,63 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
     assert!(e.only_our_clock_objects());
     let (e, asked) = looked("2027-11-01T00:00:00Z");
     assert!(asked.is_empty() && e.date.is_none());
+}
+
+#[test]
+fn a_handshake_elsewhere_passes_only_with_everything_in_order() {
+    let root = anchor("Corp Root");
+    let issuing = under(ca_params("Corp Issuing"), &root);
+    let trust = TrustStore::of([der(&root)]);
+    let accepted = || Some(RustlsVerdict { accepted: true, error: String::new() });
+    let shown = |chain: Vec<Vec<u8>>| Handshake { rustls: accepted(), ..shake(HOST, chain) };
+    let judged = |seen: &Handshake, host: &str| {
+        let judgement = judge_handshake(seen, host, now(), &trust);
+        let ids: Vec<String> = judgement.causes.into_iter().map(|cause| cause.id).collect();
+        (judgement.passed, ids)
+    };
+    let own = signed(&leaf_params(), &issuing);
+    let good = shown(vec![own.clone(), der(&issuing)]);
+    assert_eq!(judged(&good, HOST), (true, vec![]));
+    let refused = |id: &str| (false, vec![id.to_owned()]);
+    let incomplete = (false, NOBODY_ABOVE.map(str::to_owned).to_vec());
+    assert_eq!(judged(&good, "login.corp.test"), refused("certificate/wrong-name"));
+    assert_eq!(judged(&good, ""), refused("certificate/wrong-name"));
+    assert_eq!(judged(&shown(vec![own]), HOST), incomplete);
+    assert_eq!(judged(&shown(vec![]), HOST), refused("certificate/unexplained"));
+    let failure = Some(Failure::of(Operation::Handshake, FailureKind::Reset));
+    assert!(!judged(&Handshake { failure, ..good.clone() }, HOST).0);
+    let mut soon = leaf_params();
+    soon.not_after = at("2026-11-30T00:00:00Z").0;
+    let soon = shown(vec![signed(&soon, &issuing), der(&issuing)]);
+    assert_eq!(judged(&soon, HOST), (true, vec!["certificate/expires-soon".to_owned()]));
+    let answers = Answers::read();
+    let trust = TrustStore::of([answers.chain[1].clone()]);
+    let stapled =
+        |kind| Handshake { staple: answers.of(kind), ..shown(vec![answers.chain[0].clone()]) };
+    let passed = |kind| judge_handshake(&stapled(kind), HOST, at(AFTER_ANSWERS), &trust).passed;
+    assert_eq!((passed("good"), passed("revoked")), (true, false));
+}
+
+#[test]
+fn a_certificate_without_its_key_proves_nobody() {
+    let root = anchor("Corp Root");
+    let mut params = leaf_params();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let itself = der(&Ca::self_signed(params, key()).expect("self-signed"));
+    let own = signed(&leaf_params(), &root);
+    let trust = TrustStore::of([der(&root), itself.clone()]);
+    for shown in [own, itself] {
+        let error = "handshake signature: InvalidCertificate".to_owned();
+        let copied = Handshake {
+            key_unproven: true,
+            rustls: Some(RustlsVerdict { accepted: false, error }),
+            ..shake(HOST, vec![shown])
+        };
+        let judgement = judge_handshake(&copied, HOST, now(), &trust);
+        assert!(!judgement.passed);
+        assert_eq!(judgement.causes[0].id, "certificate/unexplained");
+        assert_eq!(judgement.causes[0].severity, Severity::Blocks);
+    }
 }
 
 #[test]
@@ -717,9 +827,11 @@ fn a_device_on_the_way_is_told_by_more_than_an_unknown_issuer() {
     };
     let company = anchor("Corp Root");
     let e = judged(&[signed(&fresh(), &company)], &trusted);
-    assert_eq!(ids(&e), ["certificate/chain-incomplete", "certificate/intercepted"]);
+    let [missing, unknown] = NOBODY_ABOVE;
+    assert_eq!(ids(&e), [missing, unknown, "certificate/intercepted"]);
     let sure: Vec<_> = found(&e).iter().map(|cause| cause.confidence).collect();
-    assert_eq!(sure, [Confidence::Likely, Confidence::Possible], "who installs is soon to forget");
+    let who = "who installs is soon to forget";
+    assert_eq!(sure, [Confidence::Likely, Confidence::Possible, Confidence::Possible], "{who}");
     let e = judged(&[signed(&fresh(), &company), der(&company)], &trusted);
     assert_eq!(found(&e)[0].id, "certificate/untrusted-issuer", "it is certain, a device possible");
     let qlik = anchor("hub.corp.test-CA");

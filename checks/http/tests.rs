@@ -74,6 +74,7 @@ pub(crate) fn context(world: ScriptedWorld, hub: HubAddress) -> (Context, Arc<Sc
         case,
         budget: Budget::default(),
         deadline: None,
+        ended: Vec::new(),
     };
     (cx, world)
 }

@@ -15,6 +15,7 @@ mod files;
 mod http;
 mod interfaces;
 mod legacy;
+mod login;
 mod os;
 mod proxy;
 mod real;
@@ -36,6 +37,12 @@ pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
+pub use login::{
+    Account, AccountKind, AccountName, Challenge, CookieFlaw, CookieSeen, LoginAttempt, LoginForm,
+    LoginMethod, LoginOutcome, LoginSeen, LoginStep, NotSent, SECRET_LIMIT, Secret, SecretTooLong,
+    SessionId, SessionRequest, SocketClose, SocketEnd, SocketMessage, SocketSeen, StepKind,
+    TrustedHost, Upgrade,
+};
 pub use proxy::{
     Exceptions, Exempt, ProxyAddress, ProxyFlaw, ProxyPlace, ProxyScheme, ProxySetting,
     ProxySettings, ProxyTold, Way,

@@ -10,10 +10,12 @@ use time::OffsetDateTime;
 
 use crate::tunnel::{Line, Logins};
 use crate::{
-    Ask, BoxFuture, Connect, DnsReply, Download, Exchange, FailureKind, Fetch, FileRead, Handshake,
-    Hello, Interface, LegacyAnswer, NameServers, Policy, ProxyScheme, ProxySettings, Question,
-    Request, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel, World, dns, download, files,
-    http, interfaces, legacy, os, tcp, tls, trust, tunnel,
+    Account, AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Ending,
+    Exchange, Failure, FailureKind, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer,
+    LoginAttempt, LoginSeen, NameServers, NotSent, Operation, Policy, ProxyScheme, ProxySettings,
+    Question, Request, Secret, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp,
+    TrustError, TrustStore, Tunnel, Upgrade, World, dns, download, files, http, interfaces, legacy,
+    os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -25,6 +27,10 @@ pub struct WorldOptions {
     pub resolver: Option<SocketAddr>,
     /// Sends no password to anybody, as `preflight` promises.
     pub no_passwords: bool,
+    /// Who logs in at hubs; not with `no_passwords`.
+    pub account: Option<Arc<Account>>,
+    /// The key for hubs of Qlik Cloud; not with `no_passwords`.
+    pub api_key: Option<Arc<Secret>>,
     /// What the practice world pretends.
     pub pretend: Pretend,
 }
@@ -96,6 +102,14 @@ impl RealWorld {
         }
         let to: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
         download::fetch(download, &host, &to).await
+    }
+}
+
+/// A request that was not sent, because it would carry something secret to where it must not go.
+fn not_permitted(request: &Request) -> Exchange {
+    Exchange {
+        failure: Some(Failure::of(Operation::SendRequest, FailureKind::NotPermitted)),
+        ..Exchange::of(request, Ending::NoConnection)
     }
 }
 
@@ -224,6 +238,40 @@ impl World for RealWorld {
 
     fn fetch<'a>(&'a self, download: &'a Download) -> BoxFuture<'a, Fetch> {
         Box::pin(self.fetch_allowed(download))
+    }
+
+    fn account(&self) -> Option<AccountName> {
+        if self.options.no_passwords {
+            return None;
+        }
+        let user = self.options.account.as_ref().map(|account| account.user.clone());
+        match user {
+            Some(user) => Some(AccountName { kind: AccountKind::Password, user: Some(user) }),
+            None if self.has_api_key() => {
+                Some(AccountName { kind: AccountKind::ApiKey, user: None })
+            }
+            None => None,
+        }
+    }
+
+    fn has_api_key(&self) -> bool {
+        self.options.api_key.is_some() && !self.options.no_passwords
+    }
+
+    fn log_in<'a>(&'a self, _: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen> {
+        Box::pin(std::future::ready(LoginSeen::not_sent(NotSent::NoCredentials)))
+    }
+
+    fn ask_in_session<'a>(&'a self, request: &'a SessionRequest) -> BoxFuture<'a, Exchange> {
+        Box::pin(std::future::ready(not_permitted(&request.request)))
+    }
+
+    fn open_socket<'a>(&'a self, upgrade: &'a Upgrade) -> BoxFuture<'a, SocketSeen> {
+        Box::pin(std::future::ready(SocketSeen::of(not_permitted(&upgrade.request))))
+    }
+
+    fn log_out<'a>(&'a self, _: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        Box::pin(std::future::ready(not_permitted(request)))
     }
 
     fn trust(&self) -> Arc<TrustStore> {

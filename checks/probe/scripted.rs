@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    Ask, BoxFuture, Connect, DnsReply, Download, Ending, Exchange, Failure, FailureKind, Fetch,
-    FileOutcome, FileRead, Handshake, Hello, Interface, LegacyAnswer, NameServers, Operation,
-    Policy, ProxySettings, Question, Request, SystemLookup, Timestamp, TrustStore, Tunnel, Via,
-    World,
+    AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Ending, Exchange,
+    Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake, Hello, Interface, LegacyAnswer,
+    LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent, Operation, Policy, ProxySettings,
+    Question, Request, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustStore,
+    Tunnel, Upgrade, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -49,14 +50,30 @@ pub struct ScriptedWorld {
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
     pub small_exchanges: BTreeMap<String, Exchange>,
     /// How long the answer to a question is kept back, by the line that [`Self::asked`] has of it;
-    /// for look-ups, connections and handshakes.
+    /// for look-ups, connections, handshakes and everything of a login.
     pub slow: BTreeMap<String, Duration>,
     /// Answers of proxies, by the host and port they are asked for.
     pub tunnels: BTreeMap<String, Tunnel>,
+    /// Who logs in.
+    pub account: Option<AccountName>,
+    /// Whether there is an API key beside the account.
+    pub has_api_key: bool,
+    /// Logins by the URL of their entrance. An accepted one gets a session; the first rejected
+    /// one holds all later ones back, as it does in the real world.
+    pub logins: BTreeMap<String, LoginSeen>,
+    /// Answers in a session by URL.
+    pub session_exchanges: BTreeMap<String, Exchange>,
+    /// `WebSockets` without a session by the URL of their request.
+    pub sockets: BTreeMap<String, SocketSeen>,
+    /// `WebSockets` in a session by the URL of their request.
+    pub session_sockets: BTreeMap<String, SocketSeen>,
+    /// Answers to a logout by URL.
+    pub log_outs: BTreeMap<String, Exchange>,
     /// Documents by URL.
     pub documents_by_url: BTreeMap<String, Fetch>,
     /// The trusted roots.
     pub trust: Arc<TrustStore>,
+    was_rejected: Mutex<bool>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -83,8 +100,16 @@ impl ScriptedWorld {
             small_exchanges: BTreeMap::new(),
             slow: BTreeMap::new(),
             tunnels: BTreeMap::new(),
+            account: None,
+            has_api_key: false,
+            logins: BTreeMap::new(),
+            session_exchanges: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            session_sockets: BTreeMap::new(),
+            log_outs: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
             trust: Arc::new(TrustStore::empty()),
+            was_rejected: Mutex::new(false),
             asked: Mutex::new(Vec::new()),
         }
     }
@@ -99,6 +124,28 @@ impl ScriptedWorld {
         let mut first = self.first_connects.lock().unwrap_or_else(PoisonError::into_inner);
         let next = first.get_mut(&to).and_then(VecDeque::pop_front);
         next.or_else(|| self.connects.get(&to).cloned()).unwrap_or_else(|| unreachable_connect(to))
+    }
+
+    fn scripted_login(&self, attempt: &LoginAttempt) -> LoginSeen {
+        let has = match attempt.with {
+            AccountKind::ApiKey => self.has_api_key(),
+            kind => self.account.as_ref().is_some_and(|account| account.kind == kind),
+        };
+        if !has {
+            return LoginSeen::not_sent(NotSent::NoCredentials);
+        }
+        let mut was_rejected = self.was_rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        if *was_rejected {
+            return LoginSeen::not_sent(NotSent::HeldBack);
+        }
+        let Some(mut seen) = self.logins.get(&attempt.entrance.url()).cloned() else {
+            return LoginSeen::not_sent(NotSent::NoConnection);
+        };
+        *was_rejected = seen.outcome == LoginOutcome::Rejected;
+        if seen.outcome == LoginOutcome::Accepted {
+            seen.session.get_or_insert(SessionId(1));
+        }
+        seen
     }
 
     /// Notes the question, and keeps the answer back if it is a slow one.
@@ -120,6 +167,13 @@ impl ScriptedWorld {
 
 fn by(via: Option<&Via>) -> String {
     via.map(|via| format!(" through {} for {}", via.proxy, via.host)).unwrap_or_default()
+}
+
+fn no_answer(request: &Request) -> Exchange {
+    Exchange {
+        failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
+        ..Exchange::of(request, Ending::NoConnection)
+    }
 }
 
 fn unreachable_connect(to: SocketAddr) -> Connect {
@@ -250,10 +304,8 @@ impl World for ScriptedWorld {
             Some(segment) => self.note(format!("get {url} in segments of {segment}")),
             None => self.note(format!("get {url}{}", by(request.via.as_ref()))),
         }
-        let found = small.or(self.exchanges.get(&url)).cloned().unwrap_or_else(|| Exchange {
-            failure: Some(Failure::of(Operation::Connect, FailureKind::NoAnswer)),
-            ..Exchange::of(request, Ending::NoConnection)
-        });
+        let found = small.or(self.exchanges.get(&url)).cloned();
+        let found = found.unwrap_or_else(|| no_answer(request));
         Box::pin(std::future::ready(found))
     }
 
@@ -285,7 +337,85 @@ impl World for ScriptedWorld {
         Box::pin(std::future::ready(found))
     }
 
+    fn account(&self) -> Option<AccountName> {
+        self.account.clone()
+    }
+
+    fn has_api_key(&self) -> bool {
+        let only = self.account.as_ref().is_some_and(|account| account.kind == AccountKind::ApiKey);
+        self.has_api_key || only
+    }
+
+    fn log_in<'a>(&'a self, attempt: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen> {
+        let url = attempt.entrance.url();
+        let seen = self.scripted_login(attempt);
+        self.tell(format!("log in at {url}{}", by(attempt.entrance.via.as_ref())), seen)
+    }
+
+    fn ask_in_session<'a>(&'a self, request: &'a SessionRequest) -> BoxFuture<'a, Exchange> {
+        let url = request.request.url();
+        let found = self.session_exchanges.get(&url).cloned();
+        let found = found.unwrap_or_else(|| no_answer(&request.request));
+        let xrf = if request.xrf { " with a key" } else { "" };
+        self.tell(format!("get {url} in session{xrf}"), found)
+    }
+
+    fn open_socket<'a>(&'a self, upgrade: &'a Upgrade) -> BoxFuture<'a, SocketSeen> {
+        let url = upgrade.request.url();
+        let (sockets, how) = match upgrade.session {
+            Some(_) => (&self.session_sockets, " in session"),
+            None => (&self.sockets, ""),
+        };
+        let found = sockets.get(&url).cloned();
+        let found = found.unwrap_or_else(|| SocketSeen::of(no_answer(&upgrade.request)));
+        self.tell(format!("socket {url}{how}{}", by(upgrade.request.via.as_ref())), found)
+    }
+
+    fn log_out<'a>(&'a self, _: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        let url = request.url();
+        let found = self.log_outs.get(&url).cloned().unwrap_or_else(|| no_answer(request));
+        self.tell(format!("log out at {url}"), found)
+    }
+
     fn trust(&self) -> Arc<TrustStore> {
         Arc::clone(&self.trust)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scheme;
+
+    fn attempt(host: &str) -> LoginAttempt {
+        let limit = Duration::from_secs(1);
+        let entrance = Request {
+            scheme: Scheme::Https,
+            host: host.to_owned(),
+            to: ([198, 51, 100, 1], 443).into(),
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+            segment: None,
+            via: None,
+        };
+        LoginAttempt { with: AccountKind::Password, entrance, prefix: None, trusted: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn a_scripted_rejection_holds_later_logins_back() {
+        let mut world = ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
+        world.account = Some(AccountName { kind: AccountKind::Password, user: None });
+        let ends = [("a", LoginOutcome::Accepted), ("b", LoginOutcome::Rejected)];
+        for (host, outcome) in ends {
+            world.logins.insert(format!("https://{host}.test/hub/"), LoginSeen::of(outcome));
+        }
+        let accepted = world.log_in(&attempt("a.test")).await;
+        assert!(accepted.session.is_some());
+        assert_eq!(world.log_in(&attempt("c.test")).await.why_not, Some(NotSent::NoConnection));
+        assert_eq!(world.log_in(&attempt("b.test")).await.outcome, LoginOutcome::Rejected);
+        assert_eq!(world.log_in(&attempt("a.test")).await.why_not, Some(NotSent::HeldBack));
     }
 }

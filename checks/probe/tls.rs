@@ -78,6 +78,10 @@ pub struct Handshake {
     /// What rustls thinks of the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
+    /// The server did not prove that it holds the key of its certificate: its signature of the
+    /// handshake does not verify, or not with what hublink has. Anybody can show a certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_unproven: bool,
     /// How many certificates were presented.
     pub certificates: usize,
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
@@ -116,6 +120,7 @@ impl Handshake {
             cipher: None,
             client_certificate_requested: false,
             rustls: None,
+            key_unproven: false,
             certificates: 0,
             presented: Vec::new(),
             staple: Vec::new(),
@@ -130,6 +135,13 @@ impl Handshake {
     #[must_use]
     pub fn completed(&self) -> bool {
         self.connect.succeeded() && self.failure.is_none()
+    }
+
+    /// Whether the handshake was completed by the holder of the certificate's key. A certificate is
+    /// public: without this, that it is the right one says nothing of who is at the other end.
+    #[must_use]
+    pub fn proven(&self) -> bool {
+        self.completed() && !self.key_unproven
     }
 }
 
@@ -246,6 +258,7 @@ fn take_in(
     seen.client_certificate_requested = asked.was_asked();
     if let Some(presented) = recorder.take() {
         seen.certificates = presented.count;
+        seen.key_unproven = presented.key_unproven;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
         seen.staple = presented.staple;
@@ -308,6 +321,7 @@ struct Presented {
     staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
+    key_unproven: bool,
 }
 
 /// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
@@ -340,7 +354,7 @@ impl Recorder {
     }
 
     /// A key too small for rustls fails here, and reads like tampering. The handshake goes on, so
-    /// that the certificate itself can be judged; the verdict keeps the failure.
+    /// that the certificate itself can be judged; that the key is not proven is kept apart.
     fn note_signature(
         &self,
         outcome: Result<HandshakeSignatureValid, rustls::Error>,
@@ -350,6 +364,7 @@ impl Recorder {
             if let Some(presented) = presented.as_mut() {
                 let error = format!("handshake signature: {}", variant(&error));
                 presented.verdict = RustlsVerdict { accepted: false, error };
+                presented.key_unproven = true;
             }
         }
         HandshakeSignatureValid::assertion()
@@ -401,6 +416,7 @@ impl ServerCertVerifier for Recorder {
             staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
             verdict,
+            key_unproven: false,
         };
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
         Ok(ServerCertVerified::assertion())

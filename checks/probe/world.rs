@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ask, Connect, DnsReply, Download, Exchange, Fetch, FileRead, Handshake, Hello, Interface,
-    LegacyAnswer, NameServers, ProxySettings, Question, Request, SystemLookup, Timestamp,
-    TrustStore, Tunnel,
+    AccountName, Ask, Connect, DnsReply, Download, Exchange, Fetch, FileRead, Handshake, Hello,
+    Interface, LegacyAnswer, LoginAttempt, LoginSeen, NameServers, ProxySettings, Question,
+    Request, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustStore, Tunnel,
+    Upgrade,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -87,6 +88,27 @@ pub trait World: Send + Sync {
 
     /// Fetches a small document over plain HTTP: an issuer certificate, a revocation list.
     fn fetch<'a>(&'a self, download: &'a Download) -> BoxFuture<'a, Fetch>;
+
+    /// Who this run logs in as, at a hub that takes users; an API key only if there is nobody.
+    fn account(&self) -> Option<AccountName>;
+
+    /// Whether this run has an API key for Qlik Cloud.
+    fn has_api_key(&self) -> bool;
+
+    /// Logs in. Waits for its turn: one hub after the other, and none after the first that
+    /// rejected the account.
+    fn log_in<'a>(&'a self, attempt: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen>;
+
+    /// Sends a GET in a session. Of an answer below 400 no text is kept but its body, which stays
+    /// out of the report.
+    fn ask_in_session<'a>(&'a self, request: &'a SessionRequest) -> BoxFuture<'a, Exchange>;
+
+    /// Asks for a WebSocket and listens to what the server says on it, with or without a session.
+    fn open_socket<'a>(&'a self, upgrade: &'a Upgrade) -> BoxFuture<'a, SocketSeen>;
+
+    /// Ends a session (DELETE `/[P/]qps/user`, the key against cross-site requests is added) and
+    /// forgets it. On a Qlik server it ends every session of the user on that virtual proxy.
+    fn log_out<'a>(&'a self, session: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange>;
 
     /// The root certificates this computer trusts, and those given with `--ca-file`.
     fn trust(&self) -> Arc<TrustStore>;

@@ -3,7 +3,7 @@
 use hublink_probe::{FailureKind, Handshake, LegacyAnswer};
 
 use super::Evidence;
-use crate::frame::{Case, Confidence, Proof};
+use crate::frame::{Case, Confidence, Proof, is_neighbour};
 use crate::http::{Http, KnownText};
 
 pub(super) fn raw(e: &Evidence) -> Proof {
@@ -67,8 +67,11 @@ pub(super) fn alert_name(alert: u8) -> &'static str {
     }
 }
 
-/// What the first bytes are, if they are not TLS. A TLS record starts with its type (20 to 24)
-/// and major version 3.
+/// The most that a record may hold, encrypted and all (RFC 5246 section 6.2.3).
+const RECORD_LIMIT: u16 = 16 * 1024 + 2048;
+
+/// What the first bytes are, if they are not TLS. A TLS record starts with its type (20 to 24),
+/// major version 3 and its length.
 pub(super) fn other_protocol(handshake: &Handshake) -> Option<&'static str> {
     let head = &handshake.head;
     if handshake.head_hex.len() < 4 {
@@ -83,9 +86,27 @@ pub(super) fn other_protocol(handshake: &Handshake) -> Option<&'static str> {
     if head.starts_with("220 ") || head.starts_with("220-") {
         return Some("a mail or file server");
     }
-    let is_record = ["14", "15", "16", "17", "18"].contains(&&handshake.head_hex[..2])
-        && &handshake.head_hex[2..4] == "03";
-    (!is_record).then_some("something that is not TLS")
+    let head = first_bytes(handshake);
+    let is_record = matches!(head[..], [0x14..=0x18, 3, ..]);
+    let too_long = |high, low| u16::from_be_bytes([high, low]) > RECORD_LIMIT;
+    let is_whole = !matches!(head[..], [_, _, _, high, low, ..] if too_long(high, low));
+    (!is_record || !is_whole).then_some("something that is not TLS")
+}
+
+/// The bytes of which the report keeps the digits.
+fn first_bytes(handshake: &Handshake) -> Vec<u8> {
+    let digits = handshake.head_hex.as_bytes().chunks_exact(2);
+    let pairs = digits.map_while(|pair| std::str::from_utf8(pair).ok());
+    pairs.map_while(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}
+
+/// The version a server chose in answer to a greeting of today, if it is an older one: servers
+/// that know no better pass over the list of versions in it (RFC 5246 appendix E.1).
+fn answered_in_an_old_version(handshake: &Handshake) -> Option<u16> {
+    let head = first_bytes(handshake);
+    let &[0x16, 3, _, _, _, 2, _, _, _, major, minor, ..] = &head[..] else { return None };
+    let version = u16::from_be_bytes([major, minor]);
+    (!handshake.completed() && (0x0300..0x0303).contains(&version)).then_some(version)
 }
 
 pub(super) fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -163,6 +184,33 @@ fn is_open_question(e: &Evidence, handshake: &Handshake) -> bool {
     }
 }
 
+/// Below this round trip near and far cannot be told apart.
+const SHORTEST_ROUND_TRIP_MS: f64 = 10.0;
+
+/// A busy computer adds a few milliseconds to any time it takes.
+const SLACK_MS: f64 = 5.0;
+
+/// The end came sooner than anything from the server could have. Only the kernel's own measure of
+/// the round trip counts, and only if this program was awake when the connection stood: else the
+/// end may have waited for us.
+fn ended_near(handshake: &Handshake) -> bool {
+    let measured = handshake.state.as_ref().map(|state| state.round_trip_us).filter(|&us| us > 0);
+    let Some(trip) = measured.map(|us| f64::from(us) / 1000.0) else { return false };
+    let awake = handshake.connect.took_ms < trip + SLACK_MS;
+    awake
+        && trip >= SHORTEST_ROUND_TRIP_MS
+        && handshake.took_ms < trip / 2.0
+        && handshake.took_ms < trip - SLACK_MS
+}
+
+/// A device near this computer ended the greetings of every name.
+fn all_ended_near(e: &Evidence, case: &Case) -> bool {
+    let to = e.handshake.connect.to.ip();
+    let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
+    let near = |one: Option<&Handshake>| one.is_some_and(ended_near);
+    case.facts.os != "windows" && !is_neighbour(case, to) && all.into_iter().all(near)
+}
+
 /// Half a round trip passed before the end came. Of three handshakes one may have been measured
 /// while this program was busy.
 fn ended_far_away(e: &Evidence) -> bool {
@@ -170,13 +218,13 @@ fn ended_far_away(e: &Evidence) -> bool {
     let far = all.into_iter().flatten().filter(|handshake| {
         let connect = &handshake.connect;
         handshake.via.is_none()
-            && connect.took_ms >= 10.0
+            && connect.took_ms >= SHORTEST_ROUND_TRIP_MS
             && handshake.took_ms >= connect.took_ms / 2.0
     });
     far.count() >= 2
 }
 
-pub(super) fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn server_breaks_off(e: &Evidence, case: &Case) -> Option<Proof> {
     let broke_off = |handshake: &Handshake| {
         let ended = matches!(
             handshake.failure.map(|failure| failure.kind),
@@ -186,6 +234,9 @@ pub(super) fn server_breaks_off(e: &Evidence, _: &Case) -> Option<Proof> {
     };
     let other = e.other_name.as_ref()?;
     if !broke_off(&e.handshake) || !e.again.as_ref().is_some_and(broke_off) || other.completed() {
+        return None;
+    }
+    if answered_as_of_old(e).is_some() || all_ended_near(e, case) {
         return None;
     }
     let proof = raw(e)
@@ -212,6 +263,15 @@ pub(super) fn greeting_lost(handshake: &Handshake) -> bool {
         && acknowledged.is_some_and(|bytes| bytes <= 1)
 }
 
+/// Whether a greeting of the old kind can tell more: the far side answered or ended the connection
+/// by itself. A name filter would cut the old greeting off as well.
+pub(super) fn may_be_outdated(handshake: &Handshake) -> bool {
+    !handshake.completed()
+        && (handshake.alert.is_some()
+            || answered_in_an_old_version(handshake).is_some()
+            || is_cut_off(handshake))
+}
+
 fn is_silent(handshake: &Handshake) -> bool {
     handshake.connect.succeeded()
         && handshake.failure.map(|failure| failure.kind) == Some(FailureKind::NoAnswer)
@@ -224,20 +284,50 @@ fn with_legacy(e: &Evidence, legacy: &LegacyAnswer) -> Proof {
     raw(e).and("a greeting of the old kind", format!("answered with {version}, {suite}"))
 }
 
+/// The answer to the greeting of the old kind, if every greeting of today was refused: by an alert,
+/// by an answer in an old version, or, as Windows does, by ending the connection without a word.
+fn answered_as_of_old(e: &Evidence) -> Option<&LegacyAnswer> {
+    let legacy = e.legacy.as_ref().filter(|legacy| legacy.version.is_some())?;
+    let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
+    let refused = |one: &Handshake| {
+        !one.completed()
+            && (one.alert.is_some() || answered_in_an_old_version(one).is_some() || is_cut_off(one))
+    };
+    let every = || all.iter().flatten().all(|one| refused(one));
+    // An alert is the server's own word, so that one is enough.
+    (!e.handshake.completed() && (e.handshake.alert.is_some() || every())).then_some(legacy)
+}
+
+fn is_cut_off(handshake: &Handshake) -> bool {
+    let kind = handshake.failure.map(|failure| failure.kind);
+    handshake.connect.succeeded()
+        && handshake.received == 0
+        && matches!(kind, Some(FailureKind::Reset | FailureKind::ClosedEarly))
+}
+
+/// A refusal without a word says less of why than an alert does.
+fn refused_by(e: &Evidence, proof: Proof, most: Confidence) -> Proof {
+    if e.handshake.alert.is_some() || answered_in_an_old_version(&e.handshake).is_some() {
+        return proof;
+    }
+    proof
+        .and("greetings of today", "ended without an alert, as Windows does, for another name too")
+        .at_most(most)
+}
+
 pub(super) fn old_protocol_only(e: &Evidence, _: &Case) -> Option<Proof> {
-    let legacy = e.legacy.as_ref()?;
-    let old = legacy.version.is_some_and(|version| (0x0300..0x0303).contains(&version));
-    (old && e.handshake.alert.is_some() && !e.handshake.completed()).then(|| {
-        with_legacy(e, legacy)
-            .not("tls/server-breaks-off: the server accepts a greeting of the old kind")
-            .value("version", legacy.version_name().unwrap_or_default())
-    })
+    let legacy = answered_as_of_old(e)?;
+    legacy.version.filter(|version| (0x0300..0x0303).contains(version))?;
+    let proof = with_legacy(e, legacy)
+        .not("tls/server-breaks-off: the server accepts a greeting of the old kind")
+        .value("version", legacy.version_name().unwrap_or_default());
+    Some(refused_by(e, proof, Confidence::Likely))
 }
 
 /// TLS 1.2 with a suite that rustls does not have.
 pub(super) fn speaks_only_what_we_lack(e: &Evidence) -> bool {
-    let chosen = e.legacy.as_ref().filter(|legacy| legacy.version == Some(0x0303));
-    let refused = matches!(e.handshake.alert, Some(40 | 71)) && !e.handshake.completed();
+    let chosen = answered_as_of_old(e).filter(|legacy| legacy.version == Some(0x0303));
+    let refused = matches!(e.handshake.alert, None | Some(40 | 71));
     refused
         && !e.handshake.client_certificate_requested
         && chosen.is_some_and(|legacy| legacy.suite_name().is_some())
@@ -246,10 +336,12 @@ pub(super) fn speaks_only_what_we_lack(e: &Evidence) -> bool {
 pub(super) fn no_common_cipher(e: &Evidence, _: &Case) -> Option<Proof> {
     let legacy = e.legacy.as_ref()?;
     speaks_only_what_we_lack(e).then(|| {
-        with_legacy(e, legacy)
+        let proof = with_legacy(e, legacy)
             .not("tls/server-breaks-off: the server accepts a greeting of the old kind")
             .not("tls/client-certificate-required: no certificate was asked for")
-            .value("suite", legacy.suite_name().unwrap_or_default())
+            .value("suite", legacy.suite_name().unwrap_or_default());
+        // It may also be a device that stumbles over what is new in a greeting.
+        refused_by(e, proof, Confidence::Possible)
     })
 }
 
@@ -292,7 +384,7 @@ pub(super) fn large_packets_lost(e: &Evidence, _: &Case) -> Option<Proof> {
     })
 }
 
-pub(super) fn blocked_on_the_way(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn blocked_on_the_way(e: &Evidence, case: &Case) -> Option<Proof> {
     let other = e.other_name.as_ref()?;
     let again = e.again.as_ref()?;
     let cut = |handshake: &Handshake| greeting_lost(handshake) && handshake.alert.is_none();
@@ -305,6 +397,14 @@ pub(super) fn blocked_on_the_way(e: &Evidence, _: &Case) -> Option<Proof> {
         .value("address", address(&e.handshake));
     if other.completed() {
         return Some(proof.not("a path that loses packets: another name passes"));
+    }
+    if all_ended_near(e, case) && cut(other) {
+        return Some(
+            proof
+                .and("every greeting", "ended in less than half a round trip to the server")
+                .not("tls/server-breaks-off: nothing of the server's could have come that soon")
+                .at_most(Confidence::Likely),
+        );
     }
     // A server that refuses everybody at the door resets before the greeting arrives, too.
     let all_lost = is_silent(&e.handshake) && is_silent(other);

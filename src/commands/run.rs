@@ -7,10 +7,11 @@ use clap::ColorChoice;
 use hublink_checks::frame::Budget;
 use hublink_probe::{Pretend, RealWorld, World, WorldOptions};
 
-use crate::cli::{Format, RunArgs};
-use crate::doctor::examine;
-use crate::engine::{Settings, Stop};
+use crate::cli::{Format, LoginArgs, RunArgs};
+use crate::doctor::look;
+use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
+use crate::login::{self, Credentials};
 use crate::output::{json_document, print, write_file, write_for_all};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
@@ -33,8 +34,8 @@ pub enum Mode {
 ///
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
-pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let outcome = examine_world(args, mode, Pretend::default())
+pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
+    let outcome = examine_world(args, login, mode, Pretend::default())
         .and_then(|report| deliver(&report, args, mode));
     match outcome {
         Err(failed) if args.format == Format::Nagios => plugin_failed(&failed),
@@ -53,12 +54,24 @@ fn plugin_failed(failed: &Failed) -> Result<Exit, Failed> {
 ///
 /// # Errors
 /// If the command line names something that cannot be used.
-pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Report, Failed> {
+pub fn examine_world(
+    args: &RunArgs,
+    login: &LoginArgs,
+    mode: Mode,
+    pretend: Pretend,
+) -> Result<Report, Failed> {
+    let credentials = match mode {
+        Mode::Doctor => login::credentials(login, &args.targets, &pretend)?,
+        Mode::Preflight => Credentials::default(),
+    };
     let options = WorldOptions {
         ca_files: args.ca_file.clone(),
         resolver: args.resolver,
         no_passwords: mode == Mode::Preflight,
+        account: credentials.account,
+        api_key: credentials.api_key,
         pretend,
+        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
@@ -78,7 +91,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         .build()
         .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
     let resolver = args.resolver.map(|address| address.to_string());
-    let report = runtime.block_on(async {
+    let mut run = runtime.block_on(async {
         let (interrupt, stop) = Stop::new(deadline(args, mode));
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
@@ -89,14 +102,17 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
             std::future::pending::<()>().await;
         });
         let observer = |event: crate::engine::Event<'_>| progress.observe(event);
-        let settings = settings(args, mode);
+        let settings = settings(args, login, mode);
         tokio::select! {
-            report = examine(&world, expanded, &settings, &stop, resolver, &observer) => report,
+            run = look(&world, expanded, &settings, &stop, resolver, &observer) => run,
             never = progress.keep_drawing() => match never {},
         }
     });
     progress.finish();
-    Ok(report)
+    if mode == Mode::Doctor && args.format == Format::Human && !args.quiet {
+        login::ask_about_desktop(&mut run, login);
+    }
+    Ok(run.report(&*world))
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {
@@ -106,7 +122,7 @@ fn deadline(args: &RunArgs, mode: Mode) -> Duration {
     }))
 }
 
-fn settings(args: &RunArgs, mode: Mode) -> Settings {
+fn settings(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Settings {
     // A go or no-go must not wait for an issuer or for another address.
     let budget = Budget { thorough: mode == Mode::Doctor, ..Budget::default() };
     Settings {
@@ -114,6 +130,11 @@ fn settings(args: &RunArgs, mode: Mode) -> Settings {
         deadline: deadline(args, mode),
         jobs: args.jobs,
         stop_at_first: mode == Mode::Preflight,
+        login: LoginSettings {
+            login_host: login.login_host.clone(),
+            logout: login.logout,
+            desktop_refuses: login.desktop_refuses.then_some(true),
+        },
     }
 }
 

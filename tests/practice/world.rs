@@ -68,13 +68,13 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
     let options = WorldOptions {
         ca_files: vec![ca_file],
         resolver: Some(practice.resolver()),
-        no_passwords: false,
         pretend: Pretend {
             policy: Policy { loopback_allowed: true, ..Policy::default() },
             // Nothing here goes through the proxy that this computer may have.
             variables: Some(Vec::new()),
             ..Pretend::default()
         },
+        ..WorldOptions::default()
     };
     let world: Arc<dyn World> = Arc::new(RealWorld::new(options).map_err(io::Error::other)?);
     let targets = [hubs_ini.display().to_string()];
@@ -84,6 +84,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
         deadline: Duration::from_secs(90),
         jobs: 32,
         stop_at_first: false,
+        login: LoginSettings::default(),
     };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let resolver = Some(practice.resolver().to_string());

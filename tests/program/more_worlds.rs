@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::support::{Stage, causes, doctor, short};
-use hublink::engine::{Settings, Stop};
+use hublink::engine::{LoginSettings, Settings, Stop};
 use hublink::report::Ready;
 use hublink::targets::expand;
 use hublink_checks::frame::{Case, Facts, ReasonKind, Severity, Status};
@@ -122,7 +122,13 @@ async fn at_the_deadline_the_report_is_complete_and_says_what_is_missing() {
     let expanded =
         expand(&*world, &[mute.link(), good.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_millis(1500);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: false };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(deadline);
     let report = hublink::doctor::examine(&world, expanded, &settings, &stop, None, &|_| {}).await;
     crate::support::assert_valid(&serde_json::to_value(&report).expect("plain data"));
@@ -143,7 +149,13 @@ async fn an_interrupted_run_reports_what_it_knows() {
     let world = stage.world(|_| {});
     let expanded = expand(&*world, &[mute.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_mins(1);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: false };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (interrupt, stop) = Stop::new(deadline);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -164,7 +176,13 @@ async fn preflight_stops_as_soon_as_it_knows() {
     let world = stage.world(|_| {});
     let expanded = expand(&*world, &[hub.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_secs(10);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: true };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: true,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(deadline);
     let report = hublink::doctor::examine(&world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_eq!(report.hubs[0].verdict.cause.as_deref(), Some("certificate/expired"));
@@ -342,6 +360,37 @@ impl hublink_probe::World for Fragile {
         download: &'a hublink_probe::Download,
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::Fetch> {
         self.0.fetch(download)
+    }
+    fn account(&self) -> Option<hublink_probe::AccountName> {
+        self.0.account()
+    }
+    fn has_api_key(&self) -> bool {
+        self.0.has_api_key()
+    }
+    fn log_in<'a>(
+        &'a self,
+        attempt: &'a hublink_probe::LoginAttempt,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::LoginSeen> {
+        self.0.log_in(attempt)
+    }
+    fn ask_in_session<'a>(
+        &'a self,
+        request: &'a hublink_probe::SessionRequest,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
+        self.0.ask_in_session(request)
+    }
+    fn open_socket<'a>(
+        &'a self,
+        upgrade: &'a hublink_probe::Upgrade,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::SocketSeen> {
+        self.0.open_socket(upgrade)
+    }
+    fn log_out<'a>(
+        &'a self,
+        session: hublink_probe::SessionId,
+        request: &'a hublink_probe::Request,
+    ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
+        self.0.log_out(session, request)
     }
     fn trust(&self) -> std::sync::Arc<hublink_probe::TrustStore> {
         self.0.trust()

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hublink::doctor::examine;
-use hublink::engine::{Settings, Stop};
+use hublink::engine::{LoginSettings, Settings, Stop};
 use hublink::report::{Hub, Report, schema};
 use hublink::targets::expand;
 use hublink_checks::frame::Budget;
@@ -41,7 +41,6 @@ impl Stage {
         let mut options = WorldOptions {
             ca_files: vec![self.path("ca.pem")],
             resolver: Some(self.practice.resolver()),
-            no_passwords: false,
             pretend: Pretend {
                 policy: Policy { loopback_allowed: true, ..Policy::default() },
                 no_system_roots: true,
@@ -49,6 +48,7 @@ impl Stage {
                 variables: Some(Vec::new()),
                 ..Pretend::default()
             },
+            ..WorldOptions::default()
         };
         change(&mut options);
         Arc::new(RealWorld::new(options).expect("a world to look at"))
@@ -69,8 +69,13 @@ pub(crate) fn short() -> Budget {
 /// One run of the doctor; its report is valid.
 pub(crate) async fn doctor(world: &Arc<dyn World>, targets: &[String], budget: Budget) -> Report {
     let expanded = expand(&**world, targets, &mut std::io::empty()).expect("targets");
-    let settings =
-        Settings { budget, deadline: Duration::from_secs(90), jobs: 64, stop_at_first: false };
+    let settings = Settings {
+        budget,
+        deadline: Duration::from_secs(90),
+        jobs: 64,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let report = examine(world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_valid(&serde_json::to_value(&report).expect("a report is plain data"));
