@@ -10,17 +10,9 @@ behind() { practice_hub "$2" "$1" 10.77.2.20 8080 behind; }
 # apache_login NAME CASE LINE…: Apache, which does the Windows login with mod_auth_gssapi; the lines
 # say how. Everything else it passes to the hub behind it.
 apache_login() {
-    local name=$1 dir=$here/apache pem
-    needs apache2
     [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ] || lacks mod_auth_gssapi
-    behind "$name" "$2"
-    record "$name" A 10.77.2.2
-    pem=$(certificate good "$name")
-    mkdir -p "$dir"
-    chmod 777 "$dir"
-    {
-        apache_base "$name" "$dir" "$pem"
-        cat <<APACHE
+    apache_front "$1" "$2" <<APACHE
+LoadModule auth_gssapi_module /usr/lib/apache2/modules/mod_auth_gssapi.so
 <Location /internal_windows_authentication/>
     AuthType GSSAPI
     AuthName hub
@@ -30,15 +22,28 @@ apache_login() {
     $(printf '%s\n' "${@:3}")
 </Location>
 SetEnvIf Authorization "^(NTLM|Negotiate) TlRMTVNTUAAD" third
-CustomLog $dir/third "%{X-Front-User}i %>s" env=third
+CustomLog $here/apache/third "%{X-Front-User}i %>s" env=third
 APACHE
-    } >"$dir/conf"
+}
+apache_environment=()
+apache_address=10.77.2.2
+
+# apache_front NAME CASE: Apache with TLS, which passes everything on to the hub behind it; its further
+# settings come from standard input. `apache_address` beforehand puts it behind another server.
+apache_front() {
+    local name=$1 dir=$here/apache pem
+    needs apache2
+    behind "$name" "$2"
+    address "$apache_address"
+    [ "$apache_address" != 10.77.2.2 ] || record "$name" A 10.77.2.2
+    pem=$(certificate good "$name")
+    mkdir -p "$dir"
+    chmod 777 "$here" "$dir"
+    { apache_base "$name" "$dir" "$pem"; cat; } >"$dir/conf"
     on server env "${apache_environment[@]}" apache2 -X -f "$dir/conf" >"$dir/out" 2>&1 &
     wait_for 'Apache' test -s "$dir/pid"
 }
-apache_environment=()
 
-# apache_base NAME FOLDER PEM: Apache with TLS, passing everything on to the hub behind it.
 apache_base() {
     cat <<APACHE
 ServerName $1
@@ -46,10 +51,10 @@ ServerRoot $2
 PidFile $2/pid
 ErrorLog $2/log
 LogLevel warn
-Listen 10.77.2.2:443
+Listen $apache_address:443
 KeepAlive On
 $(for one in mpm_event authn_core authz_core authz_user alias rewrite ssl headers env setenvif \
-    proxy proxy_http proxy_wstunnel auth_gssapi; do
+    proxy proxy_http proxy_wstunnel; do
     printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$one" "$one"
 done)
 $([ "$(id -u)" != 0 ] || printf 'User www-data\nGroup www-data\n')
@@ -61,6 +66,8 @@ ProxyPreserveHost On
 RewriteEngine On
 RewriteCond %{HTTP:Upgrade} =websocket [NC]
 RewriteRule ^/(.*)$ ws://10.77.2.20:8080/\$1 [P,L]
+ProxyPass /saml !
+ProxyPass /oidc !
 ProxyPass / http://10.77.2.20:8080/
 APACHE
 }

@@ -1,5 +1,0 @@
-healthy 'try'
-samba_ntlm hub.corp.test healthy
-as "$company_account" "$company_password"
-doctor https://hub.corp.test
-expect yes
