@@ -86,12 +86,24 @@ ask_peer() {
 expect() { expectations+=("1 $*"); }
 # expect_hub NUMBER …: of another one.
 expect_hub() { expectations+=("$*"); }
+# expect_also CAUSE OWNER CONFIDENCE: beside the verdict of the first hub.
+expect_also() { expectations+=("also $*"); }
 # expect_across CAUSE OWNER CONFIDENCE: what the comparison of the hubs must show.
 expect_across() { expectations+=("across $*"); }
+
+# counted WHAT EXPECTED SEEN: a number that a server counted.
+counted() {
+    counts+="; $1: $3"
+    [ "$2" = "$3" ] || miscounted+=" $1: $3, not $2;"
+}
+counts=
+miscounted=
 
 judge() {
     [ -n "$what" ] || malformed 'it does not say what is broken'
     [ ${#expectations[@]} -gt 0 ] || malformed 'it expects nothing'
     [ -s "$here/report.json" ] || malformed "no report: $(head -c 300 "$here/stderr")"
-    printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/outcome"
+    printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/judged"
+    [ -z "$miscounted" ] || printf 'WRONG:%s ' "$miscounted" >"$here/outcome"
+    printf '%s%s\n' "$(cat "$here/judged")" "$counts" >>"$here/outcome"
 }

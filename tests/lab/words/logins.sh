@@ -5,7 +5,17 @@ company_account='CORP\alice'
 company_password='Wander-Weg_73'
 
 # behind NAME CASE: the practice hub that a front speaks to.
-behind() { practice_hub "$2" "$1" 10.77.2.20 8080 behind; }
+behind() { practice_hub "$2" "$1" "$behind_at" 8080 behind; }
+
+# Where the next front stands, and the hub behind it.
+front_at=10.77.2.2
+behind_at=10.77.2.20
+
+# standing_at LAST: 10.77.2.LAST for the next front, and ten more for the hub behind it.
+standing_at() {
+    front_at=10.77.2.$1
+    behind_at=10.77.2.$(($1 + 10))
+}
 
 # apache_login NAME CASE LINE…: Apache, which does the Windows login with mod_auth_gssapi; the lines
 # say how. Everything else it passes to the hub behind it.
@@ -26,16 +36,16 @@ CustomLog $here/apache/third "%{X-Front-User}i %>s" env=third
 APACHE
 }
 apache_environment=()
-apache_address=10.77.2.2
 
 # apache_front NAME CASE: Apache with TLS, which passes everything on to the hub behind it; its further
-# settings come from standard input. `apache_address` beforehand puts it behind another server.
+# settings come from standard input. `unnamed=yes` beforehand leaves the name to a server in front.
+unnamed=
 apache_front() {
     local name=$1 dir=$here/apache pem
     needs apache2
     behind "$name" "$2"
-    address "$apache_address"
-    [ "$apache_address" != 10.77.2.2 ] || record "$name" A 10.77.2.2
+    address "$front_at"
+    [ -n "$unnamed" ] || record "$name" A "$front_at"
     pem=$(certificate good "$name")
     mkdir -p "$dir"
     chmod 777 "$here" "$dir"
@@ -51,7 +61,7 @@ ServerRoot $2
 PidFile $2/pid
 ErrorLog $2/log
 LogLevel warn
-Listen $apache_address:443
+Listen $front_at:443
 KeepAlive On
 $(for one in mpm_event authn_core authz_core authz_user alias rewrite ssl headers env setenvif \
     proxy proxy_http proxy_wstunnel; do
@@ -65,10 +75,10 @@ RequestHeader unset X-Front-User early
 ProxyPreserveHost On
 RewriteEngine On
 RewriteCond %{HTTP:Upgrade} =websocket [NC]
-RewriteRule ^/(.*)$ ws://10.77.2.20:8080/\$1 [P,L]
+RewriteRule ^/(.*)$ ws://$behind_at:8080/\$1 [P,L]
 ProxyPass /saml !
 ProxyPass /oidc !
-ProxyPass / http://10.77.2.20:8080/
+ProxyPass / http://$behind_at:8080/
 APACHE
 }
 
@@ -79,10 +89,10 @@ ntlm_accounts() {
     printf '%s' "$here/accounts"
 }
 
-# apache_ntlm NAME CASE: NTLM by gss-ntlmssp.
+# apache_ntlm NAME CASE [DOMAIN]: NTLM by gss-ntlmssp, on a server of the domain CORP or of this one.
 apache_ntlm() {
     [ -n "$(ls /usr/lib/*/gssntlmssp/gssntlmssp.so 2>/dev/null)" ] || lacks gss-ntlmssp
-    apache_environment=("NTLM_USER_FILE=$(ntlm_accounts)")
+    apache_environment=("NTLM_USER_FILE=$(ntlm_accounts)" "NETBIOS_DOMAIN_NAME=${3:-CORP}" NETBIOS_COMPUTER_NAME=SENSE)
     apache_login "$1" "$2" 'GssapiAllowedMech ntlmssp'
 }
 
@@ -106,13 +116,14 @@ prepared() {
 
 # front NAME CASE pyspnego|samba SETTING: see tools/front.py.
 front() {
-    local pem
+    local pem python log=$here/front-$3.log
+    python=$(prepared python/bin/python)
     behind "$1" "$2"
-    record "$1" A 10.77.2.2
+    record "$1" A "$front_at"
+    address "$front_at"
     pem=$(certificate good "$1")
-    on server "$(prepared python/bin/python)" "$lab/tools/front.py" 10.77.2.2 443 "$pem" 10.77.2.20 8080 \
-        "$3" "$4" >"$here/front.log" 2>&1 &
-    wait_for 'the login' grep -q listening "$here/front.log"
+    on server "$python" "$lab/tools/front.py" "$front_at" 443 "$pem" "$behind_at" 8080 "$3" "$4" >"$log" 2>&1 &
+    wait_for 'the login' grep -q listening "$log"
 }
 
 # pyspnego_ntlm NAME CASE: NTLM by pyspnego, which calls every domain WORKSTATION.
@@ -128,15 +139,33 @@ samba_ntlm() {
     front "$1" "$2" samba /run/lab-samba/etc/smb.conf
 }
 
-# attempts_at_front: how many third messages it was sent.
-attempts_at_front() { grep -c '^attempt' "$here/front.log" || true; }
+# attempts_at_front pyspnego|samba: how many third messages it was sent.
+attempts_at_front() { grep -c '^attempt' "$here/front-$1.log" || true; }
+
+# bad_passwords USER: how many wrong ones the domain controller counted.
+bad_passwords() {
+    ldbsearch -H /run/lab-samba/private/sam.ldb "sAMAccountName=$1" badPwdCount 2>/dev/null |
+        sed -n 's/^badPwdCount: //p'
+}
+
+# lock USER: the domain controller is given wrong passwords until it locks the account.
+lock() {
+    local try
+    for try in 1 2 3; do
+        on server ntlm_auth --configfile=/run/lab-samba/etc/smb.conf --domain=CORP --username="$1" \
+            --password="wrong$try" >/dev/null 2>&1 || true
+    done
+}
 
 domain_controller() {
+    local domain
     needs samba
     [ "$(id -u)" = 0 ] || lacks 'root, which a domain controller needs'
-    tar -C /run -xf "$(prepared samba.tar)"
+    domain=$(prepared samba.tar)
+    tar -C /run -xf "$domain"
     address 10.77.2.30
     mkdir -p /run/samba
+    needs ldbsearch
     on server samba --interactive --model=single --configfile=/run/lab-samba/etc/smb.conf \
         >"$here/samba.log" 2>&1 &
     wait_for 'the domain controller' on server wbinfo --ping-dc

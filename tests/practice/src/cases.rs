@@ -727,6 +727,7 @@ pub const CASES: &[Case] = &[
     })
     .at("key.eu.qlikcloud.com")
     .with_login()
+    .untold("login")
     .mentioning("login/key-rejected"),
     Case::new("socket-not-allowed", "the hub takes no WebSocket in the link's name", || {
         healthy().socket_fault(SocketFault::Forbidden)
@@ -739,6 +740,11 @@ pub const CASES: &[Case] = &[
     .with_login()
     .blocked_by("hub/websocket-blocked", "network"),
     // licence
+    Case::new("engine-mute", "the engine opens its WebSocket and says nothing", || {
+        healthy().socket_fault(SocketFault::Cut(600_000))
+    })
+    .with_login()
+    .untold("licence"),
     Case::new("no-licence", "no licence is assigned", || says("OnLicenseAccessDenied"))
         .with_login()
         .blocked_by("licence/none-allocated", "qlik-admin"),
@@ -798,7 +804,8 @@ pub const CASES: &[Case] = &[
     Case::new("qlik-test", "all is well, and Desktop refuses", healthy)
         .with_login()
         .desktop_refuses()
-        .blocked_by("licence/analyzer-only", "qlik-admin"),
+        .blocked_by("licence/analyzer-only", "qlik-admin")
+        .mentioning("test-server/suspected-test-licence"),
 ];
 
 #[cfg(test)]
