@@ -228,6 +228,13 @@ impl Hub {
         self.inner.lock().requests.iter().flat_map(secrets::of).collect()
     }
 
+    /// Everything the hub gave out that is good for one visitor only: targets, tickets, cookies, tokens,
+    /// challenges.
+    #[must_use]
+    pub fn issued(&self) -> Vec<String> {
+        self.inner.lock().issued.clone()
+    }
+
     /// How many people are logged in.
     #[must_use]
     pub fn sessions(&self) -> usize {
@@ -286,7 +293,7 @@ async fn accept_all(listener: TcpListener, inner: Arc<Inner>, faces: Option<Face
         };
         while connections.try_join_next().is_some() {}
         let face = faces.as_ref().map(|faces| faces.for_connection(number).clone());
-        connections.spawn(converse(stream, Arc::clone(&inner), face));
+        connections.spawn(converse(stream, Arc::clone(&inner), face, number));
     }
 }
 
@@ -306,14 +313,14 @@ impl Faces {
     }
 }
 
-async fn converse(stream: TcpStream, inner: Arc<Inner>, face: Option<Face>) {
+async fn converse(stream: TcpStream, inner: Arc<Inner>, face: Option<Face>, number: usize) {
     if !matches!(inner.behaviour.port, Port::Open | Port::RefusesName) {
         // The client may be gone before the fault is complete, which is all the same to a fault.
         drop(port::misbehave(stream, inner.behaviour.port).await);
         return;
     }
     let Some(face) = face else {
-        return serve(stream, &inner, None).await;
+        return serve(stream, &inner, None, number).await;
     };
     let mut first = [0];
     match stream.peek(&mut first).await {
@@ -321,7 +328,7 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>, face: Option<Face>) {
         Ok(1) => {
             // A failed handshake is the client's verdict on a bad certificate, and no concern of ours.
             if let Ok(Some(encrypted)) = handshake(stream, &inner, &face.acceptor).await {
-                serve(encrypted, &inner, Some(face.leaf)).await;
+                serve(encrypted, &inner, Some(face.leaf), number).await;
             }
         }
         _ => {}
@@ -357,16 +364,16 @@ async fn refuse_plain(mut stream: TcpStream, inner: &Inner) {
 }
 
 /// Answers requests until one of the two ends it.
-async fn serve<S>(mut stream: S, inner: &Inner, leaf: Option<Vec<u8>>)
+async fn serve<S>(mut stream: S, inner: &Inner, leaf: Option<Vec<u8>>, connection: usize)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin,
 {
     let mut buffer = Vec::new();
     let encrypted = leaf.is_some();
-    let mut talk = Talk { challenge: None, leaf };
+    let mut talk = Talk { challenge: None, leaf, connection };
     loop {
         let request = match http::read(&mut stream, &mut buffer, encrypted).await {
-            Incoming::Request(request) => request,
+            Incoming::Request(request) => SeenRequest { connection: talk.connection, ..request },
             Incoming::Malformed => {
                 let reply = Reply::html(400, "<h1>Bad Request</h1>").last();
                 return finish(&mut stream, &reply, inner).await;

@@ -179,6 +179,12 @@ impl World {
         self.names.set(name, answer);
     }
 
+    /// The hub of this full name, if there is one.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Arc<Hub>> {
+        self.lock().iter().find(|hub| hub.name() == name).cloned()
+    }
+
     /// The address of the name server, for `--resolver`.
     #[must_use]
     pub fn resolver(&self) -> SocketAddr {

@@ -28,6 +28,8 @@ pub struct SeenRequest {
     pub body: Vec<u8>,
     /// Whether it came over TLS.
     pub encrypted: bool,
+    /// The connection it came on, counted from 1.
+    pub connection: usize,
 }
 
 impl SeenRequest {
@@ -132,6 +134,7 @@ fn parse_head(buffer: &[u8], encrypted: bool) -> Head {
             .collect(),
         body: Vec::new(),
         encrypted,
+        connection: 0,
     };
     Head::Complete(request, length)
 }

@@ -16,7 +16,7 @@ impl Visit<'_> {
     pub(super) fn login_address(&self) -> String {
         let base = self.inner.base(self.request);
         let prefix = &self.prefix;
-        let target = guid();
+        let target = self.inner.issue(guid());
         let windows =
             self.request.header("User-Agent").is_some_and(|agent| agent.contains("Windows"));
         let there = |host: &str| self.inner.setting.places.authority(host);
@@ -84,7 +84,7 @@ impl Visit<'_> {
         let challenge =
             Challenge::new(name, behaviour.membership, first, random(), self.inner.now());
         let reply = Reply::html(401, "<h1>Unauthorized</h1>")
-            .with("WWW-Authenticate", format!("{scheme} {}", challenge.token()));
+            .with("WWW-Authenticate", format!("{scheme} {}", self.inner.issue(challenge.token())));
         talk.challenge = Some(challenge);
         match behaviour.windows {
             WindowsLogin::ClosesAfterChallenge => reply.last(),
@@ -161,7 +161,7 @@ impl Visit<'_> {
             let reply = Reply::redirect(302, format!("{base}{prefix}/hub/"));
             return self.begin_session(reply, state == AccountState::Inactive);
         }
-        let ticket = self.inner.setting.tickets.make(&self.inner.name);
+        let ticket = self.inner.issue(self.inner.setting.tickets.make(&self.inner.name));
         Reply::redirect(302, format!("{base}{prefix}/hub/?qlikTicket={ticket}"))
     }
 
@@ -179,7 +179,7 @@ impl Visit<'_> {
 
     fn begin_session(&self, reply: Reply, inactive: bool) -> Reply {
         let behaviour = &self.inner.behaviour;
-        let session = guid();
+        let session = self.inner.issue(guid());
         self.inner.lock().sessions.insert(session.clone(), Session { inactive });
         let name = behaviour.cookie_name;
         let mut attributes = behaviour.cookie_attributes.to_owned();

@@ -60,7 +60,7 @@ impl Visit<'_> {
         if self.session.is_none() {
             return self.to_login();
         }
-        let token = guid();
+        let token = self.inner.issue(guid());
         self.inner.lock().tokens.insert(token.clone());
         Reply::new(204).with("qlik-csrf-token", token)
     }

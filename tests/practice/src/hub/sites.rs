@@ -113,6 +113,7 @@ fn login_page(request: &SeenRequest, inner: &Inner) -> Reply {
     match (login::judge(inner, &user, &password), back) {
         (Ok(_), Some(mut back)) => {
             let ticket = inner.setting.tickets.make(back.host_str().unwrap_or_default());
+            let ticket = inner.issue(ticket);
             let hub = back.path().replace("/qps/", "/hub/");
             back.set_path(&hub);
             Reply::redirect(302, format!("{back}?qlikTicket={ticket}")).with("Server", "nginx")

@@ -103,6 +103,7 @@ pub(crate) struct Memory {
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) tokens: HashSet<String>,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) issued: Vec<String>,
 }
 
 /// Somebody who is logged in.
@@ -142,6 +143,8 @@ pub(crate) struct Talk {
     pub(crate) challenge: Option<Challenge>,
     /// The certificate this connection was made with.
     pub(crate) leaf: Option<Vec<u8>>,
+    /// The connection's number.
+    pub(crate) connection: usize,
 }
 
 impl Inner {
@@ -172,6 +175,12 @@ impl Inner {
         let mut memory = self.lock();
         memory.requests.push(request);
         if memory.requests.len() == 1 { self.behaviour.first_answer_after } else { Duration::ZERO }
+    }
+
+    /// Remembers something that is good for one visitor only.
+    pub(crate) fn issue(&self, value: String) -> String {
+        self.lock().issued.push(value.clone());
+        value
     }
 
     pub(crate) fn note(&self, account: &str, way: Way, refusal: Option<Refusal>) {
