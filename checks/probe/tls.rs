@@ -87,6 +87,10 @@ pub struct Handshake {
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
     #[serde(skip)]
     pub presented: Vec<Vec<u8>>,
+    /// The server proved that it has the key of the first certificate. Without that the
+    /// certificate may be anybody's: it is public.
+    #[serde(skip)]
+    pub key_proven: bool,
     /// The issuer's word on the certificate that was sent along (stapled OCSP), or nothing.
     #[serde(skip)]
     pub staple: Vec<u8>,
@@ -123,6 +127,7 @@ impl Handshake {
             key_unproven: false,
             certificates: 0,
             presented: Vec::new(),
+            key_proven: false,
             staple: Vec::new(),
             state: None,
             via: None,
@@ -261,6 +266,7 @@ fn take_in(
         seen.key_unproven = presented.key_unproven;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
+        seen.key_proven = presented.key_proven;
         seen.staple = presented.staple;
     }
 }
@@ -318,6 +324,7 @@ fn provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 struct Presented {
     chain: Vec<Vec<u8>>,
+    key_proven: bool,
     staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
@@ -359,9 +366,10 @@ impl Recorder {
         &self,
         outcome: Result<HandshakeSignatureValid, rustls::Error>,
     ) -> HandshakeSignatureValid {
-        if let Err(error) = outcome {
-            let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(presented) = presented.as_mut() {
+        let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(presented) = presented.as_mut() {
+            presented.key_proven = outcome.is_ok();
+            if let Err(error) = outcome {
                 let error = format!("handshake signature: {}", variant(&error));
                 presented.verdict = RustlsVerdict { accepted: false, error };
                 presented.key_unproven = true;
@@ -412,6 +420,7 @@ impl ServerCertVerifier for Recorder {
         let all = std::iter::once(end_entity).chain(intermediates);
         let presented = Presented {
             chain: all.take(CHAIN_KEPT).map(|der| der.to_vec()).collect(),
+            key_proven: false,
             // A staple is a few kilobytes; a longer one is none.
             staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
