@@ -86,6 +86,8 @@ ask_peer() {
 expect() { expectations+=("1 $*"); }
 # expect_hub NUMBER …: of another one.
 expect_hub() { expectations+=("$*"); }
+# expect_one CAUSE OWNER CONFIDENCE: of one of the hubs, whichever; of the others it cannot be told.
+expect_one() { expectations+=("one $*"); }
 # expect_also CAUSE OWNER CONFIDENCE: beside the verdict of the first hub.
 expect_also() { expectations+=("also $*"); }
 # expect_across CAUSE OWNER CONFIDENCE: what the comparison of the hubs must show.

@@ -55,8 +55,9 @@ impl Visit<'_> {
             return without_target();
         }
         let kind = self.inner.behaviour.windows;
-        if self.inner.behaviour.front.is_some_and(|header| self.request.header(header).is_some()) {
-            return self.let_in(AccountState::Good);
+        let named = self.inner.behaviour.front.and_then(|header| self.request.header(header));
+        if let Some(account) = named {
+            return self.let_in(account, AccountState::Good);
         }
         let authorization = self.request.header("Authorization").unwrap_or_default();
         if let Some(pair) = authorization.strip_prefix("Basic ") {
@@ -110,7 +111,7 @@ impl Visit<'_> {
         let (account, verdict) = challenge.judge(message, &demands);
         self.inner.note(&account, Way::Ntlm, verdict.err());
         match verdict {
-            Ok(state) => self.let_in(state),
+            Ok(state) => self.let_in(&account, state),
             Err(_) => again(behaviour.windows),
         }
     }
@@ -129,7 +130,7 @@ impl Visit<'_> {
         }
         let user = field(self.request, user);
         match judge(self.inner, &user, &field(self.request, password)) {
-            Ok(state) => self.let_in(state),
+            Ok(state) => self.let_in(&user, state),
             Err(Refusal::State(AccountState::TooManyAttempts)) => {
                 Reply::html(429, "<h1>Too many failed login attempts</h1>Please try again later.")
             }
@@ -150,7 +151,7 @@ impl Visit<'_> {
         Reply::html(200, page.replace("{says}", &says))
     }
 
-    fn let_in(&self, state: AccountState) -> Reply {
+    fn let_in(&self, account: &str, state: AccountState) -> Reply {
         let prefix = &self.prefix;
         // A second login port hands back to the hub's own.
         let base = match self.inner.behaviour.front {
@@ -159,9 +160,9 @@ impl Visit<'_> {
         };
         if self.inner.behaviour.without_ticket || state == AccountState::Inactive {
             let reply = Reply::redirect(302, format!("{base}{prefix}/hub/"));
-            return self.begin_session(reply, state == AccountState::Inactive);
+            return self.begin_session(reply, account, state == AccountState::Inactive);
         }
-        let ticket = self.inner.issue(self.inner.setting.tickets.make(&self.inner.name));
+        let ticket = self.inner.issue(self.inner.setting.tickets.make(&self.inner.name, account));
         Reply::redirect(302, format!("{base}{prefix}/hub/?qlikTicket={ticket}"))
     }
 
@@ -171,16 +172,18 @@ impl Visit<'_> {
     }
 
     pub(super) fn redeem(&self, ticket: &str) -> Reply {
-        if !self.inner.setting.tickets.redeem(ticket, &self.inner.name) {
+        let Some(account) = self.inner.setting.tickets.redeem(ticket, &self.inner.name) else {
             return self.to_login();
-        }
-        self.begin_session(Reply::redirect(302, format!("{}/hub/", self.prefix)), false)
+        };
+        let reply = Reply::redirect(302, format!("{}/hub/", self.prefix));
+        self.begin_session(reply, &account, false)
     }
 
-    fn begin_session(&self, reply: Reply, inactive: bool) -> Reply {
+    fn begin_session(&self, reply: Reply, account: &str, inactive: bool) -> Reply {
         let behaviour = &self.inner.behaviour;
         let session = self.inner.issue(guid());
-        self.inner.lock().sessions.insert(session.clone(), Session { inactive });
+        let known = Session { account: account.to_owned(), inactive };
+        self.inner.lock().sessions.insert(session.clone(), known);
         let name = behaviour.cookie_name;
         let mut attributes = behaviour.cookie_attributes.to_owned();
         if !self.inner.behind_tls(self.request) {

@@ -9,7 +9,7 @@ use super::sense::Visit;
 use super::socket;
 use super::state::guid;
 use crate::behaviour::{Site, Topic};
-use crate::people::{DesktopLink, SocketFault};
+use crate::people::{DOMAIN, DesktopLink, SocketFault};
 
 impl Visit<'_> {
     pub(super) fn user(&self) -> Reply {
@@ -22,10 +22,11 @@ impl Visit<'_> {
             .and_then(|target| Url::parse(&target).ok())
             .and_then(|target| target.host_str().map(|host| self.inner.allows(host)))
             .unwrap_or(false);
+        let (directory, user) = self.identity();
         let identity = match self.session {
             Some(_) => json!({
-                "userDirectory": "PRACTICE",
-                "userId": "user",
+                "userDirectory": directory,
+                "userId": user,
                 "userName": "Practice User",
                 "logoutUri": format!("{}{}/qps/user", self.inner.base(self.request), self.prefix),
             }),
@@ -38,6 +39,17 @@ impl Visit<'_> {
             None => json!({ "session": "inactive" }),
         };
         Reply::json(200, &identity)
+    }
+
+    /// The directory and the name of whoever is logged in.
+    fn identity(&self) -> (String, String) {
+        let memory = self.inner.lock();
+        let session = self.session.as_ref().and_then(|session| memory.sessions.get(session));
+        let account = session.map_or("", |session| session.account.as_str());
+        match account.split_once('\\') {
+            Some((directory, user)) => (directory.to_owned(), user.to_owned()),
+            None => (DOMAIN.to_owned(), account.to_owned()),
+        }
     }
 
     /// The same key in query and header proves that a page of the hub asks.
@@ -68,13 +80,14 @@ impl Visit<'_> {
     pub(super) fn desktop_link(&self) -> Reply {
         let label = self.inner.name.split('.').next().unwrap_or_default();
         let behaviour = &self.inner.behaviour;
-        let own = format!(
-            "{}://{}:{}{}",
-            behaviour.link_scheme.unwrap_or("https"),
-            self.inner.name,
-            self.inner.port,
-            behaviour.link_path
-        );
+        let origin = match behaviour.front {
+            Some(_) => self.inner.base(self.request),
+            None => {
+                let scheme = behaviour.link_scheme.unwrap_or("https");
+                format!("{scheme}://{}:{}", self.inner.name, self.inner.port)
+            }
+        };
+        let own = format!("{origin}{}", behaviour.link_path);
         let (uri, name) = match behaviour.desktop_link {
             DesktopLink::Absent => return Reply::html(404, "<h1>Not found</h1>"),
             DesktopLink::Same => (own, label.to_owned()),

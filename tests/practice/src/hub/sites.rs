@@ -112,7 +112,7 @@ fn login_page(request: &SeenRequest, inner: &Inner) -> Reply {
     let back = request.parameter("proxyRestUri").and_then(|back| Url::parse(&back).ok());
     match (login::judge(inner, &user, &password), back) {
         (Ok(_), Some(mut back)) => {
-            let ticket = inner.setting.tickets.make(back.host_str().unwrap_or_default());
+            let ticket = inner.setting.tickets.make(back.host_str().unwrap_or_default(), &user);
             let ticket = inner.issue(ticket);
             let hub = back.path().replace("/qps/", "/hub/");
             back.set_path(&hub);

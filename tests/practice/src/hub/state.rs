@@ -28,22 +28,29 @@ pub(crate) struct Setting {
 /// The tickets of all hubs of a world, each good for one visit to one hub: a login module elsewhere
 /// makes them too.
 #[derive(Clone, Default)]
-pub(crate) struct Tickets(Arc<Mutex<HashMap<String, String>>>);
+pub(crate) struct Tickets(Arc<Mutex<HashMap<String, Ticket>>>);
+
+/// Where a ticket is good, and for whom.
+struct Ticket {
+    hub: String,
+    account: String,
+}
 
 impl Tickets {
     /// A ticket for the hub of this name.
-    pub(crate) fn make(&self, hub: &str) -> String {
+    pub(crate) fn make(&self, hub: &str, account: &str) -> String {
         let ticket = sixteen();
-        self.lock().insert(ticket.clone(), hub.to_owned());
+        let good_for = Ticket { hub: hub.to_owned(), account: account.to_owned() };
+        self.lock().insert(ticket.clone(), good_for);
         ticket
     }
 
-    /// Whether the ticket was made for this hub; it is used up.
-    pub(crate) fn redeem(&self, ticket: &str, hub: &str) -> bool {
-        self.lock().remove(ticket).is_some_and(|made_for| made_for == hub)
+    /// Whose ticket this is, if it was made for this hub; it is used up.
+    pub(crate) fn redeem(&self, ticket: &str, hub: &str) -> Option<String> {
+        self.lock().remove(ticket).filter(|made| made.hub == hub).map(|made| made.account)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Ticket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,6 +116,7 @@ pub(crate) struct Memory {
 /// Somebody who is logged in.
 #[derive(Clone)]
 pub(crate) struct Session {
+    pub(crate) account: String,
     pub(crate) inactive: bool,
 }
 
