@@ -25,8 +25,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{
-    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, Target, cause,
-    fallback, passed,
+    AGAIN, Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, Target,
+    Verify, cause, fallback, passed,
 };
 use crate::tls::Tls;
 
@@ -79,6 +79,9 @@ pub struct Evidence {
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
+    /// The chain was read from files: nobody showed it and nothing was fetched for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_files: bool,
 }
 
 impl Evidence {
@@ -97,14 +100,22 @@ impl Evidence {
             addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
+            from_files: false,
         }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
-    /// no fault, or if it is that of a root that was not presented.
+    /// no fault, or if it is that of one that was not presented.
     #[must_use]
     pub fn faulty(&self) -> Option<usize> {
         proofs::faulty(self)
+    }
+
+    /// Whether what is at fault is that the path has no end: its next issuer is neither there nor
+    /// trusted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        proofs::is_open(self)
     }
 
     /// A date of the path is out of range for this computer's clock and in range for the hub's.
@@ -200,6 +211,18 @@ const CHROMIUM: &str = "Chromium's list of software that opens TLS";
 const TAILSCALE: &str = "Tailscale's list of firewalls by the issuers they make";
 const MEASURED: &str = "measured with rustls and OpenSSL against servers with each fault";
 
+/// A certificate can be judged before anybody installs it.
+const NEW_CHAIN: &[Verify] = &[
+    Verify {
+        command: "hublink certificate chain.pem --host <host>",
+        expect: "calls the new certificate good before it is installed; the file holds it first, \
+                 then its issuers",
+    },
+    AGAIN[0],
+];
+
+const AT_THE_OTHER_NAME: &[Verify] = &[Verify { command: "hublink doctor <link>", expect: "" }];
+
 /// The table, the most specific cause first.
 const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -209,6 +232,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   certificate. The server is the right one; only the link spells it in a way \
                   that cannot be proven.",
         remedy: &["Ask your Qlik admin for a link that begins with <link>."],
+        verify: AT_THE_OTHER_NAME,
         owner: Owner::QlikAdmin,
         look_alikes: &["the other name leads to another server: then the certificate is wrong"],
         see: &[RFC9525],
@@ -227,6 +251,7 @@ const CAUSES: &[Cause<Evidence>] = &[
              issuer (QMC, Proxies, Security), or to send you Qlik's root certificate <issuer> to \
              install on this computer.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a company issuer whose name ends in -CA: it is not named after the server",
@@ -244,6 +269,7 @@ const CAUSES: &[Cause<Evidence>] = &[
             "Ask your Qlik admin to renew the certificate <subject> on <host>: it ran out on \
                    <date>.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wrong clock of this computer: then the certificate is valid at the hub's own time",
@@ -258,6 +284,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   Mostly it was made on a server whose clock is ahead.",
         remedy: &["Ask your Qlik admin to install a certificate on <host> that is valid already \
                    (<subject> starts on <date>), or to correct the server's clock."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wrong clock of this computer: then the certificate is valid at the hub's own time",
@@ -271,6 +298,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   old common name no longer counts, and a wildcard reaches exactly one label.",
         remedy: &["Ask your Qlik admin for a certificate whose alternative names contain <host> \
                    (it has: <names>)."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "a wildcard one label deep covers the name",
@@ -330,6 +358,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   issuer's must allow issuing, and each signature must fit.",
         remedy: &["Ask your Qlik admin for a newly issued certificate for <host>. What is wrong \
                    with <subject>: <rule broken>."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &["a key that is too small, which some programs report as a bad signature"],
         see: &[RFC5280, MEASURED],
@@ -341,6 +370,7 @@ const CAUSES: &[Cause<Evidence>] = &[
                   programs refuse them.",
         remedy: &["Ask your Qlik admin for a new certificate instead of <subject>, with RSA 2048 \
                    or ECDSA P-256 and SHA-256."],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &["a trusted root's own SHA-1 signature, which nobody checks"],
         see: &["CA/Browser Forum baseline requirements", MEASURED],
@@ -407,6 +437,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         remedy: &[
             "Ask your Qlik admin to renew the certificate <subject> on <host> before <date>.",
         ],
+        verify: NEW_CHAIN,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Certain,
         severity: Severity::Informs,

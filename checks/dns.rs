@@ -22,10 +22,13 @@ pub use hosts::{HostsEntry, HostsFile};
 
 use crate::certificate::NameMatch;
 use crate::frame::{
-    Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind, Severity, cause, fallback,
-    passed,
+    AGAIN, AGAIN_AS_NAMED, Cause, Check, Confidence, Context, Meta, Owner, Reason, ReasonKind,
+    Severity, Verify, cause, fallback, passed,
 };
 use crate::link::Link;
+
+const LOOKED_UP: &[Verify] =
+    &[Verify { command: "nslookup <host>", expect: "names the hub's address" }, AGAIN[0]];
 
 /// Whether the hub's name resolves.
 pub struct Dns;
@@ -197,6 +200,7 @@ impl Check for Dns {
                       servers of the domain do not answer, or what they answer does not verify. If the \
                       same question without checking of signatures is answered, it is DNSSEC.",
             remedy: &["Ask the DNS team responsible for <host> to repair the domain: <detail>."],
+            verify: LOOKED_UP,
             owner: Owner::Network,
             look_alikes: &[
                 "a name server that fails for every name (dns/resolver-refuses)",
@@ -215,6 +219,7 @@ impl Check for Dns {
                 "Ask the DNS team to repair the record of <host> (<chain>). Is a VPN needed to \
                  reach it? Then connect that first: inside, the record may lead further.",
             ],
+            verify: LOOKED_UP,
             owner: Owner::Network,
             look_alikes: &[
                 "a missing IPv6 address beside a good IPv4 one, which is normal",
@@ -233,6 +238,7 @@ impl Check for Dns {
                       of them fits. On other computers, with the right suffix, the same link works.",
             remedy: &["Ask for a link with the full name <fqdn>; meanwhile let IT add the suffix \
                        <domain>."],
+            verify: AGAIN_AS_NAMED,
             owner: Owner::QlikAdmin,
             confidence: Confidence::Likely,
             look_alikes: &["a short name that resolves nowhere, however it is completed \
@@ -250,6 +256,7 @@ impl Check for Dns {
                 "Check the spelling of <host> with your Qlik admin; if it is right, it must \
                        be entered in DNS. Is a VPN needed to see it? Then connect it first.",
             ],
+            verify: LOOKED_UP,
             owner: Owner::QlikAdmin,
             look_alikes: &[
                 "a malformed answer, which glibc reports the same way (the response code differs)",

@@ -12,8 +12,8 @@ pub use place::{Candidate, Named, Place, Reading, desktop_place, examine};
 use hublink_probe::{Failure, FailureKind, FileOutcome};
 
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason, ReasonKind, Severity,
-    Target, cause, fallback,
+    AGAIN_AS_NAMED, Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason,
+    ReasonKind, Severity, Target, Verify, cause, fallback,
 };
 
 /// How many broken lines one proof lists.
@@ -76,6 +76,11 @@ const SEED: &str = "Qlik article ta-p/1713031: place and purpose of hubs.ini";
 const HELP: &str = "Qlik help, Configuring client authentication (April 2018)";
 const SYNTAX: &str = "sections, keys and encoding of hubs.ini are unconfirmed";
 
+const READ_AGAIN: &[Verify] = &[
+    Verify { command: "hublink hubs <hubs.ini or hub>", expect: "lists every hub of the file" },
+    AGAIN_AS_NAMED[0],
+];
+
 const CAUSES: &[Cause<Reading>] = &[
     Cause {
         title: "A hubs.ini exists, but not in the place, or not under the name, that Desktop reads.",
@@ -85,6 +90,7 @@ const CAUSES: &[Cause<Reading>] = &[
         remedy: &[
             "Move the file <found> to <path> under the name hubs.ini, then start Desktop again.",
         ],
+        verify: READ_AGAIN,
         owner: Owner::You,
         look_alikes: &["a difference of letter case, which Windows does not see"],
         see: &[SEED],
@@ -100,6 +106,7 @@ const CAUSES: &[Cause<Reading>] = &[
             "Ask your Qlik admin for hubs.ini and save it as <path>, or take the link from the \
              hub menu.",
         ],
+        verify: READ_AGAIN,
         owner: Owner::You,
         look_alikes: &[
             "a hubs.ini in another place or under another name",
@@ -116,6 +123,7 @@ const CAUSES: &[Cause<Reading>] = &[
             "Give <user> the right to read <path>; if it is a cloud file, set it to \"always keep \
              on this device\".",
         ],
+        verify: READ_AGAIN,
         owner: Owner::You,
         look_alikes: &["a missing file, which has other error numbers"],
         see: &["Windows error codes 5, 32, 33 and those of cloud files; EACCES, EISDIR"],
@@ -128,6 +136,7 @@ const CAUSES: &[Cause<Reading>] = &[
         remedy: &[
             "Ask your Qlik admin to generate the link again and to send a hubs.ini that contains it.",
         ],
+        verify: READ_AGAIN,
         owner: Owner::QlikAdmin,
         look_alikes: &["unknown names of sections or keys, comments, an odd encoding"],
         see: &[SEED, SYNTAX],
@@ -141,6 +150,7 @@ const CAUSES: &[Cause<Reading>] = &[
                   line, takes text without = as part of the next key, and cannot know which of two \
                   links to the same address is the right one.",
         remedy: &["<mend>", "Or ask your Qlik admin for a new hubs.ini."],
+        verify: READ_AGAIN,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Likely,
         severity: Severity::Degrades,
@@ -151,7 +161,7 @@ const CAUSES: &[Cause<Reading>] = &[
         see: &[SYNTAX, "what a plain INI reader (rust-ini 0.21) makes of such lines was measured"],
         ..cause("hubs-file/damaged-line", damaged_line)
     },
-    fallback("hubs-file/unexplained", unexplained),
+    Cause { verify: READ_AGAIN, ..fallback("hubs-file/unexplained", unexplained) },
 ];
 
 fn missing(seen: &Reading, _: &Case) -> Option<Proof> {

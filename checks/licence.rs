@@ -17,7 +17,7 @@ use crate::frame::{
     fallback, passed,
 };
 use crate::http::outcome;
-use crate::login::{self, Login, LoginText};
+use crate::login::{self, LOGGED_IN, Login, LoginText};
 
 /// Whether the user has a licence for the hub.
 pub struct Licence;
@@ -199,6 +199,7 @@ const CAUSES: &[Cause<Evidence>] = &[
             "Qlik help, client authentication",
             TOPICS,
         ],
+        verify: LOGGED_IN,
         ..cause("licence/none-allocated", none_allocated)
     },
     Cause {
@@ -207,6 +208,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Wait a few minutes and run hublink again; if it stays, tell your Qlik admin."],
         look_alikes: &["no access pass at all, which has a message of its own"],
         see: &[TOPICS],
+        verify: LOGGED_IN,
         ..cause("licence/still-syncing", still_syncing)
     },
     Cause {
@@ -220,6 +222,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &["no access pass at all, which has a message of its own"],
         see: &[TOPICS, "the reason is inferred"],
+        verify: LOGGED_IN,
         ..cause("licence/assignment-excluded", assignment_excluded)
     },
     Cause {
@@ -233,6 +236,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["no access pass (licence/none-allocated), for which the same message comes"],
         see: &["Qlik support article 2103625", TOPICS, "that a bare login counts: one source"],
+        verify: LOGGED_IN,
         ..cause("licence/too-many-sessions", too_many_sessions)
     },
     Cause {
@@ -242,6 +246,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &["a user without access pass: the message then is about the user"],
         see: &[TOPICS],
+        verify: LOGGED_IN,
         ..cause("licence/server-unlicensed", server_unlicensed)
     },
     Cause {
@@ -254,6 +259,7 @@ const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &["a missing licence, which has messages of its own"],
         see: &["Qlik developer help, Proxy Service API", TOPICS],
+        verify: LOGGED_IN,
         ..cause("licence/services-down", services_down)
     },
     Cause {
@@ -270,6 +276,7 @@ const CAUSES: &[Cause<Evidence>] = &[
             "a test server (test-server/suspected-test-licence), which looks just alike",
         ],
         see: &["Qlik help, Configuring client authentication (2018, 2023)", "unconfirmed"],
+        verify: LOGGED_IN,
         ..cause("licence/analyzer-only", analyzer_only)
     },
     Cause {

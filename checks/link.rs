@@ -21,7 +21,8 @@ use secret::MASK;
 
 use crate::address::{AddressDefect, is_login_page};
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback, passed,
+    AGAIN_AS_NAMED, Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, Verify,
+    cause, fallback, passed,
 };
 use crate::hubs_file::HubsFile;
 
@@ -53,6 +54,14 @@ impl Check for Link {
 const RECIPE: &str = "the recipe of the check value in Qlik's web client of June 2019";
 const HELP: &str = "Qlik help, Configuring client authentication (April 2018, May 2023)";
 
+const NEW_LINK: &[Verify] = &[
+    Verify {
+        command: "hublink link inspect -",
+        expect: "finds nothing wrong with the new link, pasted as it was sent",
+    },
+    AGAIN_AS_NAMED[0],
+];
+
 const CAUSES: &[Cause<Inspection>] = &[
     Cause {
         title: "The text is not a Desktop authentication link.",
@@ -60,6 +69,7 @@ const CAUSES: &[Cause<Inspection>] = &[
                   not understood by Qlik Sense Desktop.",
         remedy: &["Ask for the client authentication link; it starts with \
                    qliksense://enterpriseurl?"],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         look_alikes: &["a plain http or https address, which is taken as the address of a hub"],
         see: &[RECIPE, "qliksenselink:// and qlik:// are links of the mobile app (one source)"],
@@ -72,6 +82,7 @@ const CAUSES: &[Cause<Inspection>] = &[
                   around it, or cut its end. Desktop cannot use it then. The link's check value \
                   proves what the link was before.",
         remedy: &["Copy the link again as plain text, or ask for it in a text file.", "<repaired>"],
+        verify: NEW_LINK,
         owner: Owner::You,
         look_alikes: &[
             "a link that somebody edited: no undoing makes its check value fit",
@@ -88,6 +99,7 @@ const CAUSES: &[Cause<Inspection>] = &[
                   with http:// or https:// in front. The same holds for an address that you type \
                   yourself.",
         remedy: &["<correction>"],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         look_alikes: &[
             "an underscore, letters of other scripts, a name without a dot or an IP address: all \
@@ -103,6 +115,7 @@ const CAUSES: &[Cause<Inspection>] = &[
                   Whether Desktop refuses a link with another one is unconfirmed, so the address \
                   in it is examined all the same.",
         remedy: &["Ask your Qlik admin to generate the link for <host> again."],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         severity: Severity::Degrades,
         look_alikes: &[
@@ -120,6 +133,7 @@ const CAUSES: &[Cause<Inspection>] = &[
         remedy: &[
             "Try the link in Desktop; if Desktop refuses it too, ask your Qlik admin for a new one.",
         ],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         severity: Severity::Informs,
         look_alikes: &["a damaged link, whose check value fits after an undoing"],
@@ -132,6 +146,7 @@ const CAUSES: &[Cause<Inspection>] = &[
         explain: "Without https everybody on the way can read the login. hublink never sends a \
                   password over http. The server may redirect to https, and then all is well.",
         remedy: &["<https>"],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         severity: Severity::Informs,
         look_alikes: &["port 80 redirects to https on the same host"],
@@ -144,6 +159,7 @@ const CAUSES: &[Cause<Inspection>] = &[
         explain: "The address should be the one that takes users to the login page. Whether \
                   Desktop copes with a path behind it is unconfirmed.",
         remedy: &["<other address>"],
+        verify: NEW_LINK,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Possible,
         severity: Severity::Informs,
@@ -151,7 +167,7 @@ const CAUSES: &[Cause<Inspection>] = &[
         see: &[HELP, "the effect of a path in the host URI is unconfirmed"],
         ..cause("link/points-at-other-page", points_at_other_page)
     },
-    fallback("link/unexplained", unexplained),
+    Cause { verify: NEW_LINK, ..fallback("link/unexplained", unexplained) },
 ];
 
 fn wrong_scheme(seen: &Inspection, _: &Case) -> Option<Proof> {

@@ -24,6 +24,7 @@ use crate::certificate::Certificate;
 use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, passed, passed_cleanly};
 use crate::http::{CloudError, DoorKind};
 use crate::hub::Hub;
+pub(crate) use causes::LOGGED_IN;
 pub(crate) use look::request;
 pub use place::{LoginHost, LoginPlace};
 pub use text::LoginText;
@@ -85,6 +86,18 @@ pub enum NotBegun {
     Interactive {
         /// What kind of login it is.
         kind: DoorKind,
+        /// Where.
+        host: String,
+    },
+    /// The login is at another host or port, which was not allowed or could not be trusted.
+    OtherHost {
+        /// Which.
+        host: String,
+        /// At which port.
+        port: u16,
+    },
+    /// The login is plain http.
+    PlainHttp {
         /// Where.
         host: String,
     },
@@ -215,7 +228,7 @@ impl Check for Login {
             let detail = "the API key was refused, so nothing of the user was examined";
             return Some(Reason::of(ReasonKind::CouldNotLook).detail(detail));
         }
-        login.why_not.map(|why| not_sent(why, seen, case))
+        login.why_not.map(|why| not_sent(why, seen))
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -235,6 +248,10 @@ impl NotBegun {
                 "an interactive login is required here: {} on {host}",
                 kind.label()
             )),
+            Self::OtherHost { host, port } => could_not_look.detail(other_place(host, *port)),
+            Self::PlainHttp { host } => {
+                could_not_look.detail(format!("the login on {host} is plain http; {PLAIN}"))
+            }
             Self::Certificate { host, port, cause } => {
                 let detail = format!(
                     "nothing secret is sent to {host}:{port}: its certificate did not pass"
@@ -249,7 +266,7 @@ impl NotBegun {
 }
 
 /// Why nothing secret was sent, for people.
-fn not_sent(why: NotSent, seen: &Evidence, case: &Case) -> Reason {
+fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
     let could_not_look = Reason::of(ReasonKind::CouldNotLook);
     let detail = match why {
         NotSent::HeldBack => {
@@ -260,8 +277,10 @@ fn not_sent(why: NotSent, seen: &Evidence, case: &Case) -> Reason {
         NotSent::TooManyUnclear => {
             "two hubs of this run said nothing of the account, and a third attempt could lock it"
         }
-        NotSent::PlainHttp => "the login leads over plain http, where nothing secret is sent",
-        NotSent::OtherHost => return could_not_look.detail(other_host(seen, case)),
+        NotSent::PlainHttp => {
+            return could_not_look.detail(format!("the login leads over http; {PLAIN}"));
+        }
+        NotSent::OtherHost => return could_not_look.detail(other_host(seen)),
         NotSent::OtherCertificate => {
             "the certificate at the login is not the one that was examined before"
         }
@@ -280,24 +299,29 @@ fn not_sent(why: NotSent, seen: &Evidence, case: &Case) -> Reason {
     could_not_look.detail(detail)
 }
 
-fn other_host(seen: &Evidence, case: &Case) -> String {
+const PLAIN: &str = "nothing secret is sent there";
+
+fn other_place(host: &str, port: u16) -> String {
+    let place = if port == 443 { host.to_owned() } else { format!("{host}:{port}") };
+    format!(
+        "the login is at {place}, and a password goes only to the hub's own host: --login-host \
+         {place} lets it go there"
+    )
+}
+
+/// Where the login led to in the end.
+fn other_host(seen: &Evidence) -> String {
     let steps = seen.seen.iter().flat_map(|login| &login.steps);
-    let to = steps.filter_map(|step| step.exchange.header("location")).next_back();
-    let host = to.and_then(|to| url::Url::parse(to).ok()).map(|url| {
-        let host = crate::http::host_of(&url);
-        url.port().map_or(host.clone(), |port| format!("{host}:{port}"))
+    let mut to = steps.filter_map(|step| {
+        let asked = url::Url::parse(&step.exchange.url).ok()?;
+        asked.join(step.exchange.header("location")?).ok()
     });
-    let refused = seen.places.iter().find(|place| !place.passed);
-    match (host, refused) {
-        (_, Some(place)) => format!(
-            "nothing secret is sent to {}:{}: its certificate did not pass",
-            place.host, place.port
-        ),
-        (Some(host), None) => format!(
-            "the login of {} leads to {host}; --login-host {host} lets the password go there",
-            case.host()
-        ),
-        (None, None) => "the login leads to another host".to_owned(),
+    match to.next_back() {
+        Some(url) => {
+            let port = url.port_or_known_default().unwrap_or(443);
+            other_place(&crate::http::host_of(&url), port)
+        }
+        None => "the login leads to another host than the hub's".to_owned(),
     }
 }
 

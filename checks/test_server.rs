@@ -22,7 +22,7 @@ use crate::hub::Hub;
 use crate::hubs_file::HubsFile;
 use crate::licence::Licence;
 use crate::link::Link;
-use crate::login::Login;
+use crate::login::{LOGGED_IN, Login};
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
@@ -96,6 +96,7 @@ impl Check for TestServer {
                 "Qlik support article 1713031",
                 "no mark of a test licence was found in anything a user can read",
             ],
+            verify: LOGGED_IN,
             ..cause("test-server/suspected-test-licence", suspected)
         },
         Cause {
@@ -115,13 +116,13 @@ impl Check for TestServer {
     }
 
     fn nothing_to_judge(seen: &Evidence, case: &Case) -> Option<Reason> {
-        let failed = seen
+        let broken = seen
             .examined
             .iter()
             .find(|one| one.status == Status::Failed && one.cause.as_deref() != Some(ANALYZER));
-        if let Some(failed) = failed {
-            let cause = failed.cause.clone();
-            return Some(Reason::because(cause.unwrap_or_else(|| failed.check.clone())));
+        if let Some(broken) = broken {
+            let why = broken.cause.clone();
+            return Some(Reason::because(why.unwrap_or_else(|| broken.check.clone())));
         }
         if !case.of::<Licence>().is_some_and(crate::licence::Evidence::is_licensed) {
             let detail = "the licence was not examined to its end";
@@ -179,8 +180,8 @@ fn suspected(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     let well: Vec<&str> = e.examined.iter().map(|one| one.check.as_str()).collect();
     let socket = licence.socket.as_ref();
-    let states = socket.into_iter().flat_map(|socket| &socket.messages);
-    let state = states.filter_map(|message| message.session_state.clone()).next();
+    let mut messages = socket.into_iter().flat_map(|socket| &socket.messages);
+    let state = messages.find_map(|message| message.session_state.clone());
     let proof = Proof::seen("examined and well", well.join(", "))
         .and("the engine says", state.unwrap_or_else(|| "SESSION_CREATED".to_owned()))
         .and("the user says", "Desktop refuses all the same")
@@ -199,8 +200,8 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     let proof = Proof::seen("the user says", "Desktop refuses although a login works here");
     let proof = not_well.iter().fold(proof, |proof, one| {
-        let cause = one.cause.as_ref().map(|cause| format!(", {cause}")).unwrap_or_default();
-        proof.and(one.check.as_str(), format!("{}{cause}", one.status.label()))
+        let why = one.cause.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        proof.and(one.check.as_str(), format!("{}{why}", one.status.label()))
     });
     // What degrades or was not examined may be why, and has words of its own.
     Some(proof.severity(Severity::Informs))

@@ -8,6 +8,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hublink_checks::login::LoginHost;
 use hublink_probe::Timestamp;
 
+use crate::render::clean;
+
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
 #[derive(Debug, Parser)]
 #[command(name = "hublink", version, args_conflicts_with_subcommands = true)]
@@ -32,6 +34,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Go or no-go before a login: no credentials, no side effect, one line per hub
     Preflight(RunArgs),
+    /// Judge a saved report again, offline, and show it in any format
+    Review(ReviewArgs),
     /// Explain a cause; without one, list them all
     Explain {
         /// The id of a cause, such as dns/name-not-found
@@ -128,6 +132,7 @@ pub struct DoctorArgs {
 /// Options of a login. `preflight` has none of them: it sends nothing secret.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Login")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct LoginArgs {
     /// Log in to every hub, one after the other, as this user: DOMAIN\USER or USER@DOMAIN
     ///
@@ -154,14 +159,20 @@ pub struct LoginArgs {
     pub desktop_refuses: bool,
 }
 
-/// Options of `doctor` and `preflight`.
+/// Options of `review`.
 #[derive(Args, Clone, Debug)]
-pub struct RunArgs {
-    /// A hubs.ini, a link, a URL or a host; - reads standard input
-    ///
-    /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
-    #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+pub struct ReviewArgs {
+    /// A report that --format json or --report wrote; - reads standard input
+    #[arg(value_name = "REPORT")]
+    pub saved: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help")]
+    pub show: ShowArgs,
+}
+
+/// How a report is shown, and where it goes.
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -171,6 +182,28 @@ pub struct RunArgs {
     /// Write the JSON report into a file, beside whatever is shown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Show no progress, and of the report only the hubs that need somebody
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Show every check with what it saw
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// Options of `doctor` and `preflight`.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// A hubs.ini, a link, a URL or a host; - reads standard input
+    ///
+    /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Put a word of your own into the report, such as site=berlin; may stand several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Trust the certificates of a PEM file, beside the system's
     #[arg(long, value_name = "PEM")]
     pub ca_file: Vec<PathBuf>,
@@ -186,15 +219,9 @@ pub struct RunArgs {
     /// How many hubs are examined at once
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = jobs)]
     pub jobs: usize,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub color: ColorChoice,
-    /// Show no progress, and of the report only the hubs that need somebody
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// Show every check with what it saw
-    #[arg(long, short, conflicts_with = "quiet")]
-    pub verbose: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help")]
+    pub show: ShowArgs,
 }
 
 /// How a report is printed.
@@ -264,6 +291,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(number))
 }
 
+/// A key that every database takes as it stands, and a value that fits into one line of a table.
+fn label(text: &str) -> Result<(String, String), String> {
+    let expected = "expected KEY=VALUE, such as site=berlin";
+    let (key, value) = text.split_once('=').ok_or(expected)?;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !key.starts_with(|c: char| c.is_ascii_lowercase()) || !key.chars().all(word) {
+        return Err("expected a key of small letters, digits and _, such as site=berlin".to_owned());
+    }
+    if key.len() > 32 || value.chars().count() > 64 {
+        return Err("expected at most 32 characters before the = and 64 behind it".to_owned());
+    }
+    if value.is_empty() || clean(value) != value {
+        return Err("expected a value of characters that can be seen".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 fn time_of(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .map_err(|_| "expected a time as in RFC 3339, such as 2027-01-31T12:00:00Z".to_owned())
@@ -331,6 +375,17 @@ mod tests {
         assert_eq!(name_server("[::1]:5353").map(|a| a.port()), Ok(5353));
         assert_eq!(name_server("::1").map(|a| a.port()), Ok(53));
         assert!(name_server("resolver").is_err());
+    }
+
+    #[test]
+    fn a_label_is_a_word_and_a_line() {
+        assert_eq!(label("site=Söderköping 2"), Ok(("site".into(), "Söderköping 2".into())));
+        assert_eq!(label("a_1=b=c"), Ok(("a_1".into(), "b=c".into())));
+        for bad in ["site", "=x", "site=", "Site=x", "1a=x", "a b=x", "a=\n", "a=\u{202e}x"] {
+            assert!(label(bad).is_err(), "{bad:?}");
+        }
+        assert!(label(&format!("{}=x", "k".repeat(33))).is_err());
+        assert!(label(&format!("k={}", "x".repeat(65))).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hublink_checks::frame::{
     Case, Confidence, Diagnosis, Facts, MACHINE_WIDE, Reason, Severity, Status, Stored, claims,
 };
 
-use crate::engine::{Ended, Examined, counts, first_blocking, origin, rejudge, settle};
+use crate::engine::{Ended, Examined, counts, first_blocking, judge_all, origin, settle};
 
 /// What the comparison of the hubs came to.
 pub struct Comparison {
@@ -62,7 +62,7 @@ fn complete(examined: &mut [Examined]) {
         let looked = one.case.saved(stored.check()).is_some();
         if looked || counts(&one.case, &one.checks, &stored) {
             one.case.put(stored);
-            rejudge(&one.case, &mut one.checks);
+            judge_all(&one.case, &mut one.checks);
             settle(&one.case, &mut one.checks);
         }
     }
@@ -149,6 +149,7 @@ mod tests {
             case: Case::default(),
             checks: checks.into_iter().collect(),
             took: Duration::ZERO,
+            looks: BTreeMap::new(),
             shared: None,
             logout: None,
             aside: Vec::new(),

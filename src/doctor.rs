@@ -1,14 +1,17 @@
 //! From targets to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_checks::frame::{ErasedCheck, ReasonKind, status_of};
+use hublink_checks::frame::{ErasedCheck, Facts, ReasonKind, status_of};
 use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Redaction, Replacement, Report, SCHEMA, Tool};
+use crate::report::{
+    CheckReport, Environment, Hub, Look, Mode, Redaction, Replacement, Report, SCHEMA, Tool,
+};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -21,13 +24,14 @@ pub async fn examine(
     resolver: Option<String>,
     observer: Observer<'_>,
 ) -> Report {
-    look(world, expanded, settings, stop, resolver, observer).await.report(&**world)
+    visit(world, expanded, settings, stop, resolver, observer).await.report(&**world)
 }
 
 /// What a run came to, before it is written down: the user may still add a word.
 pub struct Run {
     /// Every hub.
     pub examined: Vec<Examined>,
+    mode: Mode,
     comparison: Option<Comparison>,
     ledger: Vec<Replacement>,
     resolver: Option<String>,
@@ -37,7 +41,7 @@ pub struct Run {
 }
 
 /// Examines every target.
-pub async fn look(
+pub async fn visit(
     world: &Arc<dyn World>,
     expanded: Expanded,
     settings: &Settings,
@@ -50,6 +54,7 @@ pub async fn look(
     let (examined, comparison) =
         engine::run(world, expanded.targets, settings, stop, observer).await;
     Run {
+        mode: if settings.stop_at_first { Mode::Preflight } else { Mode::Doctor },
         examined,
         comparison,
         ledger: expanded.ledger,
@@ -66,11 +71,10 @@ impl Run {
     pub fn report(&self, world: &dyn World) -> Report {
         Report {
             schema: SCHEMA.to_owned(),
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            tool: this_program(),
             run: Some(random_uuid(world)),
+            mode: Some(self.mode),
+            labels: BTreeMap::new(),
             started: whole_milliseconds(self.started),
             duration_ms: self.duration_ms,
             interrupted: self.interrupted,
@@ -83,10 +87,16 @@ impl Run {
                 account: world.account(),
             },
             redaction: Redaction { level: "default".to_owned(), ledger: self.ledger.clone() },
+            review: None,
             hubs: self.examined.iter().map(hub).collect(),
             across: self.comparison.iter().map(across).collect(),
         }
     }
+}
+
+/// This program, as a report names it.
+pub(crate) fn this_program() -> Tool {
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// A UUID of version 4 (RFC 9562).
@@ -115,7 +125,8 @@ fn whole_milliseconds(at: Timestamp) -> Timestamp {
     Timestamp(at.0.replace_nanosecond(nanosecond - nanosecond % 1_000_000).unwrap_or(at.0))
 }
 
-fn hub(examined: &Examined) -> Hub {
+/// One hub as a report holds it.
+pub(crate) fn hub(examined: &Examined) -> Hub {
     let address = examined.target.hub();
     Hub {
         name: examined.target.name.clone(),
@@ -124,16 +135,16 @@ fn hub(examined: &Examined) -> Hub {
         source: examined.target.source.clone(),
         link: examined.target.text.clone(),
         way: examined.case.way(),
+        facts: Some(Facts { interfaces: Vec::new(), ..examined.case.facts.clone() }),
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
-        account: examined.case.facts.account.clone(),
-        desktop_refuses: examined.case.facts.desktop_refuses,
         logout: examined.logout.clone(),
     }
 }
 
-fn across(comparison: &Comparison) -> CheckReport {
+/// What the comparison came to, as a report holds it.
+pub(crate) fn across(comparison: &Comparison) -> CheckReport {
     let check = hublink_checks::across();
     CheckReport {
         id: check.meta().id.to_owned(),
@@ -141,6 +152,9 @@ fn across(comparison: &Comparison) -> CheckReport {
         status: status_of(&comparison.causes),
         reason: None,
         duration_ms: 0.0,
+        begun: false,
+        aside: None,
+        looks: Vec::new(),
         evidence: comparison.case.saved(check.meta().id).cloned(),
         causes: comparison.causes.clone(),
     }
@@ -149,15 +163,25 @@ fn across(comparison: &Comparison) -> CheckReport {
 fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
     let meta = check.meta();
     let ended = &examined.checks[meta.id];
-    // A check the user did not get to see run has no evidence worth keeping either.
-    let ran = !ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
+    let out_of_time = ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::OutOfTime);
     CheckReport {
         id: meta.id.to_owned(),
         title: meta.title.to_owned(),
         status: ended.status,
         reason: ended.reason.clone(),
         duration_ms: millis(ended.took),
-        evidence: ran.then(|| examined.case.saved(meta.id).cloned()).flatten(),
+        begun: ended.begun && out_of_time,
+        evidence: examined.case.saved(meta.id).cloned(),
+        aside: examined
+            .aside
+            .iter()
+            .find(|one| one.check() == meta.id)
+            .map(|one| one.saved().clone()),
+        looks: examined.looks.get(meta.id).into_iter().flatten().map(look).collect(),
         causes: ended.causes.clone(),
     }
+}
+
+fn look(look: &engine::Look) -> Look {
+    Look { begun_ms: millis(look.begun), duration_ms: millis(look.took) }
 }

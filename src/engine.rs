@@ -24,13 +24,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::comparison::{Comparison, compare};
 
+mod again;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use again::{Saved, again};
 pub use settle::first_blocking;
-use settle::judged;
-pub(crate) use settle::{counts, origin, rejudge, settle};
+pub(crate) use settle::{counts, judge_all, origin, settle};
+use settle::{judged, rejudge};
 
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.
@@ -120,6 +122,8 @@ pub struct Examined {
     pub checks: BTreeMap<&'static str, Ended>,
     /// How long it took.
     pub took: Duration,
+    /// When each check looked, by its id.
+    pub looks: BTreeMap<&'static str, Vec<Look>>,
     /// The cause that stops it and stands elsewhere in full: it stops other hubs too.
     pub shared: Option<Diagnosis>,
     /// What came of the logout, if one was asked for and there was a session to end.
@@ -137,6 +141,15 @@ impl Examined {
         rejudge(&self.case, &mut self.checks);
         settle(&self.case, &mut self.checks);
     }
+}
+
+/// One look of a check: its own, or the closer one of the control pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// When it began, after the beginning of the hub's examination.
+    pub begun: Duration,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// How one check ended.
@@ -280,6 +293,9 @@ struct HubRun {
     ended: BTreeMap<&'static str, Ended>,
     running: BTreeSet<&'static str>,
     aside: Vec<Stored>,
+    /// When the examination of the hub began.
+    begun: Instant,
+    looks: BTreeMap<&'static str, Vec<Look>>,
     /// When the control pass has to end.
     deadline: Option<Instant>,
 }
@@ -296,7 +312,11 @@ impl HubRun {
         let facts = Facts {
             hub: target.hub().cloned(),
             way: target.hub().map(|hub| way(&**world, hub)).unwrap_or_default(),
-            account: target.hub().and_then(|hub| login::account_for(&**world, hub)),
+            // Go or no-go is asked before a login.
+            account: target
+                .hub()
+                .filter(|_| !settings.stop_at_first)
+                .and_then(|hub| login::account_for(&**world, hub)),
             ..common.clone()
         };
         Self {
@@ -310,12 +330,15 @@ impl HubRun {
             ended: BTreeMap::new(),
             running: BTreeSet::new(),
             aside: Vec::new(),
+            begun: Instant::now(),
+            looks: BTreeMap::new(),
             deadline: None,
         }
     }
 
     async fn examine(&mut self, mut stop: Stop, observer: Observer<'_>) -> Examined {
-        let start = Instant::now();
+        // It may have waited for its place in the run.
+        self.begun = Instant::now();
         let out_of_time = tokio::select! {
             biased;
             why = stop.reached() => Some(why),
@@ -330,13 +353,16 @@ impl HubRun {
                 ..Ended::skipped(Reason::of(ReasonKind::OutOfTime).detail(missing))
             });
         }
+        // Whatever came last, each check is judged with the whole case, as a saved report is.
+        judge_all(&self.case, &mut self.ended);
         settle(&self.case, &mut self.ended);
         let logout = if self.logout { login::log_out(&self.context()).await } else { None };
         Examined {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
             checks: std::mem::take(&mut self.ended),
-            took: start.elapsed(),
+            took: self.begun.elapsed(),
+            looks: std::mem::take(&mut self.looks),
             shared: None,
             logout,
             aside: std::mem::take(&mut self.aside),
@@ -345,6 +371,7 @@ impl HubRun {
 
     async fn both_passes(&mut self, observer: Observer<'_>) {
         self.ladder(observer).await;
+        judge_all(&self.case, &mut self.ended);
         if self.has_failed() {
             observer(Event::Closer { hub: self.hub });
             self.control().await;
@@ -494,7 +521,13 @@ impl HubRun {
             .collect()
     }
 
+    fn looked(&mut self, check: &'static dyn ErasedCheck, took: Duration) {
+        let begun = self.begun.elapsed().saturating_sub(took);
+        self.looks.entry(check.meta().id).or_default().push(Look { begun, took });
+    }
+
     fn take_in(&mut self, check: &'static dyn ErasedCheck, outcome: Seen, took: Duration) {
+        self.looked(check, took);
         let ended = match outcome {
             Ok(stored) => {
                 self.case.put(stored);
@@ -516,6 +549,10 @@ impl HubRun {
         while let Ok(Some((check, outcome, took))) = timeout_at(deadline, running.next()).await {
             if let Some(ended) = self.ended.get_mut(check.meta().id) {
                 ended.took += took;
+            }
+            // Most have nothing to look closer at, and say so at once.
+            if took >= Duration::from_millis(1) {
+                self.looked(check, took);
             }
             // A panic while looking closer leaves what was seen before. Each result counts at
             // once: the deadline may come before the last of them.

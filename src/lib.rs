@@ -11,6 +11,7 @@ pub mod login;
 pub mod output;
 pub mod render;
 pub mod report;
+pub mod review;
 pub mod targets;
 pub mod verdict;
 
@@ -70,6 +71,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Preflight(args)) => {
             return commands::run::run(args, &LoginArgs::default(), Mode::Preflight);
         }
+        Some(Command::Review(args)) => return commands::review::run(args),
         Some(Command::Explain { cause }) => {
             (commands::explain::explain(cause.as_deref())?, Exit::Good)
         }

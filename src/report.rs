@@ -1,6 +1,8 @@
 //! The report: wire structs of their own, and the JSON Schema made from them.
 
-use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, Source, Status};
+use std::collections::BTreeMap;
+
+use hublink_checks::frame::{Confidence, Diagnosis, Facts, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
 use hublink_checks::login::LoggedOut;
 use hublink_probe::{AccountName, Interface, Timestamp, Way};
@@ -22,6 +24,12 @@ pub struct Report {
     /// A random UUID, so that what came of one run can be told from another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// Whether everything was examined, or only as much as a go or no-go needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// What whoever began the run said about it with `--label`, such as the site.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// When the run began.
     pub started: Timestamp,
     /// How long it took, in milliseconds.
@@ -32,10 +40,48 @@ pub struct Report {
     pub environment: Environment,
     /// What was left out or replaced to protect people.
     pub redaction: Redaction,
+    /// Set if a saved report was judged again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
     /// One entry per hub, and one per source that names none.
     pub hubs: Vec<Hub>,
     /// What only a comparison of hubs shows; empty for a single hub.
     pub across: Vec<CheckReport>,
+}
+
+/// How much was examined.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Everything.
+    Doctor,
+    /// As far as the first broken check.
+    Preflight,
+}
+
+/// What came of judging a saved report again, offline.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Review {
+    /// The program that judged; `tool` is the one that looked.
+    pub tool: Tool,
+    /// What it says otherwise than the saved report did; empty if nothing changed.
+    pub changes: Vec<Change>,
+    /// What stands in the saved report and means nothing to this program, as paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+}
+
+/// One thing that a review says otherwise than the saved report did.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Change {
+    /// The hub, as its place in the report's list.
+    pub hub: usize,
+    /// What of the verdict: `ready`, `first_broken`, `cause`, `confidence` or `owner`.
+    pub what: String,
+    /// What the saved report said.
+    pub before: Option<String>,
+    /// What it is now.
+    pub now: Option<String>,
 }
 
 /// The program that made a report.
@@ -104,18 +150,16 @@ pub struct Hub {
     /// The way that was taken to it: directly, or through a proxy.
     #[serde(default)]
     pub way: Way,
+    /// What was known before any check ran, less what stands in `environment`; with the evidence
+    /// it is what a review judges by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
     /// The answer.
     pub verdict: Verdict,
     /// Every check, in the order of the ladder.
     pub checks: Vec<CheckReport>,
     /// How long its examination took, in milliseconds.
     pub duration_ms: f64,
-    /// The account that was offered to this hub: its name alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountName>,
-    /// What the user said of Desktop: it still refuses although all looks well, or it does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desktop_refuses: Option<bool>,
     /// What came of the logout, if one was asked for and there was a session to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logout: Option<LoggedOut>,
@@ -166,10 +210,33 @@ pub struct CheckReport {
     pub reason: Option<Reason>,
     /// How long it took, control probes included, in milliseconds.
     pub duration_ms: f64,
+    /// It was under way when the time was over.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub begun: bool,
+    /// When it looked: its own look, then the closer one, if it took one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
     /// What was seen; null if it did not run.
     pub evidence: Option<Value>,
+    /// What was seen although something earlier had failed, and explains nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Value>,
     /// What it means, the most specific cause first.
     pub causes: Vec<Diagnosis>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// One look of a check.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Look {
+    /// When it began, in milliseconds after the examination of the hub.
+    pub begun_ms: f64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
 }
 
 /// The JSON Schema of the report, with the evidence of every check in it.
@@ -183,7 +250,10 @@ pub fn schema() -> Schema {
             json!({
                 "if": { "properties": { "id": { "const": check.meta().id } } },
                 "then": {
-                    "properties": { "evidence": { "anyOf": [evidence, { "type": "null" }] } }
+                    "properties": {
+                        "evidence": { "anyOf": [evidence, { "type": "null" }] },
+                        "aside": evidence
+                    }
                 }
             })
         })

@@ -127,6 +127,8 @@ fn every_page_says_what_is_wrong_who_acts_and_what_to_do() {
             let text = page(*check, &cause);
             assert!(text.contains(cause.title), "{}: no title", cause.id);
             assert!(text.contains("\n## What to do\n\n- "), "{}: nothing to do", cause.id);
+            let commands = text.matches("\n- `hublink ").count();
+            assert!(commands > 0, "{}: no command shows that it helped", cause.id);
             let owner = text.lines().find_map(|line| line.strip_prefix("| who has to act | "));
             let owner = owner.and_then(|line| line.strip_suffix(" |"));
             assert!(owner.is_some_and(|o| OWNERS.contains(&o)), "{}: {owner:?}", cause.id);
@@ -197,6 +199,29 @@ fn words(line: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+#[test]
+fn commands_of_the_cause_pages_are_understood() {
+    for check in &hublink_checks::tables() {
+        for verify in check.causes().iter().flat_map(|cause| cause.verify) {
+            // A hole is one word once it is filled.
+            let (mut line, mut inside) = (String::new(), false);
+            for c in verify.command.chars() {
+                match c {
+                    '<' => inside = true,
+                    '>' => inside = false,
+                    ' ' if inside => line.push('-'),
+                    c => line.push(c),
+                }
+            }
+            if line.starts_with("hublink ")
+                && let Err(error) = Cli::try_parse_from(words(&line))
+            {
+                panic!("{}: {error}", verify.command);
+            }
+        }
+    }
 }
 
 /// Command lines in code blocks: what stands before a comment, a pipe or a redirection.

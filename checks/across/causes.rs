@@ -7,12 +7,17 @@ use hublink_probe::FailureKind;
 
 use super::{Evidence, HubSeen, Place, Symptom};
 use crate::frame::{
-    Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback, location, may_share_owner,
+    Case, Cause, Confidence, Owner, Proof, Severity, Verify, cause, fallback, location,
+    may_share_owner,
 };
 use crate::http::same_site;
 
 /// A certificate younger than this was made for this connection.
 const FRESH_MINUTES: i64 = 15;
+
+/// One hub alone shows nothing to compare.
+const SIDE_BY_SIDE: &[Verify] =
+    &[Verify { command: "hublink doctor <one hub> <another hub>", expect: "" }];
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -22,6 +27,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
                   the Internet answers, so this computer has a network, but not that one. Mostly \
                   the VPN is off.",
         remedy: &["Connect the VPN and run again."],
+        verify: SIDE_BY_SIDE,
         owner: Owner::You,
         confidence: Confidence::Likely,
         look_alikes: &[
@@ -40,6 +46,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
                   this computer, while names can be looked up or hubs inside answer. That is how \
                   a firewall that forbids outgoing connections looks.",
         remedy: &["Ask IT to allow outgoing connections to <places>, or for the proxy to use."],
+        verify: SIDE_BY_SIDE,
         owner: Owner::Network,
         confidence: Confidence::Likely,
         look_alikes: &[
@@ -57,6 +64,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "The hubs that fail share a network; hubs elsewhere answer from this computer. \
                   So what they share is down: their line, their router or their power.",
         remedy: &["Tell IT that everything in <subnet> fails, and since when."],
+        verify: SIDE_BY_SIDE,
         owner: Owner::Network,
         confidence: Confidence::Likely,
         look_alikes: &[
@@ -74,6 +82,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
                   nothing in common but the way from this computer. That all of them break alike \
                   at the same moment would be a rare coincidence.",
         remedy: &["Show IT this report: <what> (step `<check>`, <number>)."],
+        verify: SIDE_BY_SIDE,
         owner: Owner::Network,
         confidence: Confidence::Likely,
         look_alikes: &[
@@ -92,6 +101,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
                   between this computer and the hubs makes a certificate for each of them and \
                   reads along.",
         remedy: &["Ask IT about TLS inspection by <issuer> and for an exemption of <hosts>."],
+        verify: SIDE_BY_SIDE,
         owner: Owner::Network,
         confidence: Confidence::Likely,
         severity: Severity::Degrades,
@@ -102,7 +112,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         see: &["measured: an inspecting proxy in front of two hubs"],
         ..cause("across/same-issuer-everywhere", same_issuer_everywhere)
     },
-    fallback("across/unexplained", unexplained),
+    Cause { verify: SIDE_BY_SIDE, ..fallback("across/unexplained", unexplained) },
 ];
 
 /// The hubs whose way is comparable: they have addresses and no proxy goes for us.
@@ -222,7 +232,17 @@ fn side_by_side(e: &Evidence, about: &[&HubSeen]) -> Proof {
     let (first, then): (Vec<_>, Vec<_>) = e.hubs.iter().partition(|hub| is_about(hub));
     let lines = first.into_iter().chain(then).take(20);
     let proof = lines.fold(Proof::default(), |proof, hub| proof.and(hub.host.as_str(), told(hub)));
-    proof.about(about.iter().map(|hub| hub.hub)).value("hosts", hosts(about))
+    named(proof.about(about.iter().map(|hub| hub.hub)), about).value("hosts", hosts(about))
+}
+
+/// Two of the hubs it is about, as they are examined again.
+fn named(proof: Proof, about: &[&HubSeen]) -> Proof {
+    about.iter().zip(["one hub", "another hub"]).fold(proof, |proof, (hub, hole)| {
+        let host =
+            if hub.host.contains(':') { format!("[{}]", hub.host) } else { hub.host.clone() };
+        let port = hub.port.map_or_else(String::new, |port| format!(":{port}"));
+        proof.value(hole, format!("https://{host}{port}"))
+    })
 }
 
 fn inside_unreachable(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -360,6 +380,7 @@ fn same_issuer_everywhere(e: &Evidence, _: &Case) -> Option<Proof> {
     let proof = about.iter().fold(Proof::default(), |proof, hub| {
         proof.and(format!("issuer of {}", hub.host), format!("{} (key {key})", issuer.name))
     });
+    let proof = named(proof, &about);
     let made_now = |hub: &HubSeen| {
         let age = hub.unknown_issuer.as_ref().map(|issuer| issuer.leaf_age_minutes);
         age.is_some_and(|age| (0..=FRESH_MINUTES).contains(&age))
@@ -379,13 +400,13 @@ fn same_issuer_everywhere(e: &Evidence, _: &Case) -> Option<Proof> {
 
 /// Several hubs fail and nothing shows what they share: said, so that nobody takes it for shared.
 fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
-    let named: [fn(&Evidence, &Case) -> Option<Proof>; 4] =
+    let others: [fn(&Evidence, &Case) -> Option<Proof>; 4] =
         [inside_unreachable, egress_blocked, site_down, all_fail_alike];
     let failed: Vec<&HubSeen> = e.hubs.iter().filter(|hub| hub.failed.is_some()).collect();
     let whole = failed.len() > 1 && failed.len() == e.hubs.len();
-    (whole && named.iter().all(|when| when(e, case).is_none())).then(|| {
+    (whole && others.iter().all(|when| when(e, case).is_none())).then(|| {
         let about = Vec::new();
-        side_by_side(e, &about)
+        named(side_by_side(e, &about), &failed)
             .and("meaning", "all hubs fail, each in its own way; see each of them")
             .severity(Severity::Informs)
     })

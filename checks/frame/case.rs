@@ -15,7 +15,7 @@ use crate::login::LoginHost;
 use crate::proxy::{self, Proxy};
 
 /// What is known of the target before any check ran. A saved report holds it too.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Facts {
     /// The operating system the evidence comes from, as in `std::env::consts::OS`.
@@ -114,6 +114,12 @@ impl Stored {
     #[must_use]
     pub fn check(&self) -> &'static str {
         self.check
+    }
+
+    /// As it stands in a report.
+    #[must_use]
+    pub fn saved(&self) -> &Value {
+        &self.saved
     }
 
     /// Stores the evidence of `C`.

@@ -19,6 +19,9 @@ pub struct Cause<E: 'static> {
     pub explain: &'static str,
     /// What the owner does. `<name>` is filled with this user's own values.
     pub remedy: &'static [&'static str],
+    /// How to see that it helped. Most causes keep [`AGAIN`]; one whose remedy is a new link, or
+    /// that another program shows sooner, names its own.
+    pub verify: &'static [Verify],
     /// Who can mend it.
     pub owner: Owner,
     /// The most that the evidence allows to say.
@@ -37,6 +40,26 @@ pub struct Cause<E: 'static> {
     pub when: fn(&E, &Case) -> Option<Proof>,
 }
 
+/// A command that shows whether a cause is gone.
+///
+/// `<name>` is filled as in a remedy, in quotes where a shell needs them. `<hub>` is the address of
+/// the hub, `<hubs.ini or hub>` the file that names it, where there is one, else the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Verify {
+    /// What to type.
+    pub command: &'static str,
+    /// What it does once the cause is gone: the rest of "it …". Empty where the doctor is asked
+    /// again: then it says READY, or does not name the cause any more.
+    pub expect: &'static str,
+}
+
+/// The doctor once more: the way to see that any cause is gone.
+pub const AGAIN: &[Verify] = &[Verify { command: "hublink doctor <hub>", expect: "" }];
+
+/// The same, where the hub gets another address by the remedy, or is not known.
+pub const AGAIN_AS_NAMED: &[Verify] =
+    &[Verify { command: "hublink doctor <hubs.ini or hub>", expect: "" }];
+
 /// A cause that blocks and is certain, to be adjusted by struct update.
 ///
 /// Every literal in a table names its own values; this only spares the empty ones.
@@ -47,6 +70,7 @@ pub const fn cause<E>(id: &'static str, when: fn(&E, &Case) -> Option<Proof>) ->
         title: "",
         explain: "",
         remedy: &[],
+        verify: AGAIN,
         owner: Owner::You,
         confidence: Confidence::Certain,
         severity: Severity::Blocks,
@@ -196,11 +220,23 @@ pub struct Diagnosis {
     pub ruled_out: Vec<String>,
     /// What the owner does, with this user's own values.
     pub remedy: Vec<String>,
+    /// How to see that it helped; empty where nothing has to be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verify: Vec<Verification>,
     /// Sources.
     pub see: Vec<String>,
     /// The hubs it is about, as places in the report's list; only where hubs are compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hubs: Vec<usize>,
+}
+
+/// A command that shows whether a cause is gone, with this user's own values.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Verification {
+    /// What to type, on the same computer.
+    pub command: String,
+    /// What it does once the cause is gone: the rest of "it …".
+    pub expect: String,
 }
 
 /// The text of a cause without its evidence type, for pages and lists.
@@ -211,6 +247,7 @@ pub struct CauseInfo {
     pub title: &'static str,
     pub explain: &'static str,
     pub remedy: &'static [&'static str],
+    pub verify: &'static [Verify],
     pub owner: Owner,
     pub confidence: Confidence,
     pub severity: Severity,
@@ -227,6 +264,7 @@ impl<E> From<&Cause<E>> for CauseInfo {
             title: c.title,
             explain: c.explain,
             remedy: c.remedy,
+            verify: c.verify,
             owner: c.owner,
             confidence: c.confidence,
             severity: c.severity,

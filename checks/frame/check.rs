@@ -377,6 +377,12 @@ pub trait ErasedCheck: Send + Sync {
     /// # Errors
     /// If the value does not have the shape of this check's evidence.
     fn load(&self, saved: &serde_json::Value) -> Result<Stored, serde_json::Error>;
+    /// Reads saved evidence where it stands in the text of a report, so that an error can name its
+    /// line and column. What follows the evidence in the text is left alone.
+    ///
+    /// # Errors
+    /// If the value does not have the shape of this check's evidence.
+    fn read(&self, text: &str) -> Result<Stored, serde_json::Error>;
     /// The JSON Schema of its evidence.
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
 }
@@ -428,6 +434,11 @@ impl<C: Check> ErasedCheck for C {
 
     fn load(&self, saved: &serde_json::Value) -> Result<Stored, serde_json::Error> {
         C::Evidence::deserialize(saved).map(Stored::new::<C>)
+    }
+
+    fn read(&self, text: &str) -> Result<Stored, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        C::Evidence::deserialize(&mut reader).map(Stored::new::<C>)
     }
 
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {

@@ -1,5 +1,6 @@
 //! From evidence to diagnoses: one walk over one table.
 
+use super::command::verified;
 use super::{Case, Cause, Confidence, Diagnosis, Owner, Proof, Severity, Status};
 
 /// The causes that the evidence proves: worst first, then the surest, then the most specific.
@@ -67,6 +68,10 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         }
         None => row.remedy.iter().map(|step| fill(step, &proof, case)).collect(),
     };
+    let verify = match not_taken {
+        Some(_) => Vec::new(),
+        None => verified(row.verify, row.id, severity, &proof, case),
+    };
     let owner = if not_taken.is_some() { Owner::You } else { stated };
     Diagnosis {
         id: row.id.to_owned(),
@@ -75,6 +80,7 @@ fn diagnose<E>(row: &Cause<E>, proof: Proof, case: &Case) -> Diagnosis {
         severity,
         owner,
         remedy,
+        verify,
         proof: proof.lines,
         ruled_out: proof.ruled_out,
         hubs: proof.hubs,
@@ -103,22 +109,28 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
 }
 
 /// Fills the holes of a remedy with this user's own values.
-///
-/// A hole without a value stays as it is: it is a placeholder a person still understands.
 fn fill(step: &str, proof: &Proof, case: &Case) -> String {
     let hub = case.facts.hub.as_ref();
-    let mut filled = String::with_capacity(step.len());
-    let mut rest = step;
-    while let Some((before, after)) = rest.split_once('<') {
-        let Some((hole, after)) = after.split_once('>') else { break };
-        filled.push_str(before);
-        let value = proof.values.get(hole).cloned().or_else(|| match hole {
+    filled(step, |hole| {
+        proof.values.get(hole).cloned().or_else(|| match hole {
             "host" => hub.map(|hub| hub.host.clone()),
             "port" => hub.map(|hub| hub.port.to_string()),
             "prefix" => hub.and_then(|hub| hub.prefix.clone()),
             _ => None,
-        });
-        filled.push_str(&value.unwrap_or_else(|| format!("<{hole}>")));
+        })
+    })
+}
+
+/// A text with its holes filled.
+///
+/// A hole without a value stays as it is: it is a placeholder a person still understands.
+pub(super) fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((hole, after)) = after.split_once('>') else { break };
+        filled.push_str(before);
+        filled.push_str(&value(hole).unwrap_or_else(|| format!("<{hole}>")));
         rest = after;
     }
     filled.push_str(rest);

@@ -8,13 +8,17 @@ mod case;
 mod cause;
 mod check;
 mod claims;
+mod command;
 mod judge;
 mod place;
 mod target;
 mod words;
 
 pub use case::{Case, Facts, Stored};
-pub use cause::{Cause, CauseInfo, Diagnosis, Proof, ProofLine, cause, fallback};
+pub use cause::{
+    AGAIN, AGAIN_AS_NAMED, Cause, CauseInfo, Diagnosis, Proof, ProofLine, Verification, Verify,
+    cause, fallback,
+};
 #[cfg(test)]
 pub(crate) use check::context_for_tests;
 pub use check::{
@@ -23,6 +27,7 @@ pub use check::{
 };
 pub(crate) use check::{SMALL_SEGMENT, via_proxy};
 pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};
+pub use command::{expected, quoted};
 pub use judge::{is_of_direct_way, judge, status_of};
 pub(crate) use place::{
     is_link_local, is_neighbour, is_private, leads_nowhere, location, may_share_owner,

@@ -11,9 +11,16 @@ use super::{
     DestinationKind, Evidence, FilterRole, KnownText, Mark, SameStranger, Stop, is_service_fault,
     is_whole,
 };
-use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, Verify, cause, fallback};
 use crate::login::Login;
 use crate::tcp::Tcp;
+
+/// The link changes by the remedy, so it is not asked again.
+const BY_HTTPS: &[Verify] =
+    &[Verify { command: "hublink doctor https://<host>:<port>", expect: "" }];
+
+/// The same.
+const AT_THE_NEW_HOST: &[Verify] = &[Verify { command: "hublink doctor <new host>", expect: "" }];
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -86,6 +93,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "The old address says for good (301 or 308) that the hub lives elsewhere, and \
                   a hub answers there. A login is never carried from one host to another.",
         remedy: &["Ask your Qlik admin for a link with <new host>."],
+        verify: AT_THE_NEW_HOST,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Likely,
         severity: Severity::Degrades,
@@ -101,6 +109,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "The server on this port expects an encrypted connection and refuses a plain \
                   one. The same port completes a TLS handshake.",
         remedy: &["Ask your Qlik admin for a link that starts with https://<host>:<port>."],
+        verify: BY_HTTPS,
         owner: Owner::QlikAdmin,
         look_alikes: &["a refusal of another kind: no TLS handshake is completed on the port"],
         see: &["RFC 8446 section 5.1", "texts of nginx, Apache and Go", "measured in parts"],

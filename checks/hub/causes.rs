@@ -4,7 +4,9 @@ use hublink_probe::{Ending, Exchange};
 
 use super::{Evidence, PathAnswer, Session, SocketAnswer};
 use crate::address::HubAddress;
-use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::frame::{
+    AGAIN_AS_NAMED, Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback,
+};
 use crate::http::{
     self, CloudError, DestinationKind, FilterRole, Http, KnownText, Mark, Stop, outcome,
 };
@@ -18,6 +20,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &[
             "Correct the tenant address, now <host>; it looks like https://TENANT.REGION.qlikcloud.com.",
         ],
+        verify: AGAIN_AS_NAMED,
         look_alikes: &["the plain 401 that every tenant gives to a visitor without a session"],
         see: &["Qlik support article 1710940"],
         ..cause("hub/tenant-unknown", tenant_unknown)
@@ -130,6 +133,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &[
             "Ask your Qlik admin to correct prefix <prefix> or to link its virtual proxy to the central proxy.",
         ],
+        verify: AGAIN_AS_NAMED,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Likely,
         look_alikes: &["a request that is too large, which is also answered with 400"],
@@ -142,6 +146,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "A virtual proxy may be anonymous only, or made for programs that bring a token \
                   or a header. Desktop needs one where a person can log in.",
         remedy: &["Ask your Qlik admin for a link to a virtual proxy of <host> with a user login."],
+        verify: AGAIN_AS_NAMED,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Possible,
         look_alikes: &["a wrong path: it is answered with a page of its own text"],
@@ -153,6 +158,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "None of the answers carries a mark of a Qlik hub. The link may name another \
                   web server, or somebody's Qlik Sense Desktop.",
         remedy: &["Ask your Qlik admin for the hub's address; <host> answers as <what>."],
+        verify: AGAIN_AS_NAMED,
         owner: Owner::QlikAdmin,
         confidence: Confidence::Likely,
         look_alikes: &[
@@ -347,9 +353,10 @@ fn websocket_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(proof);
     }
     let proof = proof.at_most(Confidence::Likely);
-    Some(match in_session.is_some() || every_time {
-        true => proof,
-        false => proof.severity(Severity::Informs).at_most(Confidence::Possible),
+    Some(if in_session.is_some() || every_time {
+        proof
+    } else {
+        proof.severity(Severity::Informs).at_most(Confidence::Possible)
     })
 }
 

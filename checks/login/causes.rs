@@ -6,7 +6,7 @@ use hublink_probe::{
 
 use super::{Evidence, LoginText, account};
 use crate::address::{HubAddress, read_address};
-use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
+use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, Verify, cause, fallback};
 use crate::http::{FilterRole, LoginDoor, outcome};
 use crate::hub::{Hub, ProviderPage};
 use crate::link::{Link, TextKind};
@@ -14,6 +14,10 @@ use crate::link::{Link, TextKind};
 const NLMP: &str = "Microsoft, MS-NLMP (fields of the NTLM challenge)";
 const KERBEROS: &str = "RFC 4120 section 7.5.9 (error codes)";
 const RFC6265: &str = "RFC 6265 (cookies)";
+
+/// What shows only after a login is gone only if another login says so.
+pub(crate) const LOGGED_IN: &[Verify] =
+    &[Verify { command: "hublink doctor --login USER <hub>", expect: "" }];
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -41,6 +45,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         see: &[NLMP, "seen on one public Qlik hub by a third party"],
         suppresses: &["login/rejected"],
+        verify: LOGGED_IN,
         ..cause("login/other-domain", other_domain)
     },
     Cause {
@@ -55,6 +60,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["an account of the server itself, which it can check"],
         see: &["Qlik help, Windows authentication", NLMP],
         suppresses: &["login/rejected", "login/other-domain"],
+        verify: LOGGED_IN,
         ..cause("login/hub-server-not-in-domain", hub_server_not_in_domain)
     },
     Cause {
@@ -68,6 +74,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
         suppresses: &["login/rejected"],
+        verify: LOGGED_IN,
         ..cause("login/account-blocked", account_blocked)
     },
     Cause {
@@ -78,6 +85,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["a locked account, which a new password does not open"],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
         suppresses: &["login/rejected"],
+        verify: LOGGED_IN,
         ..cause("login/password-expired", password_expired)
     },
     Cause {
@@ -89,6 +97,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["too many requests of any kind, which the whole server answers with 429"],
         see: &["RFC 6585 section 4", "a public recording of a login to Qlik Cloud (one source)"],
         suppresses: &["login/rejected"],
+        verify: LOGGED_IN,
         ..cause("login/too-many-attempts", too_many_attempts)
     },
     Cause {
@@ -104,6 +113,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "a server that demands channel binding: it refuses a login that is not bound to it",
         ],
         see: &["butler-sheet-icons notes", "vscode-qlik source", "measured with Apache and Samba"],
+        verify: LOGGED_IN,
         ..cause("login/rejected", rejected)
     },
     Cause {
@@ -131,6 +141,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["401 after the third message: the account was refused then"],
         see: &["Microsoft, MS-NTHT (NTLM over HTTP)", "measured in parts"],
+        verify: LOGGED_IN,
         ..cause("login/ntlm-connection-broken", ntlm_connection_broken)
     },
     Cause {
@@ -144,6 +155,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::IdpAdmin,
         look_alikes: &["a hub that offers NTLM too: programs go on with that"],
         see: &[KERBEROS, "RFC 4559 (Negotiate)", "Microsoft's list of SSPI statuses"],
+        verify: LOGGED_IN,
         ..cause("login/spn-missing", spn_missing)
     },
     Cause {
@@ -154,6 +166,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["a hub that offers NTLM too: no domain controller is asked from here then"],
         see: &["Microsoft's list of SSPI statuses", "measured in parts"],
+        verify: LOGGED_IN,
         ..cause("login/domain-controller-unreachable", domain_controller_unreachable)
     },
     Cause {
@@ -166,6 +179,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "Qlik help, repository troubleshooting",
             "Qlik Cloud's user status, its reading is inferred",
         ],
+        verify: LOGGED_IN,
         ..cause("login/user-inactive", user_inactive)
     },
     Cause {
@@ -179,6 +193,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "Qlik's own load tester (topics)",
             "the page is known from one source",
         ],
+        verify: LOGGED_IN,
         ..cause("login/authorisation-lapsed", authorisation_lapsed)
     },
     Cause {
@@ -193,6 +208,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::QlikAdmin,
         look_alikes: &["a load balancer's cookie that is not kept beside a session cookie that is"],
         see: &[RFC6265, "Qlik help, virtual proxies", "its effect on Desktop is unconfirmed"],
+        verify: LOGGED_IN,
         ..cause("login/cookie-not-kept", cookie_not_kept)
     },
     Cause {
@@ -223,6 +239,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["a call without a key: hublink sends it in both places, 16 characters long"],
         see: &["Qlik's own load tester and web client (the rule)", "texts of Qlik's documentation"],
+        verify: LOGGED_IN,
         ..cause("login/header-stripped", header_stripped)
     },
     Cause {
@@ -236,6 +253,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "the link of another virtual proxy of the same hub",
         ],
         see: &["Qlik's web client of June 2019", "that it matters is inferred"],
+        verify: LOGGED_IN,
         ..cause("login/link-differs", link_differs)
     },
     Cause {
@@ -249,6 +267,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         severity: Severity::Informs,
         look_alikes: &["another virtual proxy than the central node's default: there it is normal"],
         see: &["Qlik support article 1713031", "Qlik help, Configuring client authentication"],
+        verify: LOGGED_IN,
         ..cause("login/link-not-generated", link_not_generated)
     },
     Cause {
@@ -428,9 +447,10 @@ fn rejected(e: &Evidence, case: &Case) -> Option<Proof> {
         (None, None) => return None,
     };
     let loopback = "Windows refuses a login in another name than its own (loopback check)";
-    let proof = match e.on_this_computer {
-        true => proof.and("the hub runs on this computer", loopback),
-        false => proof.not("Windows' loopback check: the hub runs on another computer"),
+    let proof = if e.on_this_computer {
+        proof.and("the hub runs on this computer", loopback)
+    } else {
+        proof.not("Windows' loopback check: the hub runs on another computer")
     };
     let hub = case.facts.hub.as_ref();
     Some(
@@ -557,10 +577,7 @@ fn flaw(cookie: &CookieSeen) -> String {
         cookie.same_site.as_ref().map(|word| format!("SameSite={word}")),
     ];
     let attributes: Vec<String> = attributes.into_iter().flatten().collect();
-    match attributes.is_empty() {
-        true => "no attributes".to_owned(),
-        false => attributes.join("; "),
-    }
+    if attributes.is_empty() { "no attributes".to_owned() } else { attributes.join("; ") }
 }
 
 fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -597,9 +614,8 @@ pub(super) fn refused_by_provider(case: &Case) -> Option<&ProviderPage> {
     let filtered = seen.page.filter.as_ref().is_some_and(|sign| sign.role == FilterRole::Refuses);
     let refused = match seen.answer.status {
         Some(401) => !challenged,
-        Some(407 | 408 | 429) => false,
+        Some(407 | 408 | 429) | None => false,
         Some(status) => status >= 400,
-        None => false,
     };
     // Qlik's own errors have causes of their own.
     let own = !seen.page.errors.is_empty();

@@ -2,11 +2,11 @@
 
 use hublink_probe::{
     AccountKind, Exchange, LoginAttempt, LoginOutcome, Request, Scheme, SessionId, SessionRequest,
-    StepKind,
+    StepKind, TrustedHost,
 };
 use serde_json::{Map, Value};
 
-use super::{Evidence, GivenLink, NotBegun, SessionUser, place, text};
+use super::{Evidence, GivenLink, LoginPlace, NotBegun, SessionUser, place, text};
 use crate::frame::Context;
 use crate::http::{DoorKind, Http, Page, bounded};
 use crate::hub::{self, prefix_path};
@@ -30,7 +30,7 @@ fn for_people(cx: &Context) -> Option<NotBegun> {
     let interactive = door.filter(|door| match door.kind {
         DoorKind::Saml | DoorKind::Oidc | DoorKind::Cas | DoorKind::Module | DoorKind::Cloud => {
             // A page that the user named may have a form that a program can read.
-            !cx.case.facts.login_host.as_ref().is_some_and(|named| named.host == door.host)
+            cx.case.facts.login_host.as_ref().is_none_or(|named| named.host != door.host)
         }
         DoorKind::Windows | DoorKind::Forms | DoorKind::Anonymous | DoorKind::Challenge => false,
     });
@@ -51,8 +51,11 @@ async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
         Err(why) => return Evidence { not_begun: Some(why), ..Evidence::default() },
     };
     let (places, others) = place::others(cx, origin).await;
-    let mut attempt = attempt(cx, with, entrance);
-    attempt.trusted = [own].into_iter().chain(others).collect();
+    let trusted: Vec<TrustedHost> = [own].into_iter().chain(others).collect();
+    if let Some(why) = leads_elsewhere(cx, &places, &trusted) {
+        return Evidence { not_begun: Some(why), places, ..Evidence::default() };
+    }
+    let attempt = LoginAttempt { trusted, ..attempt(cx, with, entrance) };
     let seen = cx.world.log_in(&attempt).await;
     let mut evidence = Evidence {
         places,
@@ -68,6 +71,27 @@ async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
     evidence
 }
 
+/// Whether the login page, as it was found without a login, is where nothing secret may go.
+fn leads_elsewhere(
+    cx: &Context,
+    places: &[LoginPlace],
+    trusted: &[TrustedHost],
+) -> Option<NotBegun> {
+    let door = cx.of::<Http>()?.login.as_ref()?;
+    if door.url.starts_with("http://") {
+        return Some(NotBegun::PlainHttp { host: door.host.clone() });
+    }
+    if trusted.iter().any(|one| one.host == door.host && one.to.port() == door.port) {
+        return None;
+    }
+    let (host, port) = (door.host.clone(), door.port);
+    let looked_at = places.iter().find(|place| place.host == host && place.port == port);
+    Some(match looked_at {
+        Some(place) => NotBegun::Certificate { host, port, cause: place.cause.clone() },
+        None => NotBegun::OtherHost { host, port },
+    })
+}
+
 /// At Qlik Cloud a key stands for its owner.
 async fn with_key(cx: &Context) -> Evidence {
     let (Some(entrance), Some(origin)) = (request(cx, "/api/v1/users/me"), hub::origin(cx)) else {
@@ -77,8 +101,7 @@ async fn with_key(cx: &Context) -> Evidence {
         Ok(own) => own,
         Err(why) => return Evidence { not_begun: Some(why), ..Evidence::default() },
     };
-    let mut attempt = attempt(cx, AccountKind::ApiKey, entrance);
-    attempt.trusted = vec![own];
+    let attempt = LoginAttempt { trusted: vec![own], ..attempt(cx, AccountKind::ApiKey, entrance) };
     let seen = cx.world.log_in(&attempt).await;
     let answer = seen.step(StepKind::User);
     let page = answer.map(|answer| Page::of(answer, None)).unwrap_or_default();

@@ -51,7 +51,12 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        let read = Self::parse(&text).map_err(serde::de::Error::custom)?;
+        // At the ends of the calendar an offset may lead to a year that cannot be written again.
+        let utc = read.0.checked_to_offset(time::UtcOffset::UTC);
+        utc.filter(|utc| (0..=9999).contains(&utc.year()))
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("{text} is no time in UTC")))
     }
 }
 

@@ -480,3 +480,105 @@ impl ResolvesClientCert for NoClientCertificate {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::server::{ClientHello, ResolvesServerCert};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    const HOST: &str = "hub.test";
+
+    /// Shows a certificate whatever key it has for it.
+    #[derive(Debug)]
+    struct Shows(Arc<CertifiedKey>);
+
+    impl ResolvesServerCert for Shows {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+
+    /// What is seen of a server that shows a trusted certificate and signs with a key.
+    async fn seen_of(
+        own_key: bool,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> Handshake {
+        let key = KeyPair::generate().expect("a key");
+        let names = vec![HOST.to_owned()];
+        let certificate = CertificateParams::new(names).expect("names").self_signed(&key);
+        let certificate = certificate.expect("a certificate").der().clone();
+        let other = KeyPair::generate().expect("a key");
+        let signs = if own_key { &key } else { &other };
+        let signs = PrivateKeyDer::try_from(signs.serialize_der()).expect("a key");
+        let signs = provider().key_provider.load_private_key(signs).expect("a key");
+        let shows = Shows(Arc::new(CertifiedKey::new(vec![certificate.clone()], signs)));
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[version])
+            .expect("a version")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(shows));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            if let Ok(mut stream) = TlsAcceptor::from(Arc::new(config)).accept(stream).await {
+                let mut nothing = [0; 1];
+                let _ended = stream.read(&mut nothing).await;
+            }
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        let mut seen = Handshake::of(Connect { failure: None, ..Connect::failed(to, None) }, HOST);
+        let now = Timestamp(time::OffsetDateTime::now_utc());
+        let limit = Duration::from_secs(5);
+        let trust = TrustStore::of([certificate.to_vec()]);
+        let stream = shake(&mut seen, (tap, &watch), limit, &trust, now).await;
+        assert!(stream.is_some(), "the handshake goes on: {seen:?}");
+        seen
+    }
+
+    #[tokio::test]
+    async fn who_shows_a_certificate_without_its_key_is_not_proven() {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let seen = seen_of(true, version).await;
+            assert!(seen.proven(), "{seen:?}");
+            let seen = seen_of(false, version).await;
+            assert_eq!(seen.presented.len(), 1);
+            assert!(seen.completed() && seen.key_unproven && !seen.proven(), "{seen:?}");
+            assert!(!seen.rustls.expect("a verdict").accepted);
+        }
+    }
+
+    /// A limit for each read would let every byte begin it anew.
+    #[tokio::test]
+    async fn one_limit_holds_for_a_handshake_that_trickles() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            // A record of the greatest length, of which a byte comes now and then.
+            let mut answer = vec![0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3];
+            answer.resize(1000, 7);
+            for byte in answer {
+                if stream.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        let mut seen = Handshake::of(Connect { failure: None, ..Connect::failed(to, None) }, HOST);
+        let now = Timestamp(time::OffsetDateTime::now_utc());
+        let limit = Duration::from_millis(300);
+        let trust = TrustStore::empty();
+        assert!(shake(&mut seen, (tap, &watch), limit, &trust, now).await.is_none());
+        assert_eq!(seen.failure.map(|failure| failure.kind), Some(FailureKind::NoAnswer));
+        assert!((300.0..2000.0).contains(&seen.took_ms), "{}", seen.took_ms);
+    }
+}

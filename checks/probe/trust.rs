@@ -39,6 +39,8 @@ pub enum TrustError {
     Unreadable { path: PathBuf, why: String },
     #[error("{path}: expected PEM certificates, found none")]
     NoCertificate { path: PathBuf },
+    #[error("{path}: expected PEM certificates, found a binary file")]
+    NotText { path: PathBuf },
     #[error("{path}: certificate {number} is not valid PEM")]
     BadPem { path: PathBuf, number: usize },
     #[error("{path}: certificate {number} cannot be used as a root")]
@@ -132,7 +134,10 @@ fn pem_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustEr
         found.push(certificate);
     }
     if found.is_empty() {
-        return Err(TrustError::NoCertificate { path });
+        return Err(match bytes.contains(&0) {
+            true => TrustError::NotText { path },
+            false => TrustError::NoCertificate { path },
+        });
     }
     Ok(found)
 }

@@ -7,7 +7,11 @@ use super::failed::{
 };
 use super::partly::{one_address_dead, one_family_broken, rate_limited, unreliable};
 use super::show::raw;
-use crate::frame::{Cause, Confidence, Owner, Severity, cause, fallback};
+use crate::frame::{Cause, Confidence, Owner, Severity, Verify, cause, fallback};
+
+/// The link changes by the remedy, so it is not asked again.
+const AT_THE_USUAL_PORT: &[Verify] =
+    &[Verify { command: "hublink doctor https://<host>", expect: "" }];
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
@@ -81,6 +85,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         explain: "The server is there and speaks https on the usual port. The link leads to \
                   another one where nothing answers.",
         remedy: &["Ask for a link that starts with https://<host>."],
+        verify: AT_THE_USUAL_PORT,
         owner: Owner::QlikAdmin,
         look_alikes: &["a server that answers on no port at all (tcp/refused, tcp/no-answer)"],
         see: &["QSEoW proxy settings: allowHttp is off by default"],

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hublink_checks::frame::{Case, Diagnosis, ErasedCheck, Facts, MACHINE_WIDE, Severity};
+use hublink_checks::frame::{
+    Case, Diagnosis, ErasedCheck, Facts, MACHINE_WIDE, Severity, Verification,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -110,6 +112,26 @@ fn every_hole_of_a_remedy_is_filled() {
                 for step in &found.remedy {
                     assert!(!step.contains('<'), "{}: a hole is left in: {step}", path.display());
                 }
+            }
+        }
+    }
+}
+
+/// What every computer has that Desktop runs on, beside hublink.
+const PROGRAMS: [&str; 2] = ["hublink ", "nslookup "];
+
+#[test]
+fn every_cause_says_by_which_command_one_sees_that_it_is_gone() {
+    for check in &hublink_checks::tables() {
+        for cause in check.causes() {
+            assert!(!cause.verify.is_empty(), "{}: no command", cause.id);
+            let path = folder().join(format!("{}/{}.json", check.meta().id, short(cause.id)));
+            let found = check.judge(&case_of(&path));
+            for Verification { command, expect } in found.iter().flat_map(|found| &found.verify) {
+                let known = PROGRAMS.iter().any(|program| command.starts_with(program));
+                assert!(known, "{}: not everybody has {command}", cause.id);
+                assert!(!command.contains('<'), "{}: a hole is left in: {command}", cause.id);
+                assert!(!expect.ends_with('.') && !expect.is_empty(), "{}: {expect}", cause.id);
             }
         }
     }

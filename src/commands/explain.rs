@@ -1,6 +1,6 @@
 //! `hublink explain`: the page of a cause, from the same tables that judge.
 
-use hublink_checks::frame::{CauseInfo, ErasedCheck};
+use hublink_checks::frame::{CauseInfo, ErasedCheck, Verify, expected};
 
 use super::super::Failed;
 
@@ -44,14 +44,11 @@ pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
         format!("| who has to act | {} |\n", cause.owner.label()),
         format!("| what it does | {} |\n", effect(cause)),
         format!("| how sure at most | {} |\n", cause.confidence.label()),
-        format!("\n## What to do\n\n{}\n", bullets(cause.remedy)),
+        format!("\n## What to do\n\n{}", bullets(cause.remedy)),
     ];
-    if cause.remedy.iter().any(|step| step.contains('<')) {
-        parts.push("A report has your own values where ‹…› stands. ".to_owned());
-    }
-    parts.push(
-        "To check that it helped, run `hublink doctor` again with the same target.\n".to_owned(),
-    );
+    parts.push("\n## How to see that it helped\n\nOn the same computer:\n\n".to_owned());
+    parts.push(commands(cause));
+    parts.push("\nA report has your own values where ‹…› stands.\n".to_owned());
     if !cause.look_alikes.is_empty() {
         parts.push(format!("\n## What looks alike\n\n{}", bullets(cause.look_alikes)));
     }
@@ -68,6 +65,14 @@ pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
 
 fn bullets(items: &[&str]) -> String {
     items.iter().map(|item| format!("- {}\n", markdown(item))).collect::<Vec<_>>().concat()
+}
+
+fn commands(cause: &CauseInfo) -> String {
+    let command = |verify: &Verify| {
+        let expect = expected(verify, cause.id, cause.severity);
+        format!("- `{}` {expect}.\n", markdown(verify.command))
+    };
+    cause.verify.iter().map(command).collect()
 }
 
 fn effect(cause: &CauseInfo) -> &'static str {

@@ -6,4 +6,5 @@ pub mod explain;
 pub mod hubs;
 pub mod link;
 pub mod man;
+pub mod review;
 pub mod run;

@@ -7,8 +7,8 @@ use clap::ColorChoice;
 use hublink_checks::frame::Budget;
 use hublink_probe::{Pretend, RealWorld, World, WorldOptions};
 
-use crate::cli::{Format, LoginArgs, RunArgs};
-use crate::doctor::look;
+use crate::cli::{Format, LoginArgs, RunArgs, ShowArgs};
+use crate::doctor::visit;
 use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
 use crate::login::{self, Credentials};
@@ -36,9 +36,17 @@ pub enum Mode {
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
     let outcome = examine_world(args, login, mode, Pretend::default())
-        .and_then(|report| deliver(&report, args, mode));
+        .and_then(|report| deliver(&report, &args.show, mode));
+    told(outcome, args.show.format)
+}
+
+/// What went wrong, where the reader of the format looks for it.
+///
+/// # Errors
+/// As it is handed in, unless the reader looks at standard output alone.
+pub(super) fn told(outcome: Result<Exit, Failed>, format: Format) -> Result<Exit, Failed> {
     match outcome {
-        Err(failed) if args.format == Format::Nagios => plugin_failed(&failed),
+        Err(failed) if format == Format::Nagios => plugin_failed(&failed),
         other => other,
     }
 }
@@ -71,7 +79,6 @@ pub fn examine_world(
         account: credentials.account,
         api_key: credentials.api_key,
         pretend,
-        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
@@ -81,8 +88,8 @@ pub fn examine_world(
                 .hint("name a hubs.ini, a link, a URL or a host, or set HUBLINK_HUBS")
         })?;
     let names = expanded.targets.iter().map(|target| target.name.clone()).collect();
-    let style = style(args.color, Stream::Stderr);
-    let progress = match (args.quiet, args.verbose) {
+    let style = style(args.show.color, Stream::Stderr);
+    let progress = match (args.show.quiet, args.show.verbose) {
         (true, _) => Progress::silent(),
         (false, verbose) => Progress::new(style, names, verbose),
     };
@@ -104,15 +111,16 @@ pub fn examine_world(
         let observer = |event: crate::engine::Event<'_>| progress.observe(event);
         let settings = settings(args, login, mode);
         tokio::select! {
-            run = look(&world, expanded, &settings, &stop, resolver, &observer) => run,
+            run = visit(&world, expanded, &settings, &stop, resolver, &observer) => run,
             never = progress.keep_drawing() => match never {},
         }
     });
     progress.finish();
-    if mode == Mode::Doctor && args.format == Format::Human && !args.quiet {
+    if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
         login::ask_about_desktop(&mut run, login);
     }
-    Ok(run.report(&*world))
+    let report = run.report(&*world);
+    Ok(Report { labels: args.label.iter().cloned().collect(), ..report })
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {
@@ -138,9 +146,13 @@ fn settings(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Settings {
     }
 }
 
-fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let to_file = args.output.is_some();
-    let text = match args.format {
+/// Shows a report and puts it where it was wanted.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Exit, Failed> {
+    let to_file = show.output.is_some();
+    let text = match show.format {
         Format::Json => json_document(report),
         Format::Ndjson => ndjson::render(report),
         Format::Junit => junit::render(report),
@@ -150,8 +162,8 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         Format::Markdown => markdown::render(report),
         Format::Human => {
             let stream = if to_file { Stream::File } else { Stream::Stdout };
-            let style = style(args.color, stream);
-            let detail = match (args.quiet, args.verbose) {
+            let style = style(show.color, stream);
+            let detail = match (show.quiet, show.verbose) {
                 (true, _) => Detail::Quiet,
                 (_, true) => Detail::Verbose,
                 _ => Detail::Normal,
@@ -165,13 +177,13 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
     let unwritable = |path: &std::path::Path, error: std::io::Error| {
         Failed::usage(format!("cannot write {}: {error}", path.display()))
     };
-    if let Some(path) = &args.report {
+    if let Some(path) = &show.report {
         write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
     }
-    match &args.output {
+    match &show.output {
         Some(path) => {
             // Whoever collects metrics is another user.
-            let write = match args.format {
+            let write = match show.format {
                 Format::Openmetrics => write_for_all,
                 _ => write_file,
             };
@@ -179,7 +191,7 @@ fn deliver(report: &Report, args: &RunArgs, mode: Mode) -> Result<Exit, Failed> 
         }
         None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
     }
-    Ok(match args.format {
+    Ok(match show.format {
         Format::Nagios => Exit::Plugin(nagios::State::of(report)),
         _ => Exit::of(report),
     })

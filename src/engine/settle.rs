@@ -44,9 +44,21 @@ pub(super) fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> En
     }
 }
 
-/// Judges all evidence again. What was skipped or errored stays so, unless a check that was kept
-/// from looking found what explains the failure that kept it.
-pub(crate) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+/// Judges all evidence of the case. A check without any stays as it ended.
+pub(crate) fn judge_all(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
+    for check in hublink_checks::all() {
+        let id = check.meta().id;
+        if case.saved(id).is_some()
+            && let Some(took) = ended.get(id).map(|before| before.took)
+        {
+            ended.insert(id, judged(*check, case, took));
+        }
+    }
+}
+
+/// Judges all evidence again while it comes in. What was skipped or errored stays so, unless a
+/// check that was kept from looking found what explains the failure that kept it.
+pub(super) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     for check in hublink_checks::all() {
         let id = check.meta().id;
         let Some(before) = ended.get(id) else { continue };

@@ -38,6 +38,7 @@ pub(crate) fn diagnosis(id: &str) -> Diagnosis {
         owner: Owner::You,
         proof: Vec::new(),
         ruled_out: Vec::new(),
+        verify: Vec::new(),
         remedy: Vec::new(),
         see: Vec::new(),
         hubs: Vec::new(),

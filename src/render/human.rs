@@ -1,7 +1,9 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification,
+};
 
 use hublink_probe::Way;
 
@@ -32,6 +34,7 @@ pub fn render(report: &Report, style: Style, detail: Detail) -> String {
         page.hub(hub, detail);
     }
     page.summary(report);
+    page.review(report);
     page.text
 }
 
@@ -50,7 +53,30 @@ pub fn lines(report: &Report, style: Style) -> String {
             &format!("{word}{pad}  {}  {}{who}", clean(place), clean(&hub.verdict.summary)),
         );
     }
+    review_lines(report).iter().for_each(|told| line(&mut text, &clean(told)));
     text
+}
+
+/// What came of judging a saved report again, a line each; empty for a report as it was made.
+#[must_use]
+pub fn review_lines(report: &Report) -> Vec<String> {
+    let Some(review) = &report.review else { return Vec::new() };
+    let (maker, judge) = (&report.tool, &review.tool);
+    let mut lines = vec![format!(
+        "Made by {} {} at {}, judged again by {} {}.",
+        maker.name, maker.version, report.started, judge.name, judge.version
+    )];
+    lines.extend(review.changes.iter().map(|change| {
+        let hub = report.hubs.get(change.hub).map_or("", |hub| &hub.name);
+        let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let what = change.what.replace('_', " ");
+        format!("{hub}: {what} was {}, is {} now.", word(&change.before), word(&change.now))
+    }));
+    if !review.unknown.is_empty() {
+        let unknown = review.unknown.join(", ");
+        lines.push(format!("The report holds what this version does not know: {unknown}."));
+    }
+    lines
 }
 
 fn line(text: &mut String, line: &str) {
@@ -81,6 +107,17 @@ impl Page {
             .break_words(!safe.contains("://"));
         for wrapped in textwrap::wrap(&safe, options) {
             line(&mut self.text, &wrapped);
+        }
+    }
+
+    /// Who judged a saved report again, and what that changed.
+    fn review(&mut self, report: &Report) {
+        let lines = review_lines(report);
+        if !lines.is_empty() {
+            self.blank();
+        }
+        for line in lines {
+            self.paragraph("", &line);
         }
     }
 
@@ -149,6 +186,13 @@ impl Page {
         for step in &cause.remedy {
             self.paragraph("  what to do      ", step);
         }
+        let mut label = "  to verify       ";
+        for Verification { command, expect } in &cause.verify {
+            // Alone on its line, so that it can be copied.
+            self.paragraph(label, command);
+            label = "                  ";
+            self.paragraph(label, &format!("it {expect}"));
+        }
         let sure = format!(
             "{} ({}). More: hublink explain {}",
             cause.id,
@@ -171,7 +215,7 @@ impl Page {
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";
-        for drawn in chain::lines(&evidence, self.style) {
+        for drawn in chain::lines(&evidence, self.style, label.len()) {
             line(&mut self.text, &format!("{label}{drawn}"));
             label = "                  ";
         }

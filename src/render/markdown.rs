@@ -1,11 +1,12 @@
 //! The report for the field of a ticket: short, and nothing in it can be taken for markup.
 
-use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind};
+use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
 use hublink_probe::Way;
 
 use super::messages::messages;
 use super::words::{
-    Behind, behind, beside, bounded, causes, mark, own_addresses, place, time, verdict,
+    Behind, behind, beside, bounded, causes, mark, moment, own_addresses, place, system, time,
+    verdict,
 };
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -60,16 +61,16 @@ impl Page {
         self.blank();
         self.line(&escape(&hub.verdict.summary));
         self.blank();
-        let behind = behind(report, hub);
-        if let Some(behind) = behind {
-            self.cause(behind);
-        }
         let url = hub.url.as_deref().map_or_else(String::new, |url| format!("{url}, "));
         let way = match &hub.way {
             Way::Direct => String::new(),
             way => format!(", reached {way}"),
         };
         self.item("Hub", &format!("{url}{}{way}", place(hub)));
+        let behind = behind(report, hub);
+        if let Some(behind) = behind {
+            self.cause(behind);
+        }
         let steps = hub.checks.iter().filter(|check| applies(check)).map(step);
         self.line(&format!("- **Steps:** {}", steps.collect::<Vec<_>>().join(", ")));
         let others = causes(hub).filter(|cause| behind.is_none_or(|b| b.cause.id != cause.id));
@@ -84,6 +85,10 @@ impl Page {
         self.item("Who has to act", cause.owner.label());
         for step in cause.remedy.iter().take(4) {
             self.item("What to do", step);
+        }
+        for Verification { command, expect } in cause.verify.iter().take(2) {
+            let command = code(&bounded(command, LONGEST));
+            self.line(&format!("- **To verify:** {command} {}", escape(expect)));
         }
         let shared = if shared { ", shared with other hubs" } else { "" };
         self.line(&format!(
@@ -106,10 +111,10 @@ impl Page {
                 Some(expected) => format!(
                     "{}: expected {}, seen {}",
                     escape(&proof.at),
-                    escape(expected),
-                    escape(&proof.seen)
+                    value(expected),
+                    value(&proof.seen)
                 ),
-                None => format!("{}: {}", escape(&proof.at), escape(&proof.seen)),
+                None => format!("{}: {}", escape(&proof.at), value(&proof.seen)),
             };
             self.line(&format!("- **Seen:** {text}"));
         }
@@ -162,8 +167,8 @@ impl Page {
         let environment = &report.environment;
         let mut parts = vec![
             format!("{} {}", escape(&report.tool.name), escape(&report.tool.version)),
-            report.started.to_string(),
-            format!("{} {}", escape(&environment.os), escape(&environment.arch)),
+            moment(report.started),
+            format!("{} {}", escape(system(&environment.os)), escape(&environment.arch)),
         ];
         let addresses: Vec<String> =
             own_addresses(report).iter().take(4).map(|address| escape(address)).collect();
@@ -176,6 +181,7 @@ impl Page {
         if !environment.proxy_variables.is_empty() {
             parts.push(format!("set: {}", escape(&environment.proxy_variables.join(" "))));
         }
+        parts.extend(report.labels.iter().map(|(key, value)| escape(&format!("{key}={value}"))));
         parts.push(format!("took {}", time(report.duration_ms)));
         if report.interrupted {
             parts.push("interrupted, so checks are missing".to_owned());
@@ -213,6 +219,12 @@ fn escape(text: &str) -> String {
     spans(&bounded(text, LONGEST))
 }
 
+/// A value as a whole: code, if any word of it has to be.
+fn value(text: &str) -> String {
+    let text = bounded(text, LONGEST);
+    if spans(&text) == text { text } else { code(&text) }
+}
+
 /// Word by word: whatever could be markup, a link, a mention or a reference becomes code, which
 /// every reader of Markdown shows as it stands. So the raw text stays readable too.
 fn spans(text: &str) -> String {
@@ -223,7 +235,8 @@ fn spans(text: &str) -> String {
 
 fn word(word: &str, first: bool) -> String {
     let block = first && begins_a_block(word);
-    if word.chars().all(is_plain) && !looks_like_a_name(word) && !block {
+    let equals = word.starts_with('=') || word.contains("==");
+    if word.chars().all(is_plain) && !equals && !looks_like_a_name(word) && !block {
         return word.to_owned();
     }
     // The stop that ends a sentence is not part of the value.
@@ -242,7 +255,7 @@ fn word(word: &str, first: bool) -> String {
 }
 
 fn is_plain(c: char) -> bool {
-    c.is_alphanumeric() || ".,;:'\"()?/-–→✓✗…".contains(c)
+    c.is_alphanumeric() || ".,;:'\"()?/-–→✓✗…=".contains(c)
 }
 
 /// Host names, addresses and file names: readers make links of them. A number is none.
@@ -302,6 +315,7 @@ mod tests {
         assert_eq!(escape("ask @all about #12"), "ask `@all` about `#12`");
         assert_eq!(escape("`/` of it"), "`/` of it");
         assert_eq!(escape("a``b"), "```a``b```");
+        assert_eq!(escape("CN=Own CA == x"), "CN=Own CA `==` x");
         assert_eq!(escape("<img src=x>|"), "`<img` `src=x>|`");
     }
 

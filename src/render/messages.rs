@@ -1,8 +1,10 @@
 //! For each owner who has something to do, a message that can be sent as it stands.
 
-use hublink_checks::frame::{Diagnosis, Owner, ProofLine, Severity};
+use hublink_checks::frame::{
+    Diagnosis, Owner, ProofLine, Severity, Verification, Verify, expected, quoted,
+};
 
-use super::words::{addressee, behind, bounded, causes, own_addresses};
+use super::words::{addressee, behind, bounded, causes, moment, own_addresses, system};
 use crate::report::{Hub, Ready, Report};
 
 /// So many findings stand in a message; the report has the rest.
@@ -102,7 +104,8 @@ fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
     let opening = opening(report, owner, findings);
     let lines = match findings {
         [one] => {
-            let line = told(report, owner, one);
+            let about = if one.hubs.len() == 1 { About::OneHub } else { About::These };
+            let line = told(report, owner, one, about);
             vec![Line { finding: false, text: format!("{opening} {}", line.text), ..line }]
         }
         _ => several(report, owner, findings, opening),
@@ -112,7 +115,9 @@ fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
 
 fn several(report: &Report, owner: Owner, findings: &[Finding<'_>], opening: String) -> Vec<Line> {
     let mut lines = vec![Line { finding: false, text: opening, command: None }];
-    lines.extend(findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding)));
+    lines.extend(
+        findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding, About::These)),
+    );
     let text = match findings.len().saturating_sub(FINDINGS) {
         0 => return lines,
         1 => "And one more finding, which the report holds.".to_owned(),
@@ -128,9 +133,9 @@ fn opening(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> String {
         findings.iter().flat_map(|finding| &finding.hubs).map(|hub| named(hub)).collect();
     hubs.sort_unstable();
     hubs.dedup();
-    let what = match hubs.len() {
-        1 => "a hub".to_owned(),
-        n => format!("{n} hubs"),
+    let what = match hubs.as_slice() {
+        [one] => format!("the hub {one}"),
+        all => format!("{} hubs", all.len()),
     };
     if owner == Owner::You {
         return format!("This is for you to do, so that Qlik Sense Desktop can log in to {what}.");
@@ -144,20 +149,28 @@ fn opening(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> String {
          {} computer{from}.",
         bounded(&report.tool.name, 40),
         bounded(&report.tool.version, 40),
-        report.started,
-        bounded(&report.environment.os, 40),
+        moment(report.started),
+        bounded(system(&report.environment.os), 40),
     )
 }
 
-fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
+/// What a finding is about.
+#[derive(Clone, Copy)]
+enum About {
+    /// The hub that the opening has named already.
+    OneHub,
+    /// The hubs that have to be named.
+    These,
+}
+
+fn told(report: &Report, owner: Owner, finding: &Finding<'_>, about: About) -> Line {
     let cause = finding.cause;
-    let mut text = format!(
-        "{}: {} ({}, {}).",
-        hubs(report, &finding.hubs),
-        bounded(cause.title.trim_end_matches('.'), 300),
-        bounded(&cause.id, 80),
-        cause.confidence.label(),
-    );
+    let title = bounded(cause.title.trim_end_matches('.'), 300);
+    let what = match about {
+        About::OneHub => title,
+        About::These => format!("{}: {title}", hubs(report, &finding.hubs)),
+    };
+    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label(),);
     let seen: Vec<String> = shown(cause).map(observation).collect();
     if !seen.is_empty() {
         text.push_str(&format!(" Seen: {}.", seen.join("; ").trim_end_matches('.')));
@@ -165,12 +178,10 @@ fn told(report: &Report, owner: Owner, finding: &Finding<'_>) -> Line {
     for step in &cause.remedy {
         text.push_str(&format!(" {}", request(owner, &bounded(step, 400))));
     }
-    let good = match cause.severity {
-        Severity::Blocks => "says READY",
-        Severity::Degrades | Severity::Informs => "does not name it any more",
-    };
-    text.push_str(&format!(" It is mended when this, on the same computer, {good}:"));
-    Line { finding: true, text, command: Some(verify(finding)) }
+    let Verification { command, expect } = verify(finding);
+    let expect = bounded(&expect, VALUE);
+    text.push_str(&format!(" It is mended once this {expect} on the same computer:"));
+    Line { finding: true, text, command: Some(bounded(&command, 400)) }
 }
 
 fn hubs(report: &Report, hubs: &[&Hub]) -> String {
@@ -236,32 +247,18 @@ fn finished(sentence: &str) -> String {
     if sentence.ends_with(['.', '?', '!']) { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
-/// The command that shows whether it is mended.
-fn verify(finding: &Finding<'_>) -> String {
-    let check = finding.cause.id.split('/').next().unwrap_or_default();
-    // A new link is only looked at where it stands.
-    let by_file = matches!(check, "hubs-file" | "link");
-    let target = finding.hubs.iter().find_map(|hub| {
-        let (url, file) = (hub.url.as_deref(), hub.source.file.as_deref());
-        if by_file { file.or(url) } else { url.or(file) }
-    });
+/// The command that shows whether it is mended: the last of those that the cause names. A report of
+/// an older version has none; then the hub is examined again.
+fn verify(finding: &Finding<'_>) -> Verification {
+    if let Some(last) = finding.cause.verify.last() {
+        return last.clone();
+    }
+    let target = finding.hubs.iter().find_map(|hub| hub.url.as_deref());
     let target = target.and_then(quoted).map_or_else(String::new, |target| format!(" {target}"));
-    format!("hublink doctor{target}")
-}
-
-/// A word that every shell reads as it stands, in quotes if need be; `None` for one that is no
-/// honest name of a hub or a file.
-fn quoted(target: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/[]~".contains(c);
-    let in_quotes = |c: char| c.is_alphanumeric() || "-_.:/[]~\\ ()".contains(c);
-    if target.is_empty() || target.starts_with('-') || target.chars().count() > 300 {
-        None
-    } else if target.chars().all(plain) {
-        Some(target.to_owned())
-    } else if target.chars().all(in_quotes) && !target.ends_with('\\') {
-        Some(format!("\"{target}\""))
-    } else {
-        None
+    let again = Verify { command: "", expect: "" };
+    Verification {
+        command: format!("hublink doctor{target}"),
+        expect: expected(&again, &finding.cause.id, finding.cause.severity),
     }
 }
 
@@ -303,15 +300,6 @@ mod tests {
                     );
                 }
             }
-        }
-    }
-
-    #[test]
-    fn a_command_can_be_pasted() {
-        assert_eq!(quoted("https://a.test:1/x").as_deref(), Some("https://a.test:1/x"));
-        assert_eq!(quoted("D:\\Old PC\\hubs.ini").as_deref(), Some("\"D:\\Old PC\\hubs.ini\""));
-        for bad in ["a;b", "$(x)", "`x`", "a\"b", "-o", "a\nb", "%x%", "a&b", ""] {
-            assert_eq!(quoted(bad), None, "{bad:?}");
         }
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use hublink::doctor::examine;
 use hublink::engine::{LoginSettings, Settings, Stop};
+use hublink::output::json_document;
 use hublink::report::{Hub, Report, schema};
+use hublink::review::{read_text, review};
 use hublink::targets::expand;
 use hublink_checks::frame::Budget;
 use hublink_practice::World as Practice;
@@ -80,7 +82,26 @@ pub(crate) async fn doctor(world: &Arc<dyn World>, targets: &[String], budget: B
     let report = examine(world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_valid(&serde_json::to_value(&report).expect("a report is plain data"));
     assert_readable(&report);
+    assert_judged_alike(&report);
     report
+}
+
+/// Panics unless a review of the fresh report says what the report says.
+pub(crate) fn assert_judged_alike(report: &Report) {
+    let text = json_document(report);
+    let saved = read_text("the fresh report", &text).unwrap_or_else(|error| panic!("{error}"));
+    let reviewed = review(&saved);
+    let told = reviewed.review.as_ref().expect("a review");
+    assert!(told.changes.is_empty() && told.unknown.is_empty(), "{told:#?}");
+    assert_valid(&serde_json::to_value(&reviewed).expect("plain data"));
+    let as_it_was = Report { review: None, ..reviewed };
+    for (before, now) in report.hubs.iter().zip(&as_it_was.hubs) {
+        for (before, now) in before.checks.iter().zip(&now.checks) {
+            assert_eq!(before, now);
+        }
+        assert_eq!(before, now);
+    }
+    assert_eq!(*report, as_it_was);
 }
 
 /// Panics unless the document is a valid report.

@@ -1,7 +1,7 @@
 //! The secrets of one login, to keep them out of every text that a server sends: a page that
 //! repeats a password must not carry it into a report.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -14,37 +14,30 @@ const SHORTEST: usize = 4;
 /// What stands in place of a text that holds a secret.
 const LEFT_OUT: &str = "…";
 
-/// The secrets, in every form in which a page may repeat them.
+/// How pages write the letters that mean something to HTML.
+const ENTITIES: [(&str, &str); 9] = [
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", "\""),
+    ("&#34;", "\""),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&#38;", "&"),
+    ("&#x26;", "&"),
+    ("&amp;", "&"),
+];
+
+/// The secrets.
 #[derive(Default)]
 pub(crate) struct Known {
-    forms: Vec<Zeroizing<String>>,
+    secrets: Vec<Zeroizing<String>>,
 }
 
 impl Known {
     pub(crate) fn add(&mut self, secret: &str) {
-        if secret.len() < SHORTEST {
-            return;
-        }
-        self.push(Zeroizing::new(secret.to_owned()));
-        let mut escaped = Zeroizing::new(String::with_capacity(3 * secret.len()));
-        escaped.extend(utf8_percent_encode(secret, NON_ALPHANUMERIC));
-        self.push(escaped);
-        let mut entities = Zeroizing::new(String::with_capacity(6 * secret.len()));
-        for c in secret.chars() {
-            match c {
-                '&' => entities.push_str("&amp;"),
-                '<' => entities.push_str("&lt;"),
-                '>' => entities.push_str("&gt;"),
-                '"' => entities.push_str("&quot;"),
-                other => entities.push(other),
-            }
-        }
-        self.push(entities);
-    }
-
-    fn push(&mut self, form: Zeroizing<String>) {
-        if !self.forms.contains(&form) {
-            self.forms.push(form);
+        let is_known = self.secrets.iter().any(|known| known.as_str() == secret);
+        if secret.len() >= SHORTEST && !is_known {
+            self.secrets.push(Zeroizing::new(secret.to_owned()));
         }
     }
 
@@ -55,8 +48,17 @@ impl Known {
         }
     }
 
+    /// Whether a secret stands in a text, as it is or as pages and addresses write it, or begins
+    /// where the text was cut.
     fn is_in(&self, text: &str) -> bool {
-        self.forms.iter().any(|form| text.contains(form.as_str()))
+        let plain = Zeroizing::new(percent_decode_str(text).decode_utf8_lossy().into_owned());
+        let spaced = Zeroizing::new(plain.replace('+', " "));
+        let mut page = Zeroizing::new(text.to_owned());
+        for (entity, letter) in ENTITIES {
+            page = Zeroizing::new(page.replace(entity, letter));
+        }
+        let forms = [text, &plain, &spaced, &page];
+        self.secrets.iter().any(|secret| forms.iter().any(|form| holds(form, secret)))
     }
 
     /// A text without a secret, or nothing of it.
@@ -70,6 +72,10 @@ impl Known {
         if seen.status.is_some_and(|status| status < 400) {
             seen.head = String::new();
         }
+        let body = String::from_utf8_lossy(&seen.body);
+        if !seen.head.is_empty() && self.is_in(&body) {
+            seen.head = LEFT_OUT.to_owned();
+        }
         for text in [&mut seen.head, &mut seen.url]
             .into_iter()
             .chain(seen.headers.iter_mut().map(|header| &mut header.value))
@@ -77,10 +83,18 @@ impl Known {
         {
             *text = self.clean(std::mem::take(text));
         }
-        if !seen.head_hex.is_empty() && seen.head == LEFT_OUT {
+        if seen.head == LEFT_OUT {
             seen.head_hex = String::new();
         }
     }
+}
+
+fn holds(text: &str, secret: &str) -> bool {
+    let begins_at_the_end = || {
+        let starts = (SHORTEST..secret.len()).filter(|&length| secret.is_char_boundary(length));
+        starts.into_iter().any(|length| text.ends_with(&secret[..length]))
+    };
+    text.contains(secret) || begins_at_the_end()
 }
 
 #[cfg(test)]
@@ -93,7 +107,14 @@ mod tests {
         known.add("pl<nt&d/");
         known.add("abc");
         known.add_address(&Url::parse("https://h/?qlikTicket=ticket-1&a=open").expect("a URL"));
-        for text in ["x pl<nt&d/ y", "a=pl%3Cnt%26d%2F", "value=\"pl&lt;nt&amp;d/\"", "ticket-1"] {
+        for text in [
+            "x pl<nt&d/ y",
+            "a=pl%3Cnt%26d%2F",
+            "a=pl%3cnt&d%2f",
+            "value=\"pl&lt;nt&amp;d/\"",
+            "ticket-1",
+            "cut off at tick",
+        ] {
             assert_eq!(known.clean(text.to_owned()), LEFT_OUT, "{text}");
         }
         assert_eq!(known.clean("abc open".to_owned()), "abc open");

@@ -56,8 +56,10 @@ const LISTEN_LIMIT: Duration = Duration::from_secs(60);
 /// The time for saying goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// How much of a topic and of a text is kept.
-const TOPIC_KEPT: usize = 64;
+/// How much of a topic or a state is kept, in bytes.
+const NAME_KEPT: usize = 64;
+
+/// How much of a text is kept, in characters.
 const TEXT_KEPT: usize = 120;
 
 /// Opens a WebSocket and listens.
@@ -294,8 +296,8 @@ fn read(text: &str) -> SocketMessage {
     let words = ["message", "text", "reason", "errorText"].into_iter().find_map(text_of);
     let login = text_of("loginUri").and_then(|uri| Url::parse(uri).ok());
     SocketMessage {
-        topic: short(topic, TOPIC_KEPT),
-        session_state: text_of("qSessionState").map(|state| short(state, TOPIC_KEPT)),
+        topic: name(topic),
+        session_state: text_of("qSessionState").map(name),
         must_authenticate: params
             .and_then(|params| params.get("mustAuthenticate"))
             .and_then(Value::as_bool),
@@ -310,12 +312,13 @@ fn read(text: &str) -> SocketMessage {
 
 fn shown(text: &str) -> String {
     let start: String = text.chars().take(4 * TEXT_KEPT).collect();
-    short(&mask_one_time(&start), TEXT_KEPT)
+    let shown = |c: char| if c.is_control() { '.' } else { c };
+    mask_one_time(&start).chars().map(shown).take(TEXT_KEPT).collect()
 }
 
-fn short(text: &str, kept: usize) -> String {
-    let cut: String = text.chars().take(kept).collect();
-    printable(cut.as_bytes())
+/// A name, of which the first printable characters are kept.
+fn name(text: &str) -> String {
+    printable(&text.as_bytes()[..text.len().min(NAME_KEPT)])
 }
 
 /// Whether nothing that comes later could say more about session and licence.
@@ -366,7 +369,7 @@ mod tests {
         #[test]
         fn no_message_makes_the_reading_panic(text in "\\PC{0,300}") {
             let message = read(&text);
-            prop_assert!(message.text.unwrap_or_default().len() <= TEXT_KEPT);
+            prop_assert!(message.text.unwrap_or_default().chars().count() <= TEXT_KEPT);
         }
     }
 }

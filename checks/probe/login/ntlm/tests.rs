@@ -36,7 +36,7 @@ fn pairs(with_time: bool) -> Vec<u8> {
 fn challenge(flags: u32, pairs: &[u8]) -> Vec<u8> {
     let name = utf16("CORP");
     let mut message = [&SIGNATURE[..], &2_u32.to_le_bytes()].concat();
-    let mut place = |length: usize, at: usize| {
+    let place = |length: usize, at: usize| {
         let length = u16::try_from(length).expect("short").to_le_bytes();
         let at = u32::try_from(at).expect("short").to_le_bytes();
         [&length[..], &length, &at].concat()

@@ -118,7 +118,10 @@ impl Walk<'_> {
         {
             connection = None;
         }
-        let letter = || Letter::new(Method::GET).with(AUTHORIZATION, token(scheme, &message));
+        let text = encoded(&message);
+        self.known.add(&text);
+        let value = || wiped(&[scheme, " ", &text]);
+        let letter = || Letter::new(Method::GET).with(AUTHORIZATION, value());
         let stayed = match connection {
             Some(open) => self.on(StepKind::Negotiate, url, open, letter()).await.ok(),
             None => None,
@@ -150,7 +153,10 @@ impl Walk<'_> {
         if !connection.is_open().await {
             return Err(End::Broken);
         }
-        let letter = Letter::new(Method::GET).with(AUTHORIZATION, token(scheme, message));
+        let text = encoded(message);
+        self.known.add(&text);
+        let value = wiped(&[scheme, " ", &text]);
+        let letter = Letter::new(Method::GET).with(AUTHORIZATION, value);
         self.note_sent(turn);
         let hop = self.on(StepKind::Authenticate, url, connection, letter).await;
         let hop = hop.map_err(|_| End::Broken)?;
@@ -169,7 +175,9 @@ impl Walk<'_> {
         connection: Guarded,
         letter: Letter,
     ) -> Result<Hop, NotSent> {
-        let seen = Exchange::of(&self.request(url)?, Ending::NoConnection);
+        let request = self.request(url)?;
+        let via = request.via.as_ref().map(|via| via.proxy.clone());
+        let seen = Exchange { via, ..Exchange::of(&request, Ending::NoConnection) };
         self.say(kind, url, (seen, Instant::now()), (connection, true), letter).await
     }
 }
@@ -179,8 +187,8 @@ fn broken(why: NotSent) -> End {
     if why == NotSent::NoConnection { End::Broken } else { End::NotSent(why) }
 }
 
-fn token(scheme: &str, message: &[u8]) -> Zeroizing<String> {
+fn encoded(message: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
     STANDARD.encode_string(message, &mut text);
-    wiped(&[scheme, " ", &text])
+    text
 }
