@@ -80,12 +80,11 @@ impl Visit<'_> {
     pub(super) fn desktop_link(&self) -> Reply {
         let label = self.inner.name.split('.').next().unwrap_or_default();
         let behaviour = &self.inner.behaviour;
-        let origin = match behaviour.front {
-            Some(_) => self.inner.base(self.request),
-            None => {
-                let scheme = behaviour.link_scheme.unwrap_or("https");
-                format!("{scheme}://{}:{}", self.inner.name, self.inner.port)
-            }
+        let origin = if behaviour.front.is_some() {
+            self.inner.base(self.request)
+        } else {
+            let scheme = behaviour.link_scheme.unwrap_or("https");
+            format!("{scheme}://{}:{}", self.inner.name, self.inner.port)
         };
         let own = format!("{origin}{}", behaviour.link_path);
         let (uri, name) = match behaviour.desktop_link {
