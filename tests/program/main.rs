@@ -3,6 +3,7 @@
 mod certificate;
 mod cli;
 mod formats;
+mod logins;
 mod more_worlds;
 mod names;
 mod practice_world;
