@@ -9,13 +9,14 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::HubAddress;
 use crate::certificate::Certificate;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::dns::Dns;
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, EndedCheck, Meta, Owner, Proof, Reason, ReasonKind,
-    Severity, Status, cause, fallback, is_of_direct_way, passed, passed_on_direct_way, ran,
+    Severity, Status, Target, cause, fallback, is_of_direct_way, passed, passed_on_direct_way, ran,
 };
 use crate::http::Http;
 use crate::hub::Hub;
@@ -104,6 +105,12 @@ impl Check for TestServer {
             ..fallback("test-server/unexplained", unexplained)
         },
     ];
+
+    fn not_applicable(target: &Target) -> Option<Reason> {
+        let cloud = target.hub().is_some_and(HubAddress::is_cloud);
+        let reason = Reason::of(ReasonKind::NotApplicable);
+        cloud.then(|| reason.detail("a test licence is one of Qlik Sense servers"))
+    }
 
     fn not_asked(case: &Case) -> Option<Reason> {
         let reason = Reason::of(ReasonKind::NotAsked);
