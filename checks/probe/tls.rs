@@ -81,15 +81,15 @@ pub struct Handshake {
     /// What rustls thinks of the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
-    /// The server did not prove that it holds the key of its certificate: its signature of the
-    /// handshake does not verify, or not with what hublink has. Anybody can show a certificate.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub key_unproven: bool,
     /// How many certificates were presented.
     pub certificates: usize,
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
     #[serde(skip)]
     pub presented: Vec<Vec<u8>>,
+    /// The server proved that it has the key of the first certificate. Without that the
+    /// certificate may be anybody's: it is public.
+    #[serde(skip)]
+    pub key_proven: bool,
     /// The issuer's word on the certificate that was sent along (stapled OCSP), or nothing.
     #[serde(skip)]
     pub staple: Vec<u8>,
@@ -123,9 +123,9 @@ impl Handshake {
             cipher: None,
             client_certificate_requested: false,
             rustls: None,
-            key_unproven: false,
             certificates: 0,
             presented: Vec::new(),
+            key_proven: false,
             staple: Vec::new(),
             state: None,
             via: None,
@@ -144,7 +144,7 @@ impl Handshake {
     /// public: without this, that it is the right one says nothing of who is at the other end.
     #[must_use]
     pub fn proven(&self) -> bool {
-        self.completed() && !self.key_unproven
+        self.completed() && self.key_proven
     }
 }
 
@@ -262,9 +262,9 @@ fn take_in(
     seen.client_certificate_requested = asked.was_asked();
     if let Some(presented) = recorder.take() {
         seen.certificates = presented.count;
-        seen.key_unproven = presented.key_unproven;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
+        seen.key_proven = presented.key_proven;
         seen.staple = presented.staple;
     }
 }
@@ -322,10 +322,10 @@ fn provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 struct Presented {
     chain: Vec<Vec<u8>>,
+    key_proven: bool,
     staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
-    key_unproven: bool,
 }
 
 /// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
@@ -363,12 +363,12 @@ impl Recorder {
         &self,
         outcome: Result<HandshakeSignatureValid, rustls::Error>,
     ) -> HandshakeSignatureValid {
-        if let Err(error) = outcome {
-            let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(presented) = presented.as_mut() {
+        let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(presented) = presented.as_mut() {
+            presented.key_proven = outcome.is_ok();
+            if let Err(error) = outcome {
                 let error = format!("handshake signature: {}", variant(&error));
                 presented.verdict = RustlsVerdict { accepted: false, error };
-                presented.key_unproven = true;
             }
         }
         HandshakeSignatureValid::assertion()
@@ -416,11 +416,11 @@ impl ServerCertVerifier for Recorder {
         let all = std::iter::once(end_entity).chain(intermediates);
         let presented = Presented {
             chain: all.take(CHAIN_KEPT).map(|der| der.to_vec()).collect(),
+            key_proven: false,
             // A staple is a few kilobytes; a longer one is none.
             staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
             verdict,
-            key_unproven: false,
         };
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
         Ok(ServerCertVerified::assertion())
@@ -545,7 +545,7 @@ mod tests {
             assert!(seen.proven(), "{seen:?}");
             let seen = seen_of(false, version).await;
             assert_eq!(seen.presented.len(), 1);
-            assert!(seen.completed() && seen.key_unproven && !seen.proven(), "{seen:?}");
+            assert!(seen.completed() && !seen.proven(), "{seen:?}");
             assert!(!seen.rustls.expect("a verdict").accepted);
         }
     }
