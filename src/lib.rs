@@ -13,6 +13,7 @@ pub mod report;
 pub mod review;
 pub mod targets;
 pub mod verdict;
+pub mod window;
 
 use std::fmt;
 
