@@ -75,10 +75,14 @@ pub struct Evidence {
     pub addresses: Vec<AtAddress>,
     /// Hubs of other domains in this run whose untrusted certificate has the same issuer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub same_issuer_at: Vec<String>,
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub time_given: bool,
+    /// The chain was read from files: nobody showed it and nothing was fetched for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_files: bool,
 }
 
 impl Evidence {
@@ -97,14 +101,22 @@ impl Evidence {
             addresses: Vec::new(),
             same_issuer_at: Vec::new(),
             time_given: false,
+            from_files: false,
         }
     }
 
     /// The place in the chain of the certificate at fault; 0 is the hub's own. `None` if there is
-    /// no fault, or if it is that of a root that was not presented.
+    /// no fault, or if it is that of one that was not presented.
     #[must_use]
     pub fn faulty(&self) -> Option<usize> {
         proofs::faulty(self)
+    }
+
+    /// Whether what is at fault is that the path has no end: its next issuer is neither there nor
+    /// trusted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        proofs::is_open(self)
     }
 
     /// A date of the path is out of range for this computer's clock and in range for the hub's.
@@ -132,9 +144,21 @@ impl Check for Certificate {
 
     const CAUSES: &'static [Cause<Evidence>] = CAUSES;
 
+    fn public_names() -> Vec<&'static str> {
+        interception::products()
+    }
+
     fn not_applicable(target: &Target) -> Option<Reason> {
         let plain = target.hub().is_some_and(|hub| hub.scheme == Scheme::Http);
         plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
+    }
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        proofs::is_beyond_us(seen).then(|| {
+            let reason = Reason::because("certificate/unexplained");
+            let detail = "this tool cannot examine a certificate of this kind; Desktop may";
+            Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail)
+        })
     }
 
     async fn probe(cx: &Context) -> Evidence {
@@ -162,7 +186,7 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
+        let key_unproven = tls.is_some_and(|tls| tls.completed() && !tls.proven());
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
         Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
@@ -204,8 +228,8 @@ const MEASURED: &str = "measured with rustls and OpenSSL against servers with ea
 const NEW_CHAIN: &[Verify] = &[
     Verify {
         command: "hublink certificate chain.pem --host <host>",
-        expect: "calls the new certificate good before it is installed (the file holds it first, \
-                 then those that issued it)",
+        expect: "calls the new certificate good before it is installed; the file holds it first, \
+                 then its issuers",
     },
     AGAIN[0],
 ];

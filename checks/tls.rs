@@ -110,8 +110,7 @@ impl Check for Tls {
         Cause {
             title: "The server offers only outdated encryption (TLS 1.0 or 1.1).",
             explain: "Today's programs speak TLS 1.2 and newer. The server refused that, by an \
-                      alert, by an old version in its answer or by ending the connection, and \
-                      accepted a greeting of the old kind.",
+                      alert or by ending the connection, and accepted a greeting of the old kind.",
             remedy: &["Ask your Qlik admin to enable TLS 1.2 on <host> (it chose <version>)."],
             owner: Owner::QlikAdmin,
             look_alikes: &["a server that refuses the old greeting too (tls/server-breaks-off)"],
@@ -205,10 +204,7 @@ impl Check for Tls {
             see: &["RFC 8446 section 6.2", "measured"],
             ..cause("tls/server-breaks-off", proofs::server_breaks_off)
         },
-        fallback("tls/unexplained", |e, _| {
-            (!e.handshake.completed() && !proofs::speaks_only_what_we_lack(e))
-                .then(|| proofs::raw(e))
-        }),
+        fallback("tls/unexplained", proofs::unexplained),
     ];
 
     fn not_applicable(target: &Target) -> Option<Reason> {
@@ -220,6 +216,11 @@ impl Check for Tls {
         if proofs::speaks_only_what_we_lack(seen) {
             let reason = Reason::because("tls/no-common-cipher");
             let detail = "this tool does not have the server's encryption; Desktop may";
+            return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
+        }
+        if proofs::has_a_key_we_lack(seen) {
+            let reason = Reason::because("tls/unexplained");
+            let detail = "this tool cannot use a key of the server's kind; Desktop may";
             return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
         }
         let silent = seen.handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);
@@ -277,7 +278,10 @@ async fn greeted(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<LegacyAn
 
 /// A greeting of which nothing was acknowledged, in segments that fit through any way.
 async fn in_tiny_segments(cx: &Context, ours: &Hello, seen: &Evidence) -> Option<Handshake> {
-    if !proofs::greeting_lost(&seen.handshake)
+    // That another name passes says enough.
+    let by_name = seen.other_name.as_ref().is_some_and(Handshake::completed);
+    if by_name
+        || !proofs::greeting_lost(&seen.handshake)
         || !cx.can_make_segments_small()
         || ours.via.is_some()
     {

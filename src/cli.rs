@@ -7,6 +7,9 @@ use std::time::Duration;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hublink_probe::Timestamp;
 
+use crate::redact::Level;
+use crate::render::clean;
+
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
 #[derive(Debug, Parser)]
 #[command(name = "hublink", version, args_conflicts_with_subcommands = true)]
@@ -33,6 +36,18 @@ pub enum Command {
     Preflight(RunArgs),
     /// Judge a saved report again, offline, and show it in any format
     Review(ReviewArgs),
+    /// What changed between two reports: causes and values, not lines
+    Diff {
+        /// The older report, or that of the user who gets in; - reads standard input
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The newer report, or that of the user who does not
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
+    },
     /// Explain a cause; without one, list them all
     Explain {
         /// The id of a cause, such as dns/name-not-found
@@ -122,6 +137,9 @@ pub struct ReviewArgs {
     /// A report that --format json or --report wrote; - reads standard input
     #[arg(value_name = "REPORT")]
     pub saved: PathBuf,
+    /// Undo the pseudonyms of a report with the file that --redact-key wrote
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as help")]
     pub show: ShowArgs,
@@ -139,6 +157,12 @@ pub struct ShowArgs {
     /// Write the JSON report into a file, beside whatever is shown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// What to hide in the report, whatever its format
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Default)]
+    pub redact: Level,
+    /// Write what the pseudonyms of --redact strict stand for into a file that stays with you
+    #[arg(long, value_name = "FILE")]
+    pub redact_key: Option<PathBuf>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
@@ -158,6 +182,9 @@ pub struct RunArgs {
     /// Without one: the file named by `HUBLINK_HUBS`, then the place where Desktop reads it.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+    /// Put a word of your own into the report, such as site=berlin; may stand several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
     /// Trust the certificates of a PEM file, beside the system's
     #[arg(long, value_name = "PEM")]
     pub ca_file: Vec<PathBuf>,
@@ -215,6 +242,8 @@ pub enum Document {
     Report,
     /// One line of --format ndjson.
     Line,
+    /// What diff --format json prints.
+    Diff,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {
@@ -232,6 +261,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err("expected between 0.001 and 86400 seconds".to_owned());
     }
     Ok(Duration::from_secs_f64(number))
+}
+
+/// A key that every database takes as it stands, and a value that fits into one line of a table.
+fn label(text: &str) -> Result<(String, String), String> {
+    let expected = "expected KEY=VALUE, such as site=berlin";
+    let (key, value) = text.split_once('=').ok_or(expected)?;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !key.starts_with(|c: char| c.is_ascii_lowercase()) || !key.chars().all(word) {
+        return Err("expected a key of small letters, digits and _, such as site=berlin".to_owned());
+    }
+    if key.len() > 32 || value.chars().count() > 64 {
+        return Err("expected at most 32 characters before the = and 64 behind it".to_owned());
+    }
+    if value.is_empty() || clean(value) != value {
+        return Err("expected a value of characters that can be seen".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 fn time_of(text: &str) -> Result<Timestamp, String> {
@@ -268,6 +314,17 @@ mod tests {
         assert_eq!(name_server("[::1]:5353").map(|a| a.port()), Ok(5353));
         assert_eq!(name_server("::1").map(|a| a.port()), Ok(53));
         assert!(name_server("resolver").is_err());
+    }
+
+    #[test]
+    fn a_label_is_a_word_and_a_line() {
+        assert_eq!(label("site=Söderköping 2"), Ok(("site".into(), "Söderköping 2".into())));
+        assert_eq!(label("a_1=b=c"), Ok(("a_1".into(), "b=c".into())));
+        for bad in ["site", "=x", "site=", "Site=x", "1a=x", "a b=x", "a=\n", "a=\u{202e}x"] {
+            assert!(label(bad).is_err(), "{bad:?}");
+        }
+        assert!(label(&format!("{}=x", "k".repeat(33))).is_err());
+        assert!(label(&format!("k={}", "x".repeat(65))).is_err());
     }
 
     #[test]

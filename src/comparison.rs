@@ -149,6 +149,7 @@ mod tests {
             case: Case::default(),
             checks: checks.into_iter().collect(),
             took: Duration::ZERO,
+            looks: BTreeMap::new(),
             shared: None,
             aside: Vec::new(),
         };

@@ -1,5 +1,6 @@
 //! From targets to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hublink_checks::frame::{ErasedCheck, Facts, ReasonKind, status_of};
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Mode, Redaction, Report, SCHEMA, Tool};
+use crate::report::{CheckReport, Environment, Hub, Look, Mode, Redaction, Report, SCHEMA, Tool};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -30,6 +31,7 @@ pub async fn examine(
         tool: this_program(),
         run: Some(random_uuid(&**world)),
         mode: Some(if settings.stop_at_first { Mode::Preflight } else { Mode::Doctor }),
+        labels: BTreeMap::new(),
         started: whole_milliseconds(started),
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
@@ -49,10 +51,7 @@ pub async fn examine(
 
 /// This program, as a report names it.
 pub(crate) fn this_program() -> Tool {
-    Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// A UUID of version 4 (RFC 9562).
@@ -109,6 +108,7 @@ pub(crate) fn across(comparison: &Comparison) -> CheckReport {
         duration_ms: 0.0,
         begun: false,
         aside: None,
+        looks: Vec::new(),
         evidence: comparison.case.saved(check.meta().id).cloned(),
         causes: comparison.causes.clone(),
     }
@@ -126,7 +126,16 @@ fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
         duration_ms: millis(ended.took),
         begun: ended.begun && out_of_time,
         evidence: examined.case.saved(meta.id).cloned(),
-        aside: examined.aside.iter().find(|one| one.check() == meta.id).map(|one| one.saved().clone()),
+        aside: examined
+            .aside
+            .iter()
+            .find(|one| one.check() == meta.id)
+            .map(|one| one.saved().clone()),
+        looks: examined.looks.get(meta.id).into_iter().flatten().map(look).collect(),
         causes: ended.causes.clone(),
     }
+}
+
+fn look(look: &engine::Look) -> Look {
+    Look { begun_ms: millis(look.begun), duration_ms: millis(look.took) }
 }

@@ -30,8 +30,8 @@ pub(crate) mod tests;
 
 pub(crate) use again::{Saved, again};
 pub use settle::first_blocking;
-use settle::{judged, rejudge};
 pub(crate) use settle::{counts, judge_all, origin, settle};
+use settle::{judged, rejudge};
 
 /// Looking closer must not keep a person at the phone: a failure before HTTP is told well within
 /// 25 seconds, control pass included.
@@ -108,11 +108,22 @@ pub struct Examined {
     pub checks: BTreeMap<&'static str, Ended>,
     /// How long it took.
     pub took: Duration,
+    /// When each check looked, by its id.
+    pub looks: BTreeMap<&'static str, Vec<Look>>,
     /// The cause that stops it and stands elsewhere in full: it stops other hubs too.
     pub shared: Option<Diagnosis>,
     /// Evidence of checks that were kept from looking, which explains nothing so far. What other
     /// hubs saw may complete it.
     pub(crate) aside: Vec<Stored>,
+}
+
+/// One look of a check: its own, or the closer one of the control pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// When it began, after the beginning of the hub's examination.
+    pub begun: Duration,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// How one check ended.
@@ -253,6 +264,9 @@ struct HubRun {
     ended: BTreeMap<&'static str, Ended>,
     running: BTreeSet<&'static str>,
     aside: Vec<Stored>,
+    /// When the examination of the hub began.
+    begun: Instant,
+    looks: BTreeMap<&'static str, Vec<Look>>,
     /// When the control pass has to end.
     deadline: Option<Instant>,
 }
@@ -281,12 +295,15 @@ impl HubRun {
             ended: BTreeMap::new(),
             running: BTreeSet::new(),
             aside: Vec::new(),
+            begun: Instant::now(),
+            looks: BTreeMap::new(),
             deadline: None,
         }
     }
 
     async fn examine(&mut self, mut stop: Stop, observer: Observer<'_>) -> Examined {
-        let start = Instant::now();
+        // It may have waited for its place in the run.
+        self.begun = Instant::now();
         let out_of_time = tokio::select! {
             biased;
             why = stop.reached() => Some(why),
@@ -308,7 +325,8 @@ impl HubRun {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
             checks: std::mem::take(&mut self.ended),
-            took: start.elapsed(),
+            took: self.begun.elapsed(),
+            looks: std::mem::take(&mut self.looks),
             shared: None,
             aside: std::mem::take(&mut self.aside),
         }
@@ -446,7 +464,13 @@ impl HubRun {
         }
     }
 
+    fn looked(&mut self, check: &'static dyn ErasedCheck, took: Duration) {
+        let begun = self.begun.elapsed().saturating_sub(took);
+        self.looks.entry(check.meta().id).or_default().push(Look { begun, took });
+    }
+
     fn take_in(&mut self, check: &'static dyn ErasedCheck, outcome: Seen, took: Duration) {
+        self.looked(check, took);
         let ended = match outcome {
             Ok(stored) => {
                 self.case.put(stored);
@@ -468,6 +492,10 @@ impl HubRun {
         while let Ok(Some((check, outcome, took))) = timeout_at(deadline, running.next()).await {
             if let Some(ended) = self.ended.get_mut(check.meta().id) {
                 ended.took += took;
+            }
+            // Most have nothing to look closer at, and say so at once.
+            if took >= Duration::from_millis(1) {
+                self.looked(check, took);
             }
             // A panic while looking closer leaves what was seen before. Each result counts at
             // once: the deadline may come before the last of them.

@@ -1,5 +1,7 @@
 //! The report: wire structs of their own, and the JSON Schema made from them.
 
+use std::collections::BTreeMap;
+
 use hublink_checks::frame::{Confidence, Diagnosis, Facts, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
 use hublink_probe::{Interface, Timestamp, Way};
@@ -24,6 +26,9 @@ pub struct Report {
     /// Whether everything was examined, or only as much as a go or no-go needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// What whoever began the run said about it with `--label`, such as the site.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// When the run began.
     pub started: Timestamp,
     /// How long it took, in milliseconds.
@@ -128,8 +133,10 @@ pub struct Replacement {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Hub {
     /// A name for people.
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: String,
     /// The host, or null if the source names no hub.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: Option<String>,
     /// The address, without a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +208,9 @@ pub struct CheckReport {
     /// It was under way when the time was over.
     #[serde(default, skip_serializing_if = "is_false")]
     pub begun: bool,
+    /// When it looked: its own look, then the closer one, if it took one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
     /// What was seen; null if it did not run.
     pub evidence: Option<Value>,
     /// What was seen although something earlier had failed, and explains nothing.
@@ -213,6 +223,15 @@ pub struct CheckReport {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// One look of a check.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Look {
+    /// When it began, in milliseconds after the examination of the hub.
+    pub begun_ms: f64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
 }
 
 /// The JSON Schema of the report, with the evidence of every check in it.

@@ -1,7 +1,7 @@
 //! Signs that a device on the way made the certificate, graded. An unknown issuer alone is none.
 
 use super::Evidence;
-use super::proofs::{about, is_qlik_shape, with_rustls};
+use super::proofs::{about, is_qlik_shape, with_root, with_rustls};
 use crate::frame::{Case, Confidence, Proof};
 use crate::http::same_site;
 
@@ -45,6 +45,11 @@ const REMEMBERED: &[&str] = &[
     "WatchGuard",
     "Websense",
 ];
+
+/// The products that an issuer may be named after.
+pub(super) fn products() -> Vec<&'static str> {
+    PUBLISHED.iter().chain(REMEMBERED).copied().collect()
+}
 
 /// A certificate younger than this was made for this connection.
 const FRESH_MINUTES: i64 = 15;
@@ -93,7 +98,8 @@ fn made_just_now(e: &Evidence) -> Option<i64> {
 /// The signs on a chain that is not trusted, the weightiest first.
 fn signs(e: &Evidence) -> Vec<Sign> {
     let Some(own) = e.examined.own().filter(|_| !e.examined.trusted) else { return Vec::new() };
-    if own.self_issued || is_qlik_shape(own) {
+    // Between a file and its reader is no device; and who checks a new certificate has just made it.
+    if own.self_issued || is_qlik_shape(own) || e.from_files {
         return Vec::new();
     }
     let fresh = made_just_now(e);
@@ -165,7 +171,7 @@ pub(super) fn intercepted(e: &Evidence, _: &Case) -> Option<Proof> {
         .not("certificate/qlik-default: the issuer is not called after the server")
         .not("certificate/untrusted-issuer: an unknown issuer alone would be no sign")
         .at_most(confidence);
-    Some(with_rustls(e, proof))
+    Some(with_rustls(e, with_root(e, proof)))
 }
 
 /// Whether a hub belongs to Qlik, whose tenants bear certificates of public issuers only.
@@ -175,7 +181,7 @@ fn is_of_qlik(host: &str) -> bool {
 
 pub(super) fn inspected(e: &Evidence, _: &Case) -> Option<Proof> {
     let path = e.examined.path();
-    let own = path.first().filter(|_| e.examined.trusted)?;
+    let own = path.first().filter(|_| e.examined.trusted && !e.from_files)?;
     let root = path.last().filter(|step| step.is_root)?;
     let maker = maker(e);
     let strange_root = e.examined.root_is_public == Some(false) && is_of_qlik(&e.examined.host);

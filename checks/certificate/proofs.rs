@@ -71,6 +71,9 @@ fn with_clocks(e: &Evidence, case: &Case, step: &Step<'_>, proof: Proof) -> Proo
             .and("the hub's own time", hub.date)
             .not("a wrong clock of this computer: the hub's own time gives the same answer"),
         (None, None) if e.time_given => proof,
+        (None, None) if e.from_files => {
+            proof.and("another clock", "none was asked").at_most(Confidence::Likely)
+        }
         (None, None) => proof.and("the hub's own time", "not known").at_most(Confidence::Likely),
     };
     // Programs differ in whether they look at the dates of a root they trust.
@@ -194,7 +197,7 @@ pub(super) fn qlik_default(e: &Evidence, _: &Case) -> Option<Proof> {
             "trusted here, with another key: the site was made anew and this is the old root",
         );
     }
-    Some(with_rustls(e, store_readable(e, proof)))
+    Some(with_rustls(e, store_readable(e, with_root(e, proof))))
 }
 
 /// A store that could not be read trusts nobody, and that is no fault of the issuer.
@@ -234,15 +237,22 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         .at_most(confidence)
         .not("certificate/qlik-default: the names are not SERVER under SERVER-CA")
         .not("certificate/intercepted: nothing but the unknown issuer points at a device");
-    let fingerprint = &step.facts.fingerprint;
-    let proof = match seen.top()?.issued_by {
-        IssuedBy::Itself => proof
-            .and("its SHA-256 fingerprint", fingerprint)
-            .value("issuer", format!("{} (SHA-256 {fingerprint})", step.facts.subject)),
-        // The missing root's own name is the issuer of the last certificate; that is all there is.
-        _ => proof,
-    };
-    Some(with_rustls(e, store_readable(e, proof)))
+    Some(with_rustls(e, store_readable(e, with_root(e, proof))))
+}
+
+/// The root to install, by name and fingerprint; of one that was not sent only the name is known.
+pub(super) fn with_root(e: &Evidence, proof: Proof) -> Proof {
+    let path = e.examined.path();
+    let is_top = e.examined.top().is_some_and(|top| top.issued_by == IssuedBy::Itself);
+    match path.last().filter(|_| is_top && !e.examined.trusted) {
+        Some(root) => {
+            let (subject, fingerprint) = (&root.facts.subject, &root.facts.fingerprint);
+            proof
+                .and("SHA-256 fingerprint of the root", fingerprint)
+                .value("issuer", format!("{subject} (SHA-256 {fingerprint})"))
+        }
+        None => proof,
+    }
 }
 
 pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -286,10 +296,10 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
     // no sign against the server: whoever has just installed a certificate forgets this.
     let same_elsewhere = !e.same_issuer_at.is_empty();
     let most = if same_elsewhere { Confidence::Possible } else { Confidence::Likely };
-    let why = if sent.facts.aia_issuers.is_empty() {
-        "the certificate names no address to fetch it from"
-    } else {
-        "it could not be fetched"
+    let why = match sent.facts.aia_issuers.first() {
+        None => "the certificate names no address to fetch it from".to_owned(),
+        Some(url) if e.from_files => format!("not tried for files; it should lie at {url}"),
+        Some(_) => "it could not be fetched".to_owned(),
     };
     // Nobody was able to complete the path, so Desktop is not expected to either.
     Some(
@@ -555,25 +565,49 @@ fn explained(e: &Evidence, case: &Case) -> bool {
     fault(e, case).is_some() || withdrawn(e).is_some()
 }
 
-/// The place in the chain of the certificate at fault; 0 is the hub's own.
-pub(super) fn faulty(e: &Evidence) -> Option<usize> {
+/// What is at fault.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    /// A certificate, by its place in the chain; `None` for a root that was not presented.
+    At(Option<usize>),
+    /// One that is neither in the chain nor among the trusted roots.
+    Missing,
+}
+
+fn fault_of(e: &Evidence) -> Option<Fault> {
     let nowhere = Case::default();
     if let Some(step) = expired_step(e, &nowhere).or_else(|| early_step(e, &nowhere)) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
     if wrong_name_proof(e).is_some() || qlik_default(e, &nowhere).is_some() {
-        return Some(0);
+        return Some(Fault::At(Some(0)));
     }
     if let Some((step, _)) = broken_rule(e).or_else(|| weak_step(e)) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
     if let Some((step, _)) = withdrawn(e) {
-        return step.index;
+        return Some(Fault::At(step.index));
     }
-    let open = untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere)).is_some();
+    untrusted_issuer(e, &nowhere).or_else(|| chain_incomplete(e, &nowhere))?;
     let path = e.examined.path();
-    let mut sent = path.iter().rev().filter_map(|step| step.index);
-    open.then(|| sent.find(|&index| index < e.examined.presented())).flatten()
+    let fetched = path.iter().find(|step| step.index >= Some(e.examined.presented()));
+    match (e.examined.trusted, e.examined.top()?.issued_by) {
+        // It stands once this one is there.
+        (true, _) => fetched.map(|step| Fault::At(step.index)),
+        (false, IssuedBy::Itself) => path.last().map(|step| Fault::At(step.index)),
+        (false, _) => Some(Fault::Missing),
+    }
+}
+
+pub(super) fn faulty(e: &Evidence) -> Option<usize> {
+    match fault_of(e)? {
+        Fault::At(index) => index,
+        Fault::Missing => None,
+    }
+}
+
+pub(super) fn is_open(e: &Evidence) -> bool {
+    fault_of(e) == Some(Fault::Missing)
 }
 
 pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
@@ -593,7 +627,7 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     let refused = match &e.rustls {
         Some(verdict) => !verdict.accepted,
-        None => !e.examined.trusted || unchecked(e),
+        None => !e.examined.trusted || limit_of_ours(e),
     };
     if !refused || explained(e, case) || is_own_root(e) {
         return None;
@@ -609,6 +643,12 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(proof.and("limit", why).severity(Severity::Degrades));
     }
     Some(proof)
+}
+
+/// Nothing is known to be wrong, and hublink cannot say that all is well.
+pub(super) fn is_beyond_us(e: &Evidence) -> bool {
+    let unexplained = unexplained(e, &Case::default());
+    unexplained.is_some_and(|proof| proof.severity == Some(Severity::Degrades))
 }
 
 /// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept

@@ -52,11 +52,29 @@ impl LegacyAnswer {
     #[must_use]
     pub fn suite_name(&self) -> Option<&'static str> {
         let chosen = self.suite?;
-        SUITES.iter().find(|(number, _)| *number == chosen).map(|(_, name)| *name)
+        let mut offered = OF_TODAY.iter().chain(SUITES);
+        offered.find(|(number, _)| *number == chosen).map(|(_, name)| *name)
+    }
+
+    /// The suite chosen is one that rustls has too: then it is something else that it lacks.
+    #[must_use]
+    pub fn is_of_today(&self) -> bool {
+        self.suite.is_some_and(|chosen| OF_TODAY.iter().any(|(number, _)| *number == chosen))
     }
 }
 
-/// The suites that are offered, with OpenSSL's names. None of them is one rustls has.
+/// The suites of TLS 1.2 that rustls has as well, with OpenSSL's names. They come first, so that a
+/// server that has them is not taken for an outdated one: it may refuse rustls for its key (P-521).
+const OF_TODAY: &[(u16, &str)] = &[
+    (0xc02b, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    (0xc02c, "ECDHE-ECDSA-AES256-GCM-SHA384"),
+    (0xc02f, "ECDHE-RSA-AES128-GCM-SHA256"),
+    (0xc030, "ECDHE-RSA-AES256-GCM-SHA384"),
+    (0xcca9, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    (0xcca8, "ECDHE-RSA-CHACHA20-POLY1305"),
+];
+
+/// The suites that rustls does not have.
 const SUITES: &[(u16, &str)] = &[
     (0xc023, "ECDHE-ECDSA-AES128-SHA256"),
     (0xc024, "ECDHE-ECDSA-AES256-SHA384"),
@@ -178,7 +196,8 @@ fn greeting(host: &str, seed: u64) -> Vec<u8> {
     // Nothing is ever encrypted with it, so it need not be secret.
     (0..4_u64).for_each(|part| body.extend((seed ^ part.wrapping_mul(0x9e37_79b9)).to_be_bytes()));
     body.push(0);
-    let suites: Vec<u8> = SUITES.iter().flat_map(|(number, _)| number.to_be_bytes()).collect();
+    let suites = OF_TODAY.iter().chain(SUITES);
+    let suites: Vec<u8> = suites.flat_map(|(number, _)| number.to_be_bytes()).collect();
     with_length(&mut body, &suites);
     body.extend([1, 0]);
     with_length(&mut body, &extensions(host));

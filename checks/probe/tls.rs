@@ -49,6 +49,7 @@ pub struct Handshake {
     /// The connection it ran on.
     pub connect: Connect,
     /// The name asked for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub server_name: String,
     /// Why it failed; `None` if it was completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ pub struct Handshake {
     pub head: String,
     /// The first bytes the server sent, in hexadecimal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-identifies" = "hex"))]
     pub head_hex: String,
     /// Bytes sent and received.
     pub sent: u64,
@@ -68,6 +70,7 @@ pub struct Handshake {
     pub received: u64,
     /// The protocol version agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of TLS"))]
     pub version: Option<String>,
     /// The cipher suite agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,15 +81,15 @@ pub struct Handshake {
     /// What rustls thinks of the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
-    /// The server did not prove that it holds the key of its certificate: its signature of the
-    /// handshake does not verify, or not with what hublink has. Anybody can show a certificate.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub key_unproven: bool,
     /// How many certificates were presented.
     pub certificates: usize,
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
     #[serde(skip)]
     pub presented: Vec<Vec<u8>>,
+    /// The server proved that it has the key of the first certificate. Without that the
+    /// certificate may be anybody's: it is public.
+    #[serde(skip)]
+    pub key_proven: bool,
     /// The issuer's word on the certificate that was sent along (stapled OCSP), or nothing.
     #[serde(skip)]
     pub staple: Vec<u8>,
@@ -120,9 +123,9 @@ impl Handshake {
             cipher: None,
             client_certificate_requested: false,
             rustls: None,
-            key_unproven: false,
             certificates: 0,
             presented: Vec::new(),
+            key_proven: false,
             staple: Vec::new(),
             state: None,
             via: None,
@@ -141,7 +144,7 @@ impl Handshake {
     /// public: without this, that it is the right one says nothing of who is at the other end.
     #[must_use]
     pub fn proven(&self) -> bool {
-        self.completed() && !self.key_unproven
+        self.completed() && self.key_proven
     }
 }
 
@@ -151,6 +154,7 @@ pub struct RustlsVerdict {
     /// Whether it accepts the chain for the name at this time.
     pub accepted: bool,
     /// Its error, by the name of the variant; empty if accepted.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub error: String,
 }
 
@@ -258,9 +262,9 @@ fn take_in(
     seen.client_certificate_requested = asked.was_asked();
     if let Some(presented) = recorder.take() {
         seen.certificates = presented.count;
-        seen.key_unproven = presented.key_unproven;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
+        seen.key_proven = presented.key_proven;
         seen.staple = presented.staple;
     }
 }
@@ -318,10 +322,10 @@ fn provider() -> Arc<CryptoProvider> {
 #[derive(Debug)]
 struct Presented {
     chain: Vec<Vec<u8>>,
+    key_proven: bool,
     staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
-    key_unproven: bool,
 }
 
 /// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
@@ -359,12 +363,12 @@ impl Recorder {
         &self,
         outcome: Result<HandshakeSignatureValid, rustls::Error>,
     ) -> HandshakeSignatureValid {
-        if let Err(error) = outcome {
-            let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(presented) = presented.as_mut() {
+        let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(presented) = presented.as_mut() {
+            presented.key_proven = outcome.is_ok();
+            if let Err(error) = outcome {
                 let error = format!("handshake signature: {}", variant(&error));
                 presented.verdict = RustlsVerdict { accepted: false, error };
-                presented.key_unproven = true;
             }
         }
         HandshakeSignatureValid::assertion()
@@ -412,11 +416,11 @@ impl ServerCertVerifier for Recorder {
         let all = std::iter::once(end_entity).chain(intermediates);
         let presented = Presented {
             chain: all.take(CHAIN_KEPT).map(|der| der.to_vec()).collect(),
+            key_proven: false,
             // A staple is a few kilobytes; a longer one is none.
             staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
             verdict,
-            key_unproven: false,
         };
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
         Ok(ServerCertVerified::assertion())
@@ -469,5 +473,107 @@ impl ResolvesClientCert for NoClientCertificate {
 
     fn has_certs(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::server::{ClientHello, ResolvesServerCert};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    const HOST: &str = "hub.test";
+
+    /// Shows a certificate whatever key it has for it.
+    #[derive(Debug)]
+    struct Shows(Arc<CertifiedKey>);
+
+    impl ResolvesServerCert for Shows {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+
+    /// What is seen of a server that shows a trusted certificate and signs with a key.
+    async fn seen_of(
+        own_key: bool,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> Handshake {
+        let key = KeyPair::generate().expect("a key");
+        let names = vec![HOST.to_owned()];
+        let certificate = CertificateParams::new(names).expect("names").self_signed(&key);
+        let certificate = certificate.expect("a certificate").der().clone();
+        let other = KeyPair::generate().expect("a key");
+        let signs = if own_key { &key } else { &other };
+        let signs = PrivateKeyDer::try_from(signs.serialize_der()).expect("a key");
+        let signs = provider().key_provider.load_private_key(signs).expect("a key");
+        let shows = Shows(Arc::new(CertifiedKey::new(vec![certificate.clone()], signs)));
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[version])
+            .expect("a version")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(shows));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            if let Ok(mut stream) = TlsAcceptor::from(Arc::new(config)).accept(stream).await {
+                let mut nothing = [0; 1];
+                let _ended = stream.read(&mut nothing).await;
+            }
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        let mut seen = Handshake::of(Connect { failure: None, ..Connect::failed(to, None) }, HOST);
+        let now = Timestamp(time::OffsetDateTime::now_utc());
+        let limit = Duration::from_secs(5);
+        let trust = TrustStore::of([certificate.to_vec()]);
+        let stream = shake(&mut seen, (tap, &watch), limit, &trust, now).await;
+        assert!(stream.is_some(), "the handshake goes on: {seen:?}");
+        seen
+    }
+
+    #[tokio::test]
+    async fn who_shows_a_certificate_without_its_key_is_not_proven() {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let seen = seen_of(true, version).await;
+            assert!(seen.proven(), "{seen:?}");
+            let seen = seen_of(false, version).await;
+            assert_eq!(seen.presented.len(), 1);
+            assert!(seen.completed() && !seen.proven(), "{seen:?}");
+            assert!(!seen.rustls.expect("a verdict").accepted);
+        }
+    }
+
+    /// A limit for each read would let every byte begin it anew.
+    #[tokio::test]
+    async fn one_limit_holds_for_a_handshake_that_trickles() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            // A record of the greatest length, of which a byte comes now and then.
+            let mut answer = vec![0x16, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3];
+            answer.resize(1000, 7);
+            for byte in answer {
+                if stream.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        let mut seen = Handshake::of(Connect { failure: None, ..Connect::failed(to, None) }, HOST);
+        let now = Timestamp(time::OffsetDateTime::now_utc());
+        let limit = Duration::from_millis(300);
+        let trust = TrustStore::empty();
+        assert!(shake(&mut seen, (tap, &watch), limit, &trust, now).await.is_none());
+        assert_eq!(seen.failure.map(|failure| failure.kind), Some(FailureKind::NoAnswer));
+        assert!((300.0..2000.0).contains(&seen.took_ms), "{}", seen.took_ms);
     }
 }

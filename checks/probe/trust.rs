@@ -39,6 +39,8 @@ pub enum TrustError {
     Unreadable { path: PathBuf, why: String },
     #[error("{path}: expected PEM certificates, found none")]
     NoCertificate { path: PathBuf },
+    #[error("{path}: expected PEM certificates, found a binary file")]
+    NotText { path: PathBuf },
     #[error("{path}: certificate {number} is not valid PEM")]
     BadPem { path: PathBuf, number: usize },
     #[error("{path}: certificate {number} cannot be used as a root")]
@@ -132,7 +134,12 @@ fn pem_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustEr
         found.push(certificate);
     }
     if found.is_empty() {
-        return Err(TrustError::NoCertificate { path });
+        let is_text = !bytes.contains(&0);
+        return Err(if is_text {
+            TrustError::NoCertificate { path }
+        } else {
+            TrustError::NotText { path }
+        });
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use hublink_probe::{FailureKind, Handshake, LegacyAnswer};
 
 use super::Evidence;
-use crate::frame::{Case, Confidence, Proof, is_neighbour};
+use crate::frame::{Case, Confidence, Proof, Severity, is_neighbour};
 use crate::http::{Http, KnownText};
 
 pub(super) fn raw(e: &Evidence) -> Proof {
@@ -41,7 +41,18 @@ pub(super) fn outcome(handshake: &Handshake) -> String {
     text
 }
 
-/// Names of RFC 8446 section 6.
+pub(super) fn unexplained(e: &Evidence, _: &Case) -> Option<Proof> {
+    if e.handshake.completed() || speaks_only_what_we_lack(e) {
+        return None;
+    }
+    if let Some(legacy) = e.legacy.as_ref().filter(|_| has_a_key_we_lack(e)) {
+        let why = "the server has a key or a curve that this tool cannot use; Desktop may";
+        return Some(with_legacy(e, legacy).and("limit", why).severity(Severity::Degrades));
+    }
+    Some(raw(e))
+}
+
+/// Names of RFC 8446 section 6 and, of older versions, RFC 5246 section 7.2.
 pub(super) fn alert_name(alert: u8) -> &'static str {
     match alert {
         0 => "close notify",
@@ -51,16 +62,25 @@ pub(super) fn alert_name(alert: u8) -> &'static str {
         40 => "handshake failure",
         42 => "bad certificate",
         43 => "unsupported certificate",
+        44 => "certificate revoked",
+        45 => "certificate expired",
+        46 => "certificate unknown",
         47 => "illegal parameter",
         48 => "unknown ca",
+        49 => "access denied",
         50 => "decode error",
+        51 => "decrypt error",
         70 => "protocol version",
         71 => "insufficient security",
         80 => "internal error",
         86 => "inappropriate fallback",
         90 => "user canceled",
+        100 => "no renegotiation",
         109 => "missing extension",
+        110 => "unsupported extension",
         112 => "unrecognized name",
+        113 => "bad certificate status response",
+        115 => "unknown psk identity",
         116 => "certificate required",
         120 => "no application protocol",
         _ => "no name",
@@ -98,15 +118,6 @@ fn first_bytes(handshake: &Handshake) -> Vec<u8> {
     let digits = handshake.head_hex.as_bytes().chunks_exact(2);
     let pairs = digits.map_while(|pair| std::str::from_utf8(pair).ok());
     pairs.map_while(|pair| u8::from_str_radix(pair, 16).ok()).collect()
-}
-
-/// The version a server chose in answer to a greeting of today, if it is an older one: servers
-/// that know no better pass over the list of versions in it (RFC 5246 appendix E.1).
-fn answered_in_an_old_version(handshake: &Handshake) -> Option<u16> {
-    let head = first_bytes(handshake);
-    let &[0x16, 3, _, _, _, 2, _, _, _, major, minor, ..] = &head[..] else { return None };
-    let version = u16::from_be_bytes([major, minor]);
-    (!handshake.completed() && (0x0300..0x0303).contains(&version)).then_some(version)
 }
 
 pub(super) fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
@@ -266,10 +277,7 @@ pub(super) fn greeting_lost(handshake: &Handshake) -> bool {
 /// Whether a greeting of the old kind can tell more: the far side answered or ended the connection
 /// by itself. A name filter would cut the old greeting off as well.
 pub(super) fn may_be_outdated(handshake: &Handshake) -> bool {
-    !handshake.completed()
-        && (handshake.alert.is_some()
-            || answered_in_an_old_version(handshake).is_some()
-            || is_cut_off(handshake))
+    !handshake.completed() && (handshake.alert.is_some() || is_cut_off(handshake))
 }
 
 fn is_silent(handshake: &Handshake) -> bool {
@@ -284,16 +292,12 @@ fn with_legacy(e: &Evidence, legacy: &LegacyAnswer) -> Proof {
     raw(e).and("a greeting of the old kind", format!("answered with {version}, {suite}"))
 }
 
-/// The answer to the greeting of the old kind, if every greeting of today was refused: by an alert,
-/// by an answer in an old version, or, as Windows does, by ending the connection without a word.
+/// The answer to the greeting of the old kind, if every greeting of today was refused: by an alert
+/// or, as Windows does, by ending the connection without a word.
 fn answered_as_of_old(e: &Evidence) -> Option<&LegacyAnswer> {
     let legacy = e.legacy.as_ref().filter(|legacy| legacy.version.is_some())?;
     let all = [Some(&e.handshake), e.again.as_ref(), e.other_name.as_ref()];
-    let refused = |one: &Handshake| {
-        !one.completed()
-            && (one.alert.is_some() || answered_in_an_old_version(one).is_some() || is_cut_off(one))
-    };
-    let every = || all.iter().flatten().all(|one| refused(one));
+    let every = || all.iter().flatten().all(|one| one.alert.is_some() || is_cut_off(one));
     // An alert is the server's own word, so that one is enough.
     (!e.handshake.completed() && (e.handshake.alert.is_some() || every())).then_some(legacy)
 }
@@ -307,7 +311,7 @@ fn is_cut_off(handshake: &Handshake) -> bool {
 
 /// A refusal without a word says less of why than an alert does.
 fn refused_by(e: &Evidence, proof: Proof, most: Confidence) -> Proof {
-    if e.handshake.alert.is_some() || answered_in_an_old_version(&e.handshake).is_some() {
+    if e.handshake.alert.is_some() {
         return proof;
     }
     proof
@@ -326,7 +330,17 @@ pub(super) fn old_protocol_only(e: &Evidence, _: &Case) -> Option<Proof> {
 
 /// TLS 1.2 with a suite that rustls does not have.
 pub(super) fn speaks_only_what_we_lack(e: &Evidence) -> bool {
-    let chosen = answered_as_of_old(e).filter(|legacy| legacy.version == Some(0x0303));
+    lacks(e, false)
+}
+
+/// TLS 1.2 with a suite that rustls has: it lacks the kind of the server's key, or its curve.
+pub(super) fn has_a_key_we_lack(e: &Evidence) -> bool {
+    lacks(e, true)
+}
+
+fn lacks(e: &Evidence, of_today: bool) -> bool {
+    let chosen = answered_as_of_old(e)
+        .filter(|legacy| legacy.version == Some(0x0303) && legacy.is_of_today() == of_today);
     let refused = matches!(e.handshake.alert, None | Some(40 | 71));
     refused
         && !e.handshake.client_certificate_requested

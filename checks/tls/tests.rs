@@ -46,8 +46,8 @@ fn one(id: &str, confidence: Confidence) -> Vec<(String, Confidence)> {
     vec![(id.to_owned(), confidence)]
 }
 
-fn greeted(version: u16, suite: u16) -> Option<LegacyAnswer> {
-    Some(LegacyAnswer { version: Some(version), suite: Some(suite), ..LegacyAnswer::default() })
+fn greeted(version: u16, suite: u16) -> LegacyAnswer {
+    LegacyAnswer { version: Some(version), suite: Some(suite), ..LegacyAnswer::default() }
 }
 
 #[test]
@@ -64,24 +64,10 @@ fn a_tls_record_is_no_other_protocol() {
 
 #[test]
 fn every_alert_of_the_standard_has_its_name() {
-    for alert in [10, 40, 70, 80, 112, 116] {
+    for alert in (40..=51).filter(|n| ![41, 47].contains(n)).chain([10, 47, 70, 80, 112, 116, 120])
+    {
         assert_ne!(alert_name(alert), "no name");
     }
-}
-
-/// Servers without TLS 1.2 answer in the version they have, if they do not know the list of
-/// versions in a greeting; rustls hangs up then.
-#[test]
-fn an_answer_in_an_old_version_is_recognised() {
-    let answer = shake(json!({
-        "failure": { "operation": "handshake", "kind": "not-the-protocol" },
-        "received": 86, "head": ".", "head_hex": "16030100510200004d03016a1b2c3d4e"
-    }));
-    let mut e = thrice(&answer);
-    assert!(proofs::may_be_outdated(&e.handshake));
-    assert_eq!(judged(&e)[0].id, "tls/unexplained", "until it was greeted as of old");
-    e.legacy = greeted(0x0301, 0x2f);
-    assert_eq!(told(&e), one("tls/old-protocol-only", Confidence::Certain));
 }
 
 /// Windows ends the connection without an alert where it has no version or method in common.
@@ -91,17 +77,32 @@ fn a_server_that_only_cuts_todays_greetings_off_is_outdated() {
         let mut e = thrice(&reset(41.0, acknowledged));
         assert!(proofs::may_be_outdated(&e.handshake));
         assert_eq!(told(&e), one("tls/server-breaks-off", Confidence::Likely));
-        e.legacy = greeted(0x0301, 0x2f);
+        e.legacy = Some(greeted(0x0301, 0x2f));
         assert_eq!(told(&e), one("tls/old-protocol-only", Confidence::Likely));
-        e.legacy = greeted(0x0303, 0x2f);
+        e.legacy = Some(greeted(0x0303, 0x2f));
         assert_eq!(told(&e), one("tls/no-common-cipher", Confidence::Possible));
         e.legacy = Some(LegacyAnswer { alert: Some(40), ..LegacyAnswer::default() });
         assert_eq!(told(&e), one("tls/server-breaks-off", Confidence::Likely));
     }
     let mut e = thrice(&reset(41.0, 241));
     e.other_name = Some(shake(json!({})));
-    e.legacy = greeted(0x0301, 0x2f);
+    e.legacy = Some(greeted(0x0301, 0x2f));
     assert!(judged(&e).iter().all(|cause| cause.id != "tls/old-protocol-only"), "another name");
+}
+
+/// Alert 40 also comes of a key that rustls cannot use: that is no outdated server.
+#[test]
+fn a_key_that_only_this_tool_lacks_is_not_blamed() {
+    let refusal = shake(json!({
+        "failure": { "operation": "handshake", "kind": "closed-early" }, "alert": 40, "received": 7
+    }));
+    let mut e = thrice(&refusal);
+    e.legacy = Some(greeted(0x0303, 0xc02b));
+    assert_eq!(judged(&e)[0].id, "tls/unexplained");
+    assert_eq!(judged(&e)[0].severity, Severity::Degrades);
+    assert_eq!(Tls::nothing_seen(&e).map(|why| why.kind), Some(ReasonKind::CouldNotLook));
+    e.legacy = Some(greeted(0x0303, 0xc009));
+    assert_eq!(told(&e), one("tls/no-common-cipher", Confidence::Certain));
 }
 
 #[test]

@@ -1,20 +1,23 @@
 //! `hublink certificate`: judges a chain from files, with the tables that judge a live one.
 
+use clap::ColorChoice;
+use colored::Colorize;
 use hublink_checks::address::HubAddress;
 use hublink_checks::certificate::{
     Certificate, ChainCertificate, Evidence, examine, examine_unnamed,
 };
 use hublink_checks::frame::{Case, Check, Confidence, Diagnosis, Facts, Owner, Severity, judge};
 use hublink_checks::link::inspect;
-use hublink_probe::{RealWorld, Timestamp, World, WorldOptions, read_certificates};
+use hublink_probe::{RealWorld, Timestamp, TrustError, World, WorldOptions, read_certificates};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Failed;
+use super::run::{Stream, style};
 use crate::cli::{CertificateArgs, Shape};
 use crate::exit::Exit;
 use crate::output::json_document;
-use crate::render::{Style, brief, chain, clean};
+use crate::render::{brief, chain, clean};
 use crate::report::Ready;
 
 /// The version of the document's shape.
@@ -32,7 +35,7 @@ pub struct Judged {
     /// The time it was judged at.
     pub at: Timestamp,
     /// The place in `chain` of the certificate at fault; 0 is the first. Null if there is none, or
-    /// if it is a root that is not in the files.
+    /// if it is one that is not in the files.
     pub faulty: Option<usize>,
     /// The certificates in the order of the files.
     pub chain: Vec<ChainCertificate>,
@@ -62,7 +65,7 @@ pub struct Verdict {
 pub fn certificate(args: &CertificateArgs) -> Result<(String, Exit), Failed> {
     let mut chain = Vec::new();
     for path in &args.files {
-        chain.extend(read_certificates(path).map_err(|error| Failed::usage(error.to_string()))?);
+        chain.extend(read_certificates(path).map_err(|error| unreadable(&error))?);
     }
     let options = WorldOptions { ca_files: args.ca_file.clone(), ..WorldOptions::default() };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
@@ -73,7 +76,8 @@ pub fn certificate(args: &CertificateArgs) -> Result<(String, Exit), Failed> {
         Some(host) => examine(&chain, host, at, &trust),
         None => examine_unnamed(&chain, at, &trust),
     };
-    let evidence = Evidence { time_given: args.at.is_some(), ..Evidence::offline(examined) };
+    let evidence =
+        Evidence { time_given: args.at.is_some(), from_files: true, ..Evidence::offline(examined) };
     let judged = judged(&evidence, host, world.os());
     let exit = match judged.verdict.ready {
         Ready::Yes => Exit::Good,
@@ -85,6 +89,15 @@ pub fn certificate(args: &CertificateArgs) -> Result<(String, Exit), Failed> {
         Shape::Human => told(&judged, &evidence),
     };
     Ok((text, exit))
+}
+
+fn unreadable(error: &TrustError) -> Failed {
+    let failed = Failed::usage(error.to_string());
+    match error {
+        TrustError::NotText { .. } => failed
+            .hint("if it is a certificate in DER: openssl x509 -inform der -in FILE -out FILE.pem"),
+        _ => failed,
+    }
 }
 
 /// The name as a link would give it: in ASCII, lower case.
@@ -117,10 +130,15 @@ fn judged(evidence: &Evidence, host: Option<String>, os: &str) -> Judged {
 
 fn verdict(causes: &[Diagnosis], readable: bool) -> Verdict {
     let blocking = causes.iter().find(|cause| cause.severity == Severity::Blocks);
+    let beyond_us = causes.iter().any(|cause| cause.id.ends_with("/unexplained"));
     let worth = causes.iter().any(|cause| cause.severity == Severity::Degrades);
     let (ready, summary) = match blocking {
         Some(cause) => (Ready::No, cause.title.clone()),
         None if !readable => (Ready::Unknown, "The first certificate cannot be read.".to_owned()),
+        None if beyond_us => {
+            let cannot = "hublink cannot examine a certificate of this kind; other programs may.";
+            (Ready::Unknown, cannot.to_owned())
+        }
         None if worth => (Ready::Yes, "The chain is good, with one thing to mend.".to_owned()),
         None => (
             Ready::Yes,
@@ -137,16 +155,16 @@ fn verdict(causes: &[Diagnosis], readable: bool) -> Verdict {
 }
 
 fn told(judged: &Judged, evidence: &Evidence) -> String {
-    let style = Style { width: 80, colour: false };
+    let style = style(ColorChoice::Auto, Stream::Stdout);
     let word = match judged.verdict.ready {
-        Ready::Yes => "GOOD",
-        Ready::No => "NOT GOOD",
-        Ready::Unknown => "CANNOT TELL",
+        Ready::Yes => style.paint("GOOD", |word| word.green().bold()),
+        Ready::No => style.paint("NOT GOOD", |word| word.red().bold()),
+        Ready::Unknown => style.paint("CANNOT TELL", |word| word.magenta().bold()),
     };
     let name = judged.host.as_deref().unwrap_or("no particular name");
     let mut text = format!("{word}  for {}, at {}\n", clean(name), judged.at);
     text.push_str(&format!("  {}\n\n", judged.verdict.summary));
-    for line in chain::lines(evidence, style) {
+    for line in chain::lines(evidence, style, 2) {
         text.push_str(&format!("  {line}\n"));
     }
     for cause in &judged.causes {

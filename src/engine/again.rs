@@ -56,9 +56,9 @@ pub(crate) fn again(
     }
     settle(&case, &mut checks);
     if stopped_at_first {
-        say_what_is_missing(&case, &mut checks);
+        say_what_is_missing(&case, &saved, &mut checks);
     }
-    Examined { target, case, checks, took, shared: None, aside }
+    Examined { target, case, checks, took, looks: BTreeMap::new(), shared: None, aside }
 }
 
 fn as_they_ended(
@@ -125,13 +125,18 @@ fn is_met(needed: &Ended) -> bool {
 
 /// A go or no-go stopped at what failed then. If nothing fails now, what was not asked for any more
 /// is missing.
-fn say_what_is_missing(case: &Case, checks: &mut BTreeMap<&'static str, Ended>) {
+fn say_what_is_missing(
+    case: &Case,
+    saved: &BTreeMap<&'static str, Saved>,
+    checks: &mut BTreeMap<&'static str, Ended>,
+) {
     let stopped = |one: &Ended| matches!(one.status, Status::Failed | Status::Errored);
     if checks.values().any(stopped) {
         return;
     }
     let through_proxy = case.goes_through_proxy();
-    for (_, one) in checks.iter_mut().filter(|(id, _)| !(through_proxy && is_of_direct_way(id))) {
+    let could_ask = |id: &str| saved.contains_key(id) && !(through_proxy && is_of_direct_way(id));
+    for (_, one) in checks.iter_mut().filter(|(id, _)| could_ask(id)) {
         let reason = one.reason.as_mut().filter(|r| r.kind == ReasonKind::NotAsked);
         if let Some(reason) = reason {
             reason.kind = ReasonKind::Because;

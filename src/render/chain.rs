@@ -26,10 +26,10 @@ pub fn rows(evidence: &Evidence) -> Vec<Row<'_>> {
     let path = evidence.examined.path();
     let Some(top) = path.last() else { return Vec::new() };
     let faulty = evidence.faulty();
-    let missing = above(evidence, top).map(|name| Row {
+    let missing = above(evidence, top).map(|(name, told)| Row {
         name,
-        told: "not here, so it cannot vouch".to_owned(),
-        at_fault: false,
+        told: told.to_owned(),
+        at_fault: evidence.is_open(),
         part: "missing",
         facts: None,
     });
@@ -47,31 +47,40 @@ pub fn rows(evidence: &Evidence) -> Vec<Row<'_>> {
     missing.into_iter().chain(steps).collect()
 }
 
-/// One line per certificate of the path, from the root down; what is at fault is marked.
+/// The certificates of the path, from the root down; what is at fault is marked. Each takes one
+/// line, or two where `margin` leaves too little of the width.
 #[must_use]
-pub fn lines(evidence: &Evidence, style: Style) -> Vec<String> {
+pub fn lines(evidence: &Evidence, style: Style, margin: usize) -> Vec<String> {
     let rows = rows(evidence);
     if rows.is_empty() {
         return vec!["no certificate that can be read".to_owned()];
     }
-    let widest = rows
+    let names: Vec<String> = rows
         .iter()
         .enumerate()
-        .map(|(depth, row)| indent(depth).chars().count() + row.name.chars().count());
-    let column = widest.max().unwrap_or(0).min(48) + 2;
-    rows.iter()
-        .enumerate()
         .map(|(depth, row)| {
-            let left = format!("{}{}", indent(depth), clean(&row.name));
-            let gap = " ".repeat(column.saturating_sub(left.chars().count()).max(2));
-            let line = format!("{left}{gap}{}", clean(&row.told));
-            if row.at_fault {
-                style.paint(&format!("{line}  ✗ at fault"), Colorize::red).to_string()
-            } else {
-                line
-            }
+            let mark = if row.at_fault { "  ✗ at fault" } else { "" };
+            format!("{}{}{mark}", indent(depth), clean(&row.name))
         })
-        .collect()
+        .collect();
+    let length = |text: &str| text.chars().count();
+    let column = names.iter().map(|name| length(name)).max().unwrap_or(0) + 2;
+    let told: Vec<String> = rows.iter().map(|row| clean(&row.told)).collect();
+    let longest = told.iter().map(|told| length(told)).max().unwrap_or(0);
+    let in_two = margin + column + longest > style.width;
+    let drawn = rows.iter().zip(names).zip(told).enumerate();
+    let drawn = drawn.flat_map(|(depth, ((row, name), told))| {
+        let lines = if in_two {
+            vec![name, format!("{}{told}", "   ".repeat(depth + 1))]
+        } else {
+            vec![format!("{name}{}{told}", " ".repeat(column - length(&name)))]
+        };
+        let paint = move |line: String| {
+            if row.at_fault { style.paint(&line, Colorize::red).to_string() } else { line }
+        };
+        lines.into_iter().map(paint)
+    });
+    drawn.collect()
 }
 
 fn indent(depth: usize) -> String {
@@ -81,12 +90,17 @@ fn indent(depth: usize) -> String {
     }
 }
 
-/// The name of the issuer that is neither in the chain nor among the trusted roots.
-fn above(evidence: &Evidence, top: &Step<'_>) -> Option<String> {
+/// The name of the issuer that is neither in the chain nor among the trusted roots, and why it
+/// does not count.
+fn above(evidence: &Evidence, top: &Step<'_>) -> Option<(String, &'static str)> {
     let certificate = evidence.examined.chain.get(top.index?)?;
-    let unknown = matches!(certificate.issued_by, IssuedBy::Unknown | IssuedBy::BadSignature);
-    let facts = certificate.facts.as_ref().filter(|_| unknown && !top.is_root)?;
-    Some(facts.issuer_cn.clone().unwrap_or_else(|| facts.issuer.clone()))
+    let told = match certificate.issued_by {
+        IssuedBy::Unknown => "neither sent nor trusted here",
+        IssuedBy::BadSignature => "not here; another one of that name is",
+        _ => return None,
+    };
+    let facts = certificate.facts.as_ref().filter(|_| !top.is_root)?;
+    Some((facts.issuer_cn.clone().unwrap_or_else(|| facts.issuer.clone()), told))
 }
 
 fn name(facts: &CertificateFacts) -> &str {
@@ -108,10 +122,69 @@ fn told(evidence: &Evidence, step: &Step<'_>) -> String {
     let end = facts.not_after.0.date();
     let until = if left.is_empty() { end.to_string() } else { format!("{end}, {left}") };
     let trusted = match (step.is_root, step.index) {
-        (true, _) => ", a root this computer trusts",
+        (true, _) => ", trusted here",
         (false, Some(0)) => "",
-        (false, _) if facts.self_issued => ", a root this computer does not trust",
+        (false, _) if facts.self_issued => ", not trusted here",
         _ => "",
     };
-    format!("{} to {until}, {}{trusted}", facts.not_before.0.date(), facts.key.label())
+    let fetched = step.index.is_some_and(|index| index >= evidence.examined.presented());
+    let sent = if fetched { ", not sent but fetched" } else { "" };
+    let begin = facts.not_before.0.date();
+    format!("{begin} to {until}, {}{trusted}{sent}", facts.key.label())
+}
+
+#[cfg(test)]
+mod tests {
+    use hublink_checks::certificate::Examination;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn certificate(cn: &str, issuer: &str, until: &str, by: &Value) -> Value {
+        json!({
+            "subject": format!("CN={cn}"), "subject_cn": cn,
+            "issuer": format!("CN={issuer}"), "issuer_cn": issuer,
+            "serial": "01", "not_before": "2026-01-01T00:00:00Z", "not_after": until,
+            "key": { "kind": "ec", "bits": 256 }, "signature_algorithm": "ecdsaWithSHA256",
+            "is_ca": cn != "hub.test", "self_issued": cn == issuer, "fingerprint": cn,
+            "in_path": true, "issued_by": by
+        })
+    }
+
+    fn drawn(chain: &[Value], width: usize) -> String {
+        let examined: Examination = serde_json::from_value(json!({
+            "host": "hub.test", "now": "2026-11-24T00:00:00Z", "name": "exact", "roots": 1,
+            "chain": chain
+        }))
+        .expect("an examination");
+        let style = Style { width, colour: false };
+        lines(&Evidence::offline(examined), style, 2).join("\n")
+    }
+
+    #[test]
+    fn a_chain_reads_from_the_root_down_with_what_is_at_fault() {
+        let own = |by| certificate("hub.test", "Corp Issuing", "2027-06-01T00:00:00Z", &by);
+        let by_next = json!({ "by": "certificate", "index": 1 });
+        let ended = "2026-11-20T00:00:00Z";
+        let issuing = certificate("Corp Issuing", "Corp Root", ended, &json!({ "by": "unknown" }));
+        let broken = [own(by_next), issuing];
+        let wide = "\
+Corp Root                    neither sent nor trusted here
+└─ Corp Issuing  ✗ at fault  2026-01-01 to 2026-11-20, 4 days ago, ECDSA 256
+   └─ hub.test               2026-01-01 to 2027-06-01, ECDSA 256";
+        assert_eq!(drawn(&broken, 100), wide);
+        let narrow = "\
+Corp Root
+   neither sent nor trusted here
+└─ Corp Issuing  ✗ at fault
+      2026-01-01 to 2026-11-20, 4 days ago, ECDSA 256
+   └─ hub.test
+         2026-01-01 to 2027-06-01, ECDSA 256";
+        assert_eq!(drawn(&broken, 60), narrow);
+        let open = [own(json!({ "by": "unknown" }))];
+        let missing = "\
+Corp Issuing  ✗ at fault  neither sent nor trusted here
+└─ hub.test               2026-01-01 to 2027-06-01, ECDSA 256";
+        assert_eq!(drawn(&open, 100), missing);
+    }
 }

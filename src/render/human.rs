@@ -53,7 +53,9 @@ pub fn lines(report: &Report, style: Style) -> String {
             &format!("{word}{pad}  {}  {}{who}", clean(place), clean(&hub.verdict.summary)),
         );
     }
-    review_lines(report).iter().for_each(|told| line(&mut text, &clean(told)));
+    for told in review_lines(report) {
+        line(&mut text, &clean(&told));
+    }
     text
 }
 
@@ -186,8 +188,12 @@ impl Page {
         for step in &cause.remedy {
             self.paragraph("  what to do      ", step);
         }
+        let mut label = "  to verify       ";
         for Verification { command, expect } in &cause.verify {
-            self.paragraph("  to verify       ", &format!("{command} ({expect})"));
+            // Alone on its line, so that it can be copied.
+            self.paragraph(label, command);
+            label = "                  ";
+            self.paragraph(label, &format!("it {expect}"));
         }
         let sure = format!(
             "{} ({}). More: hublink explain {}",
@@ -211,7 +217,7 @@ impl Page {
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";
-        for drawn in chain::lines(&evidence, self.style) {
+        for drawn in chain::lines(&evidence, self.style, label.len()) {
             line(&mut self.text, &format!("{label}{drawn}"));
             label = "                  ";
         }

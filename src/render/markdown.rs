@@ -3,9 +3,11 @@
 use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
 use hublink_probe::Way;
 
+use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
-    Behind, behind, beside, bounded, causes, mark, own_addresses, place, time, verdict,
+    Behind, behind, beside, bounded, causes, mark, moment, own_addresses, place, system, time,
+    verdict,
 };
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -35,6 +37,7 @@ pub fn render(report: &Report) -> String {
     page.the_rest(&other);
     page.ready(&ready);
     page.environment(report);
+    page.review(report);
     page.messages(report);
     page.0
 }
@@ -51,6 +54,17 @@ impl Page {
         self.0.push('\n');
     }
 
+    /// Who judged a saved report again, and what that changed.
+    fn review(&mut self, report: &Report) {
+        let told = review_lines(report);
+        for line in told.iter().take(LINES) {
+            self.line(&format!("- {}", escape(line)));
+        }
+        if !told.is_empty() {
+            self.blank();
+        }
+    }
+
     fn item(&mut self, label: &str, text: &str) {
         self.line(&format!("- **{label}:** {}", escape(text)));
     }
@@ -60,16 +74,16 @@ impl Page {
         self.blank();
         self.line(&escape(&hub.verdict.summary));
         self.blank();
-        let behind = behind(report, hub);
-        if let Some(behind) = behind {
-            self.cause(behind);
-        }
         let url = hub.url.as_deref().map_or_else(String::new, |url| format!("{url}, "));
         let way = match &hub.way {
             Way::Direct => String::new(),
             way => format!(", reached {way}"),
         };
         self.item("Hub", &format!("{url}{}{way}", place(hub)));
+        let behind = behind(report, hub);
+        if let Some(behind) = behind {
+            self.cause(behind);
+        }
         let steps = hub.checks.iter().filter(|check| applies(check)).map(step);
         self.line(&format!("- **Steps:** {}", steps.collect::<Vec<_>>().join(", ")));
         let others = causes(hub).filter(|cause| behind.is_none_or(|b| b.cause.id != cause.id));
@@ -110,10 +124,10 @@ impl Page {
                 Some(expected) => format!(
                     "{}: expected {}, seen {}",
                     escape(&proof.at),
-                    escape(expected),
-                    escape(&proof.seen)
+                    value(expected),
+                    value(&proof.seen)
                 ),
-                None => format!("{}: {}", escape(&proof.at), escape(&proof.seen)),
+                None => format!("{}: {}", escape(&proof.at), value(&proof.seen)),
             };
             self.line(&format!("- **Seen:** {text}"));
         }
@@ -166,8 +180,8 @@ impl Page {
         let environment = &report.environment;
         let mut parts = vec![
             format!("{} {}", escape(&report.tool.name), escape(&report.tool.version)),
-            report.started.to_string(),
-            format!("{} {}", escape(&environment.os), escape(&environment.arch)),
+            moment(report.started),
+            format!("{} {}", escape(system(&environment.os)), escape(&environment.arch)),
         ];
         let addresses: Vec<String> =
             own_addresses(report).iter().take(4).map(|address| escape(address)).collect();
@@ -180,6 +194,7 @@ impl Page {
         if !environment.proxy_variables.is_empty() {
             parts.push(format!("set: {}", escape(&environment.proxy_variables.join(" "))));
         }
+        parts.extend(report.labels.iter().map(|(key, value)| escape(&format!("{key}={value}"))));
         parts.push(format!("took {}", time(report.duration_ms)));
         if report.interrupted {
             parts.push("interrupted, so checks are missing".to_owned());
@@ -217,6 +232,12 @@ fn escape(text: &str) -> String {
     spans(&bounded(text, LONGEST))
 }
 
+/// A value as a whole: code, if any word of it has to be.
+fn value(text: &str) -> String {
+    let text = bounded(text, LONGEST);
+    if spans(&text) == text { text } else { code(&text) }
+}
+
 /// Word by word: whatever could be markup, a link, a mention or a reference becomes code, which
 /// every reader of Markdown shows as it stands. So the raw text stays readable too.
 fn spans(text: &str) -> String {
@@ -227,7 +248,8 @@ fn spans(text: &str) -> String {
 
 fn word(word: &str, first: bool) -> String {
     let block = first && begins_a_block(word);
-    if word.chars().all(is_plain) && !looks_like_a_name(word) && !block {
+    let equals = word.starts_with('=') || word.contains("==");
+    if word.chars().all(is_plain) && !equals && !looks_like_a_name(word) && !block {
         return word.to_owned();
     }
     // The stop that ends a sentence is not part of the value.
@@ -246,7 +268,7 @@ fn word(word: &str, first: bool) -> String {
 }
 
 fn is_plain(c: char) -> bool {
-    c.is_alphanumeric() || ".,;:'\"()?/-–→✓✗…".contains(c)
+    c.is_alphanumeric() || ".,;:'\"()?/-–→✓✗…=".contains(c)
 }
 
 /// Host names, addresses and file names: readers make links of them. A number is none.
@@ -306,7 +328,34 @@ mod tests {
         assert_eq!(escape("ask @all about #12"), "ask `@all` about `#12`");
         assert_eq!(escape("`/` of it"), "`/` of it");
         assert_eq!(escape("a``b"), "```a``b```");
+        assert_eq!(escape("CN=Own CA == x"), "CN=Own CA `==` x");
         assert_eq!(escape("<img src=x>|"), "`<img` `src=x>|`");
+    }
+
+    fn many<T: Clone>(items: &[T]) -> Vec<T> {
+        items.iter().cycle().take(items.len() * 20).cloned().collect()
+    }
+
+    #[test]
+    fn a_hub_never_takes_more_than_forty_lines() {
+        let sample = include_str!("../../tests/html/reports/practice.json");
+        let report: Report = serde_json::from_str(sample).expect("a report");
+        for mut hub in report.hubs.clone() {
+            for cause in hub.checks.iter_mut().flat_map(|check| &mut check.causes) {
+                cause.proof = many(&cause.proof);
+                cause.remedy = many(&cause.remedy);
+                cause.verify = many(&cause.verify);
+                cause.ruled_out = vec!["x: y".to_owned(); 50];
+            }
+            for check in &mut hub.checks {
+                check.causes = many(&check.causes);
+            }
+            let name = hub.name.clone();
+            let text = render(&Report { hubs: vec![hub], across: Vec::new(), ..report.clone() });
+            let (ticket, _) = text.split_once("\n**Message").unwrap_or((&text, ""));
+            let lines = ticket.lines().count();
+            assert!(lines <= 40, "{name} takes {lines} lines: {ticket}");
+        }
     }
 
     proptest! {

@@ -23,6 +23,9 @@ pub struct Line {
     pub schema: String,
     /// The run, a random UUID: the same in all lines of one run.
     pub run: Option<String>,
+    /// What whoever began the run said about it with `--label`, such as the site.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
     /// When the run began.
     pub started: Timestamp,
     /// Whether the user interrupted the run; then checks are missing.
@@ -136,6 +139,7 @@ pub fn line(report: &Report, index: usize, hub: &Hub) -> Line {
     Line {
         schema: SCHEMA.to_owned(),
         run: report.run.clone(),
+        labels: report.labels.clone(),
         started: report.started,
         interrupted: report.interrupted,
         tool_version: report.tool.version.clone(),

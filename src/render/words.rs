@@ -2,6 +2,8 @@
 
 use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, ReasonKind, Severity, Status};
 
+use hublink_probe::Timestamp;
+
 use super::clean;
 use crate::report::{Hub, Ready, Report};
 
@@ -114,6 +116,24 @@ pub fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
+/// A time as a person reads it, to the second.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    let at = at.0.to_offset(time::UtcOffset::UTC);
+    format!("{} {:02}:{:02}:{:02} UTC", at.date(), at.hour(), at.minute(), at.second())
+}
+
+/// A system as its maker writes it.
+#[must_use]
+pub fn system(os: &str) -> &str {
+    match os {
+        "linux" => "Linux",
+        "macos" => "macOS",
+        "windows" => "Windows",
+        other => other,
+    }
+}
+
 /// A number of milliseconds as a person reads it.
 #[must_use]
 pub fn time(ms: f64) -> String {
@@ -158,6 +178,8 @@ mod tests {
 
     #[test]
     fn times_read_well() {
+        let at = Timestamp::parse("2026-02-03T04:05:06.789+02:00").expect("a time");
+        assert_eq!(moment(at), "2026-02-03 02:05:06 UTC");
         assert_eq!(time(0.04), "0.0 ms");
         assert_eq!(time(9.94), "9.9 ms");
         assert_eq!(time(512.3), "512 ms");

@@ -86,7 +86,9 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
     let wide = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks::<2>();
         let text = char::decode_utf16(pairs.iter().map(|&pair| of(pair))).collect::<Result<_, _>>();
-        text.ok().filter(|_| rest.is_empty()).ok_or_else(|| "expected text, found broken UTF-16".to_owned())
+        text.ok()
+            .filter(|_| rest.is_empty())
+            .ok_or_else(|| "expected text, found broken UTF-16".to_owned())
     };
     match bytes {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -98,7 +100,9 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
 
 fn utf8(bytes: &[u8]) -> Result<String, String> {
     let text = std::str::from_utf8(bytes).map(str::to_owned);
-    text.map_err(|e| format!("expected UTF-8 text, found another byte at offset {}", e.valid_up_to()))
+    text.map_err(|e| {
+        format!("expected UTF-8 text, found another byte at offset {}", e.valid_up_to())
+    })
 }
 
 /// Reads a report from a text; `name` is what errors call it.
@@ -120,7 +124,8 @@ pub fn read_text(name: &str, text: &str) -> Result<Saved, ReadError> {
     for (place, hub) in report.hubs.iter_mut().enumerate() {
         let mut of_hub = BTreeMap::new();
         for (index, check) in hub.checks.iter_mut().enumerate() {
-            let at = [Step::Key("hubs"), Step::Index(place), Step::Key("checks"), Step::Index(index)];
+            let at =
+                [Step::Key("hubs"), Step::Index(place), Step::Key("checks"), Step::Index(index)];
             let seen = source.evidence(check, &at, &mut document, &mut unknown)?;
             of_hub.extend(seen);
         }
@@ -135,11 +140,27 @@ pub fn read_text(name: &str, text: &str) -> Result<Saved, ReadError> {
     Ok(Saved { report, unknown, evidence })
 }
 
+/// A report of this program, as if it had been saved and read again. Evidence that cannot be read is
+/// left out.
+#[must_use]
+pub fn saved_of(report: &Report) -> Saved {
+    let of = |check: &CheckReport| {
+        let tables = hublink_checks::tables();
+        let known = tables.into_iter().find(|known| known.meta().id == check.id)?;
+        let load = |saved: &Option<Value>| saved.as_ref().and_then(|value| known.load(value).ok());
+        let seen = Evidence { own: load(&check.evidence), aside: load(&check.aside) };
+        Some((known.meta().id, seen))
+    };
+    let evidence = report.hubs.iter().map(|hub| hub.checks.iter().filter_map(of).collect());
+    Saved { report: report.clone(), unknown: Vec::new(), evidence: evidence.collect() }
+}
+
 /// The report as it is written, without the evidence, which was compared before.
 fn understood(report: &Report) -> Value {
     let strip = |check: &CheckReport| CheckReport { evidence: None, aside: None, ..check.clone() };
     let hubs = report.hubs.iter();
-    let hubs = hubs.map(|hub| Hub { checks: hub.checks.iter().map(strip).collect(), ..hub.clone() });
+    let hubs =
+        hubs.map(|hub| Hub { checks: hub.checks.iter().map(strip).collect(), ..hub.clone() });
     let across = report.across.iter().map(strip).collect();
     let stripped = Report { hubs: hubs.collect(), across, ..report.clone() };
     serde_json::to_value(stripped).unwrap_or_default()

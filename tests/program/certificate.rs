@@ -76,6 +76,50 @@ fn the_chain_is_drawn_with_the_faulty_one_marked() {
     assert!(marked[0].contains("Practice Former CA"), "{text}");
 }
 
+/// Who checks a certificate before it is installed has just made it, and nothing stands between.
+#[test]
+fn nothing_on_the_way_is_suspected_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = Pki::new(OffsetDateTime::now_utc()).expect("an authority");
+    let names = ["hub.practice.test".to_owned()];
+    let identity = pki.identity(Certificate::Good, &names, "http://pki.practice.test/i.crt");
+    let pem = identity.expect("a chain").chain_pem();
+    let own = pem.split_inclusive("-----END CERTIFICATE-----").next().expect("a certificate");
+    std::fs::write(folder.path().join("own.pem"), own).expect("a file");
+    let seen = json(&run(folder.path(), &["own.pem", "--format", "json"]));
+    let begun = seen["chain"][0]["not_before"].as_str().expect("a date").to_owned();
+    let seen = json(&run(folder.path(), &["own.pem", "--at", &begun, "--format", "json"]));
+    let ids: Vec<_> = seen["causes"].as_array().expect("a list").iter().map(|c| &c["id"]).collect();
+    assert_eq!(ids, ["certificate/chain-incomplete", "certificate/untrusted-issuer"]);
+    assert_eq!(seen["faulty"], Value::Null, "what is at fault is not there");
+}
+
+#[test]
+fn what_this_tool_cannot_examine_is_not_called_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = include_str!("../../checks/certificate/samples/p521.pem");
+    let mut blocks = sample.split_inclusive("-----END CERTIFICATE-----");
+    for name in ["own.pem", "root.pem"] {
+        std::fs::write(folder.path().join(name), blocks.next().expect("two")).expect("a file");
+    }
+    let at = ["--at", "2027-01-01T00:00:00Z", "--ca-file", "root.pem", "--format", "json"];
+    let output = run(folder.path(), &[&["own.pem"], &at[..]].concat());
+    let seen = json(&output);
+    assert_eq!(output.status.code(), Some(3), "{seen}");
+    assert_eq!(seen["verdict"]["ready"], "unknown");
+    assert_eq!(seen["causes"][0]["id"], "certificate/unexplained");
+}
+
+#[test]
+fn a_binary_file_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("x.cer"), [0x30, 0x82, 0, 0, 0x30]).expect("a file");
+    let output = run(folder.path(), &["x.cer"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(told.contains("x.cer") && told.contains("-inform der"), "{told}");
+}
+
 #[test]
 fn a_file_that_is_no_chain_is_named() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -4,17 +4,17 @@ use askama::Template;
 use hublink_checks::frame::{
     CauseInfo, Diagnosis, ErasedCheck, ProofLine, Severity, Status, Verification,
 };
-use hublink_probe::Way;
+use hublink_probe::{Interface, Way};
 
 use super::picture::{Drawing, certificate_of, drawings, stops};
 use super::{IN_FULL, RAW, RAW_OF_CHECK, ROWS, STYLE, STYLE_HASH};
 use crate::render::chain;
 use crate::render::messages::messages;
 use crate::render::words::{
-    addressee, behind, beside, bounded, capital, causes, mark, own_addresses, place, time, verdict,
-    why,
+    addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place,
+    system, time, verdict, why,
 };
-use crate::report::{CheckReport, Hub, Ready, Report};
+use crate::report::{CheckReport, Hub, Look, Ready, Report};
 
 /// The longest name in a heading or a table, in characters.
 const NAME: usize = 160;
@@ -40,7 +40,8 @@ pub(super) struct Page {
     shared: Vec<Shared>,
     hubs: Vec<HubView>,
     not_in_full: usize,
-    ready: Vec<ReadyRow>,
+    ready: Vec<ReadyGroup>,
+    ready_count: usize,
     ready_left: usize,
     messages: Vec<MessageView>,
     facts: Vec<Fact>,
@@ -75,10 +76,15 @@ pub(super) struct Shared {
     cause: CauseView,
 }
 
+/// Hubs of which the same is to be said.
+pub(super) struct ReadyGroup {
+    summary: String,
+    hubs: Vec<ReadyRow>,
+}
+
 pub(super) struct ReadyRow {
     name: String,
     url: String,
-    summary: String,
     mend: Vec<Other>,
 }
 
@@ -172,8 +178,14 @@ pub(super) struct Step {
     word: &'static str,
     why: Option<String>,
     took: String,
-    /// Where its bar begins and how wide it is, in thousandths of the whole.
-    bar: Option<(usize, usize)>,
+    /// One for each time it looked.
+    bars: Vec<Bar>,
+}
+
+/// Where a bar begins and how wide it is, in thousandths of the whole.
+pub(super) struct Bar {
+    begun: usize,
+    width: usize,
 }
 
 pub(super) struct Raw {
@@ -209,7 +221,7 @@ pub(super) fn page(report: &Report) -> Page {
             "{} {}, {}",
             bounded(&report.tool.name, NAME),
             bounded(&report.tool.version, NAME),
-            report.started
+            moment(report.started)
         ),
         interrupted: report.interrupted,
         single,
@@ -228,8 +240,9 @@ pub(super) fn page(report: &Report) -> Page {
         ready: if single {
             Vec::new()
         } else {
-            ready.iter().take(ROWS).map(|(_, hub)| ready_row(hub)).collect()
+            ready_groups(ready.iter().take(ROWS).map(|(_, hub)| *hub))
         },
+        ready_count: ready.len(),
         ready_left: if single { 0 } else { ready.len().saturating_sub(ROWS) },
         messages: messages(report)
             .into_iter()
@@ -304,6 +317,19 @@ fn row(report: &Report, n: usize, hub: &Hub, in_full: bool) -> Row {
     }
 }
 
+fn ready_groups<'r>(hubs: impl Iterator<Item = &'r Hub>) -> Vec<ReadyGroup> {
+    let mut groups: Vec<ReadyGroup> = Vec::new();
+    for hub in hubs {
+        let summary = bounded(&hub.verdict.summary, 400);
+        let row = ready_row(hub);
+        match groups.iter_mut().find(|group| group.summary == summary) {
+            Some(group) => group.hubs.push(row),
+            None => groups.push(ReadyGroup { summary, hubs: vec![row] }),
+        }
+    }
+    groups
+}
+
 fn ready_row(hub: &Hub) -> ReadyRow {
     let mend = causes(hub).filter(|cause| cause.severity > Severity::Informs).map(|cause| Other {
         title: bounded(&cause.title, 400),
@@ -313,7 +339,6 @@ fn ready_row(hub: &Hub) -> ReadyRow {
     ReadyRow {
         name: bounded(&hub.name, NAME),
         url: bounded(hub.url.as_deref().unwrap_or_default(), NAME),
-        summary: bounded(&hub.verdict.summary, 400),
         mend: mend.collect(),
     }
 }
@@ -466,16 +491,17 @@ fn certificate_facts(facts: &hublink_checks::certificate::CertificateFacts) -> V
 }
 
 fn steps(hub: &Hub) -> Vec<Step> {
-    let whole: f64 = hub.checks.iter().map(length).sum();
-    let mut begun = 0.0;
-    let mut steps = Vec::new();
-    for check in &hub.checks {
-        let took = length(check);
-        let bar = (took > 0.0 && whole > 0.0)
-            .then(|| (thousandths(begun, whole), thousandths(took, whole).max(6)));
-        begun += took;
+    let looks = waterfall(hub);
+    let end = |look: &Look| look.begun_ms + look.duration_ms;
+    let whole = looks.iter().flatten().map(end).fold(0.0, f64::max);
+    let bar = |look: &Look| {
+        let begun = thousandths(look.begun_ms, whole).min(994);
+        Bar { begun, width: thousandths(look.duration_ms, whole).clamp(6, 1000 - begun) }
+    };
+    let step = |(check, looks): (&CheckReport, &Vec<Look>)| {
         let (class, word) = class(check.status);
-        steps.push(Step {
+        let took = length(check.duration_ms);
+        Step {
             id: bounded(&check.id, 40),
             title: bounded(&check.title, 200),
             class,
@@ -483,15 +509,35 @@ fn steps(hub: &Hub) -> Vec<Step> {
             word,
             why: check.reason.as_ref().map(|reason| bounded(&why(reason), 300)),
             took: if took > 0.0 { time(took) } else { String::new() },
-            bar,
-        });
-    }
-    steps
+            bars: looks.iter().filter(|_| whole > 0.0).map(bar).collect(),
+        }
+    };
+    hub.checks.iter().zip(&looks).map(step).collect()
 }
 
-/// How long a check took; a damaged report could hold anything.
-fn length(check: &CheckReport) -> f64 {
-    if check.duration_ms.is_finite() { check.duration_ms.clamp(0.0, 1e9) } else { 0.0 }
+/// When each check looked. A report of an older version tells only how long each took; they are
+/// drawn one behind the other then.
+fn waterfall(hub: &Hub) -> Vec<Vec<Look>> {
+    let told = hub.checks.iter().any(|check| !check.looks.is_empty());
+    let mut begun_ms = 0.0;
+    let looks = hub.checks.iter().map(|check| {
+        if told {
+            let sound = |look: &Look| Look {
+                begun_ms: length(look.begun_ms),
+                duration_ms: length(look.duration_ms),
+            };
+            return check.looks.iter().take(4).map(sound).collect();
+        }
+        let look = Look { begun_ms, duration_ms: length(check.duration_ms) };
+        begun_ms += look.duration_ms;
+        if look.duration_ms > 0.0 { vec![look] } else { Vec::new() }
+    });
+    looks.collect()
+}
+
+/// A time; a damaged report could hold anything.
+fn length(ms: f64) -> f64 {
+    if ms.is_finite() { ms.clamp(0.0, 1e9) } else { 0.0 }
 }
 
 #[expect(
@@ -542,12 +588,19 @@ fn facts(report: &Report) -> Vec<Fact> {
     let environment = &report.environment;
     let mut facts = vec![
         ("Made by", format!("{} {}", report.tool.name, report.tool.version)),
-        ("Begun", report.started.to_string()),
+        ("Begun", moment(report.started)),
         ("Took", time(report.duration_ms)),
-        ("System", format!("{} {}", environment.os, environment.arch)),
+        ("System", format!("{} {}", system(&environment.os), environment.arch)),
         ("Own addresses", own_addresses(report).join(", ")),
     ];
-    for interface in environment.interfaces.iter().take(40) {
+    let labels = report.labels.iter().map(|(key, value)| format!("{key}={value}"));
+    facts.push(("Labels", labels.collect::<Vec<_>>().join(", ")));
+    // Every computer has the loopback adapter.
+    let leads_out = |interface: &&Interface| {
+        interface.addresses.is_empty()
+            || interface.addresses.iter().any(|a| !a.address.is_loopback())
+    };
+    for interface in environment.interfaces.iter().filter(leads_out).take(40) {
         let state = if interface.up { "connected" } else { "not connected" };
         let addresses: Vec<String> = interface
             .addresses

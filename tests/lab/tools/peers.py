@@ -36,14 +36,19 @@ METHOD = "OpenSSL has the old method and rustls has not; hublink says that Deskt
 # By scenario: a difference that is meant, measured here. Any other one is a failure.
 REASONS = {
     "certificate/chain-incomplete": FETCHED,
+    "certificate/chain-incomplete-outdated-issuer": FETCHED,
     "certificate/revoked": WITHDRAWN,
     "certificate/revoked-answer": WITHDRAWN,
+    "certificate/revoked-issuer": WITHDRAWN,
+    "certificate/revoked-issuer-answer": WITHDRAWN,
     "certificate/revoked-staple": WITHDRAWN,
+    "certificate/unexplained-any-usage": "OpenSSL and rustls refuse a usage of everything and Windows takes it; hublink only says that it cannot tell",
     "certificate/wrong-name-common-name": "OpenSSL still reads the common name; browsers and rustls do not",
     "tls/client-certificate-required-page": "the handshake is completed and a page refuses (400), which curl takes for an answer",
     "tls/no-common-cipher": METHOD,
     "tls/no-common-cipher-dhe": METHOD,
     "tls/no-common-cipher-key-exchange": METHOD,
+    "tls/unexplained-key": "OpenSSL has this kind of key and rustls has not; hublink says that Desktop may connect",
 }
 
 

@@ -12,6 +12,8 @@
     end       closes every connection after it read something
     hang-up   closes every connection at once
     garbage   answers with bytes of no protocol
+    long      answers with a record longer than TLS has
+    outdated PORT   resets who greets as of today, hands everybody else to that port
     half      answers with half a ServerHello and falls silent
     ssh       speaks first, as an SSH server does
 """
@@ -40,13 +42,49 @@ def reset(connection):
     connection.close()
 
 
+def versions_listed(greeting):
+    """Whether a greeting lists versions (extension 43), as all do since TLS 1.3."""
+    at = 43 + 1 + greeting[43]
+    at += 2 + int.from_bytes(greeting[at : at + 2], "big")
+    at += 1 + greeting[at] + 2
+    while at + 4 <= len(greeting):
+        if int.from_bytes(greeting[at : at + 2], "big") == 43:
+            return True
+        at += 4 + int.from_bytes(greeting[at + 2 : at + 4], "big")
+    return False
+
+
+def hand_over(connection, greeting, port):
+    """To the server on that port, until one of the two ends."""
+    behind = socket.create_connection((connection.getsockname()[0], port))
+    behind.sendall(greeting)
+    back = threading.Thread(target=pour, args=(behind, connection), daemon=True)
+    back.start()
+    pour(connection, behind)
+    back.join()
+
+
+def pour(source, sink):
+    try:
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def answer(connection, behaviour, number):
     if behaviour == "hang-up":
         connection.close()
         return
     if behaviour == "ssh":
         connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-    connection.recv(65536)
+    greeting = connection.recv(65536)
+    if behaviour == "outdated" and greeting and not versions_listed(greeting):
+        hand_over(connection, greeting, int(number))
+    if behaviour == "long":
+        connection.sendall(bytes([0x16, 3, 3, 0xFF, 0xFF]) + bytes(2000))
+        time.sleep(0.2)
     if behaviour == "alert":
         connection.sendall(bytes([0x15, 3, 3, 0, 2, 2, int(number)]))
         time.sleep(0.2)
@@ -57,7 +95,7 @@ def answer(connection, behaviour, number):
         # The first half of a ServerHello of 80 bytes.
         connection.sendall(bytes([0x16, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3]) + bytes(29))
         time.sleep(300)
-    if behaviour == "reset":
+    if behaviour in ("reset", "outdated"):
         reset(connection)
         return
     if behaviour == "silent":

@@ -9,8 +9,9 @@ hub_with() {
     https "$2" 10.77.2.2 443 "$hub_locations" "$1" "${@:3}"
 }
 
-# issuing NAME [EXTENSION-LINE…]: an authority under the one the program knows (`issuing_days`), for
-# certificates of the kinds `company` (alone) and `company-chain` (with the authority's).
+# issuing NAME [EXTENSION-LINE…]: an authority under the one the program knows (`issuing_days`,
+# `issuing_by`), for certificates of the kinds `company` (alone) and `company-chain` (with the
+# authority's).
 issuing_days=300
 issuing_key=(openssl ecparam -name prime256v1 -genkey -noout)
 issuing() {
@@ -20,7 +21,7 @@ issuing() {
     "${issuing_key[@]}" >"$company.key" 2>/dev/null
     openssl req -new -key "$company.key" -subj "/CN=$name" -out "$company.csr"
     printf '%s\n' "${basic:-basicConstraints=critical,CA:TRUE}" "$@" >"$company.ext"
-    sign "$company" "$pki/${issuing_by:-ca}" -days "$issuing_days"
+    sign "$company" "${issuing_by:-$pki/ca}" -days "$issuing_days"
 }
 
 # issuing_rsa: the same with an RSA key.
@@ -50,9 +51,18 @@ serves_issuer() {
 # withdraws NAME-OF-HUB: the authority the program knows withdraws that hub's certificate; its index
 # is for `list` and `responder`.
 withdraws() {
+    withdrawn "$(certificate good "$1")" "$1"
+}
+
+# withdraws_issuer: the same for the last authority made with `issuing`.
+withdraws_issuer() {
+    withdrawn "$company.crt" issuing
+}
+
+withdrawn() {
     local serial
-    serial=$(openssl x509 -in "$(certificate good "$1")" -noout -serial)
-    printf 'R\t400101000000Z\t261001120000Z,superseded\t%s\tunknown\t/CN=%s\n' "${serial#*=}" "$1" >"$here/index"
+    serial=$(openssl x509 -in "$1" -noout -serial)
+    printf 'R\t400101000000Z\t261001120000Z,superseded\t%s\tunknown\t/CN=%s\n' "${serial#*=}" "$2" >"$here/index"
     : >"$here/index.attr"
 }
 

@@ -94,4 +94,13 @@ judge() {
     [ ${#expectations[@]} -gt 0 ] || malformed 'it expects nothing'
     [ -s "$here/report.json" ] || malformed "no report: $(head -c 300 "$here/stderr")"
     printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/outcome"
+    [ -z "${review:-}" ] || reviewed
+}
+
+# The report judged again, offline: whatever differs is a wrong outcome.
+reviewed() {
+    "$hublink" review --format json "$here/report.json" >"$here/review.json" 2>>"$here/stderr" || true
+    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" >"$here/differs" || {
+        printf 'WRONG: reviewed otherwise: %s\n' "$(head -n 1 "$here/differs")" >"$here/outcome"
+    }
 }

@@ -31,6 +31,12 @@ certificate() {
     company-chain) sign "$file" "$company" -days 300; cat "$company.crt" >>"$file.crt" ;;
     soon) sign "$file" "$pki/ca" -days 3 ;;
     cn) printf 'extendedKeyUsage=serverAuth\n' >"$file.ext"; sign "$file" "$pki/ca" -days 300 ;;
+    everything) sed -i /=serverAuth/d "$file.ext"; sign "$file" "$pki/ca" -days 300 ;;
+    p521)
+        openssl ecparam -name secp521r1 -genkey -noout -out "$file.key" 2>/dev/null
+        openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
+        sign "$file" "$pki/ca" -days 300
+        ;;
     client) sed -i 's/serverAuth/clientAuth/' "$file.ext"; sign "$file" "$pki/ca" -days 300 ;;
     early)
         needs faketime
@@ -38,7 +44,7 @@ certificate() {
             -set_serial 9 -extfile "$file.ext" -days 300 -out "$file.crt" 2>/dev/null
         ;;
     weak)
-        openssl genrsa -out "$file.key" 1024 2>/dev/null
+        openssl genrsa -out "$file.key" "${weak_bits:-1024}" 2>/dev/null
         openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
         sign "$file" "$pki/ca" -days 300
         ;;
@@ -55,11 +61,12 @@ certificate() {
     printf '%s' "$file"
 }
 
-# authority NAME [OPENSSL-OPTION…]: the company's own, for certificates of the kind `company`.
+# authority NAME [OPENSSL-OPTION…]: the company's own, for certificates of the kind `company`; made
+# at another time (`authority_at`), it has run out or not begun.
 authority() {
     company=$here/$1
     openssl ecparam -name prime256v1 -genkey -noout -out "$company.key"
-    openssl req -x509 -new -key "$company.key" -days 3000 -subj "/CN=$1" \
+    ${authority_at:+faketime "$authority_at"} openssl req -x509 -new -key "$company.key" -days 3000 -subj "/CN=$1" \
         -addext "keyUsage=critical,${authority_usage:-keyCertSign}" "${@:2}" -out "$company.crt"
 }
 
