@@ -119,9 +119,11 @@ pub struct SessionUser {
     pub answer: Exchange,
     /// The user directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub directory: Option<String>,
     /// The user's id in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub user: Option<String>,
 }
 
@@ -135,9 +137,11 @@ pub struct GivenLink {
     pub told: bool,
     /// `magicLinkHostUri`; empty if none is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub uri: Option<String>,
     /// `magicLinkFriendlyName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: Option<String>,
     /// The refusal says that the key against cross-site requests is missing or wrong.
     #[serde(default)]

@@ -16,6 +16,7 @@ use crate::http::{Http, Origin};
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginHost {
     /// The name in lower case, or an address without brackets.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port.
     pub port: u16,
@@ -38,6 +39,7 @@ impl LoginHost {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct LoginPlace {
     /// The host.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port.
     pub port: u16,

@@ -227,16 +227,22 @@ pub enum LoginMethod {
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Challenge {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub target_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub netbios_domain: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub netbios_computer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_domain: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_computer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_forest: Option<String>,
     /// The server's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,6 +256,7 @@ pub struct Challenge {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginForm {
     /// The field of the user's name.
+    #[schemars(extend("x-identifies" = "text"))]
     pub user_field: String,
     /// The field of the password.
     pub password_field: String,
@@ -306,12 +313,15 @@ pub struct CookieSeen {
     /// Its name.
     pub name: String,
     /// The host that set it.
+    #[schemars(extend("x-identifies" = "host"))]
     pub set_by: String,
     /// Its `Domain`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub domain: Option<String>,
     /// Its `Path`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: Option<String>,
     /// `Secure`.
     #[serde(default)]
@@ -436,6 +446,7 @@ pub struct SocketMessage {
     pub must_authenticate: Option<bool>,
     /// The host (and port) of `loginUri`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub login_host: Option<String>,
     /// Its words for people, or the beginning of what is no notification.
     #[serde(skip_serializing_if = "Option::is_none")]
