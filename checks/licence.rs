@@ -17,6 +17,7 @@ use crate::frame::{
     fallback, passed,
 };
 use crate::http::outcome;
+use crate::hub::SocketAnswer;
 use crate::login::{self, LOGGED_IN, Login, LoginText};
 
 /// Whether the user has a licence for the hub.
@@ -174,7 +175,9 @@ impl Check for Licence {
             return Some(reason.detail("the login left no session to ask in"));
         };
         let told = seen.decides().is_some() || by_page(case).is_some();
-        (socket.upgraded && !told).then(|| {
+        // Cut by somebody on the way, it is a failure, which the check of the hub explains.
+        let cut = SocketAnswer::of(socket.clone()).cut().is_some();
+        (socket.upgraded && !told && !cut).then(|| {
             let seconds = socket.open_ms / 1000.0;
             reason.detail(format!("the engine said nothing of the session within {seconds:.0} s"))
         })

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::dns::Dns;
 use crate::frame::{
     Case, Cause, Check, Confidence, Context, EndedCheck, Meta, Owner, Proof, Reason, ReasonKind,
-    Severity, Status, cause, fallback, is_of_direct_way, passed, passed_on_direct_way, ran,
+    Severity, Status, Target, cause, fallback, is_of_direct_way, passed, passed_on_direct_way, ran,
 };
 use crate::http::Http;
 use crate::hub::Hub;
@@ -104,6 +104,12 @@ impl Check for TestServer {
             ..fallback("test-server/unexplained", unexplained)
         },
     ];
+
+    fn not_applicable(target: &Target) -> Option<Reason> {
+        let cloud = target.hub().is_some_and(crate::address::HubAddress::is_cloud);
+        let reason = Reason::of(ReasonKind::NotApplicable);
+        cloud.then(|| reason.detail("test licences are known of Qlik's servers, not of Qlik Cloud"))
+    }
 
     fn not_asked(case: &Case) -> Option<Reason> {
         let reason = Reason::of(ReasonKind::NotAsked);

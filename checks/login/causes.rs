@@ -15,6 +15,9 @@ const NLMP: &str = "Microsoft, MS-NLMP (fields of the NTLM challenge)";
 const KERBEROS: &str = "RFC 4120 section 7.5.9 (error codes)";
 const RFC6265: &str = "RFC 6265 (cookies)";
 
+/// What the Qlik proxy calls itself.
+const QLIK_PROXY: &str = "Microsoft-HTTPAPI";
+
 /// What shows only after a login is gone only if another login says so.
 pub(crate) const LOGGED_IN: &[Verify] =
     &[Verify { command: "hublink doctor --login USER <hub>", expect: "" }];
@@ -111,6 +114,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "401 to the first two messages of a Windows login: they are part of it",
             "on the hub's own machine: Windows' loopback check refuses a name that is not its own",
             "a server that demands channel binding: it refuses a login that is not bound to it",
+            "a server in front that opens a new connection for each request: NTLM never gets through",
         ],
         see: &["butler-sheet-icons notes", "vscode-qlik source", "measured with Apache and Samba"],
         verify: LOGGED_IN,
@@ -139,8 +143,11 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &["401 after the third message: the account was refused then"],
+        look_alikes: &[
+            "401 after the third message from the server that asked: the account was refused then",
+        ],
         see: &["Microsoft, MS-NTHT (NTLM over HTTP)", "measured in parts"],
+        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/ntlm-connection-broken", ntlm_connection_broken)
     },
@@ -467,6 +474,15 @@ fn refused(seen: &LoginSeen) -> Proof {
         Some(LoginMethod::Forms) => proof.and("the page", "the form for a password, again"),
         Some(LoginMethod::Ntlm | LoginMethod::NegotiateNtlm) => {
             let proof = proof.not("the first two legs of NTLM: this is the answer to the third");
+            let proof = match refusal(seen).and_then(|answer| answer.header("server")) {
+                Some(server) if server.starts_with(QLIK_PROXY) => proof,
+                // Behind a server that opens a new connection for each request, every account is
+                // refused, and the answers are the same.
+                Some(server) => proof
+                    .and("the server that refuses, which is not the Qlik proxy itself", server)
+                    .at_most(Confidence::Likely),
+                None => proof,
+            };
             if seen.channel_binding {
                 proof.not("a server that demands channel binding: the login was bound to it")
             } else {
@@ -492,13 +508,19 @@ fn key_rejected(e: &Evidence, case: &Case) -> Option<Proof> {
 }
 
 fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
-    let seen = e.seen.as_ref().filter(|seen| seen.outcome == LoginOutcome::Broken)?;
+    let seen = e.seen.as_ref()?;
     let first = seen.step(StepKind::Negotiate)?;
     let third = seen.steps.iter().find(|step| step.kind == StepKind::Authenticate);
     let changed = third.filter(|third| {
         let server = |answer: &Exchange| answer.header("server").map(str::to_owned);
         !third.same_connection || server(&third.exchange) != server(first)
     });
+    match seen.outcome {
+        LoginOutcome::Broken => {}
+        // A server that was never asked the first message knows of no login to refuse.
+        LoginOutcome::Rejected if changed.is_some() => {}
+        _ => return None,
+    }
     let proof = Proof::seen("the answer to the first message", line(first));
     let proof = match (&seen.challenge, third, changed) {
         (None, ..) => proof.compared("challenge in it", "given", "none"),
@@ -510,7 +532,10 @@ fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
         }
         (Some(_), Some(_), None) => return None,
     };
-    let proof = proof.not("a refused account: the third message was not answered");
+    let proof = match changed {
+        Some(_) => proof.not("a refused account: another server answered than the one that asked"),
+        None => proof.not("a refused account: the third message was not answered"),
+    };
     Some(match &e.challenged_at {
         Some(place) => proof.compared(format!("challenge given at {place}"), "here too", "there"),
         None => proof.at_most(Confidence::Possible),
@@ -583,6 +608,9 @@ fn flaw(cookie: &CookieSeen) -> String {
 fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
     let seen = e.seen.as_ref().filter(|_| e.is_accepted())?;
     let mut own = seen.cookies.iter().filter(|cookie| cookie.is_session);
+    if let Some(proof) = replaced_at_once(e, seen) {
+        return Some(proof.value("proxy", proxy_name(case)));
+    }
     let lost = own.clone().find(|cookie| !cookie.kept)?;
     if own.any(|cookie| cookie.kept) {
         return None;
@@ -594,7 +622,7 @@ fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
         .and("what keeps it from going back", why)
         .and("the hub's address", hub.map(|hub| hub.url("/hub/")).unwrap_or_default())
         .not("a load balancer's cookie: it is the session cookie by its name")
-        .value("proxy", hub.and_then(|hub| hub.prefix.clone()).unwrap_or_else(default_proxy));
+        .value("proxy", proxy_name(case));
     Some(match (asked_again(e), e.step(StepKind::Hub)) {
         (Some(again), _) => proof.and("the hub's page afterwards", line(again)),
         (None, Some(_)) => return None,
@@ -602,8 +630,23 @@ fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
-fn default_proxy() -> String {
-    "without a prefix".to_owned()
+/// Two virtual proxies that call their cookie alike: each ends the session of the other.
+fn replaced_at_once(e: &Evidence, seen: &LoginSeen) -> Option<Proof> {
+    let again = asked_again(e)?;
+    let mut own = seen.cookies.iter().filter(|cookie| cookie.is_session && cookie.kept);
+    let first = own.next()?;
+    own.any(|cookie| cookie.name == first.name).then(|| {
+        Proof::default()
+            .compared(format!("cookie {} was set", first.name), "once", "twice in one login")
+            .and("the hub's page afterwards", line(again))
+            .not("a cookie that a browser does not send back: the last one of the name was sent")
+            .at_most(Confidence::Likely)
+    })
+}
+
+fn proxy_name(case: &Case) -> String {
+    let prefix = case.facts.hub.as_ref().and_then(|hub| hub.prefix.clone());
+    prefix.unwrap_or_else(|| "without a prefix".to_owned())
 }
 
 /// Whether the identity provider refuses what the hub asks of it. Seen without a login, so it is
