@@ -84,14 +84,14 @@ impl SocketAnswer {
             return silent.then(|| format!("opened, and cut after {:.0} ms", seen.open_ms));
         }
         let own = page.marks.iter().any(|mark| mark.is_strong() || *mark == Mark::HttpApi);
-        match seen.exchange.ending {
-            Ending::EmptyReply | Ending::CutOff => Some(http::outcome(&seen.exchange)),
-            _ => {
-                let refusals = [200, 400, 502, 505];
-                let refused = seen.exchange.status.is_some_and(|s| refusals.contains(&s));
-                (refused && !own).then(|| http::outcome(&seen.exchange))
-            }
-        }
+        let refused = match (seen.exchange.ending, seen.exchange.status) {
+            (Ending::EmptyReply | Ending::CutOff, _) => true,
+            // No hub says of itself that the server behind it fails, or that it knows no HTTP.
+            (_, Some(502 | 505)) => true,
+            (_, Some(200 | 400)) => !own,
+            _ => false,
+        };
+        refused.then(|| http::outcome(&seen.exchange))
     }
 }
 

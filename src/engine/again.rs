@@ -56,7 +56,7 @@ pub(crate) fn again(
     }
     settle(&case, &mut checks);
     if stopped_at_first {
-        say_what_is_missing(&case, &mut checks);
+        say_what_is_missing(&case, &saved, &mut checks);
     }
     Examined {
         target,
@@ -129,18 +129,23 @@ fn find_needs(
 
 /// A go or no-go stopped at what failed then. If nothing fails now, what was not asked for any more
 /// is missing.
-fn say_what_is_missing(case: &Case, checks: &mut BTreeMap<&'static str, Ended>) {
+fn say_what_is_missing(
+    case: &Case,
+    saved: &BTreeMap<&'static str, Saved>,
+    checks: &mut BTreeMap<&'static str, Ended>,
+) {
     let stopped = |one: &Ended| matches!(one.status, Status::Failed | Status::Errored);
     if checks.values().any(stopped) {
         return;
     }
     let through_proxy = case.goes_through_proxy();
-    let asked = |id: &str| {
+    let could_ask = |id: &str| {
         let check = hublink_checks::all().iter().find(|check| check.meta().id == id);
-        !(through_proxy && is_of_direct_way(id))
+        saved.contains_key(id)
+            && !(through_proxy && is_of_direct_way(id))
             && check.is_none_or(|check| check.not_asked(case).is_none())
     };
-    for (_, one) in checks.iter_mut().filter(|(id, _)| asked(id)) {
+    for (_, one) in checks.iter_mut().filter(|(id, _)| could_ask(id)) {
         let reason = one.reason.as_mut().filter(|r| r.kind == ReasonKind::NotAsked);
         if let Some(reason) = reason {
             reason.kind = ReasonKind::Because;

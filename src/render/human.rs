@@ -53,7 +53,9 @@ pub fn lines(report: &Report, style: Style) -> String {
             &format!("{word}{pad}  {}  {}{who}", clean(place), clean(&hub.verdict.summary)),
         );
     }
-    review_lines(report).iter().for_each(|told| line(&mut text, &clean(told)));
+    for told in review_lines(report) {
+        line(&mut text, &clean(&told));
+    }
     text
 }
 

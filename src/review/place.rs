@@ -16,8 +16,8 @@ pub(super) fn find(text: &str, path: &[Step<'_>]) -> Option<usize> {
     for step in path {
         walk.blank();
         match *step {
-            Step::Key(key) => walk.to_key(key)?,
-            Step::Index(index) => walk.to_index(index)?,
+            Step::Key(key) => walk.enter_key(key)?,
+            Step::Index(index) => walk.enter_index(index)?,
         }
     }
     walk.blank();
@@ -27,9 +27,9 @@ pub(super) fn find(text: &str, path: &[Step<'_>]) -> Option<usize> {
 /// The line and the column of a byte, both from 1, as JSON readers count them.
 pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..at.min(text.len())];
-    let line = before.iter().filter(|&&byte| byte == b'\n').count();
-    let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count();
-    (line + 1, column + 1)
+    let lines = before.split(|&byte| byte == b'\n');
+    let (line, last) = lines.enumerate().last().unwrap_or_default();
+    (line + 1, last.len() + 1)
 }
 
 struct Walk<'a> {
@@ -53,7 +53,7 @@ impl Walk<'_> {
         (self.byte()? == expected).then(|| self.at += 1)
     }
 
-    fn to_key(&mut self, key: &str) -> Option<()> {
+    fn enter_key(&mut self, key: &str) -> Option<()> {
         self.take(b'{')?;
         loop {
             self.blank();
@@ -69,7 +69,7 @@ impl Walk<'_> {
         }
     }
 
-    fn to_index(&mut self, index: usize) -> Option<()> {
+    fn enter_index(&mut self, index: usize) -> Option<()> {
         self.take(b'[')?;
         for _ in 0..index {
             self.value()?;

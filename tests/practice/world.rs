@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hublink::commands::run::{Stream, style};
 use hublink::doctor::examine;
-use hublink::engine::{Event, Settings, Stop};
+use hublink::engine::{Event, LoginSettings, Settings, Stop};
 use hublink::output::{json_document, write_file};
 use hublink::render::Style;
 use hublink::render::human::{self, Detail};

@@ -8,4 +8,5 @@ mod more_worlds;
 mod names;
 mod practice_world;
 mod proxies;
+mod review;
 mod support;

@@ -10,6 +10,7 @@ use ring::digest;
 use zeroize::Zeroizing;
 
 use crate::http::{Answer, Channel, Outgoing, dial, headed};
+use crate::tls::hex;
 use crate::tunnel::Line;
 use crate::{
     Exchange, Failure, FailureKind, NotSent, Operation, Request, Scheme, TrustedHost, World,
@@ -75,9 +76,9 @@ impl Guarded {
         self.channel.is_open(Duration::from_secs(1)).await
     }
 
-    /// Leaves the connection to whom it was upgraded for.
-    pub(crate) fn hand_over(self) {
-        self.channel.hand_over();
+    /// The connection itself, whose server was found to be the right one.
+    pub(crate) fn into_channel(self) -> Channel {
+        self.channel
     }
 
     /// Closes the connection.
@@ -94,8 +95,7 @@ impl TrustedHost {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(crate) fn fingerprint(der: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, der);
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest::digest(&digest::SHA256, der).as_ref())
 }
 
 /// What of a request is secret: headers and body. Both are overwritten when they are dropped;

@@ -74,7 +74,7 @@ impl Known {
         }
         let body = String::from_utf8_lossy(&seen.body);
         if !seen.head.is_empty() && self.is_in(&body) {
-            seen.head = LEFT_OUT.to_owned();
+            LEFT_OUT.clone_into(&mut seen.head);
         }
         for text in [&mut seen.head, &mut seen.url]
             .into_iter()

@@ -90,7 +90,7 @@ pub(super) fn signed(session: &Session, url: &Url, mut letter: Letter) -> Letter
     letter
 }
 
-pub(super) fn finish(session: &Session, seen: &mut Exchange, begun: Instant) {
+fn finish(session: &Session, seen: &mut Exchange, begun: Instant) {
     seen.next = None;
     held_open(&session.known).clean_answer(seen);
     seen.took_ms = millis(begun.elapsed());

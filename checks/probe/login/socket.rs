@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::time::{Instant as Deadline, timeout_at};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -26,7 +27,7 @@ use zeroize::Zeroizing;
 
 use super::desk::{Desk, Session, held_open};
 use super::guard::{Guarded, Letter};
-use super::session::{barred, finish, send, signed, url_of, with_parameter};
+use super::session::{barred, send, signed, url_of, with_parameter};
 use crate::http::{Answer, dial, mask_one_time};
 use crate::tls::printable;
 use crate::tunnel::Line;
@@ -51,7 +52,7 @@ const MESSAGES_KEPT: usize = 16;
 const FRAMES_READ: usize = 256;
 
 /// The longest a socket is listened to, whatever the caller allows.
-const LISTEN_LIMIT: Duration = Duration::from_secs(60);
+const LISTEN_LIMIT: Duration = Duration::from_mins(1);
 
 /// The time for saying goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -122,12 +123,10 @@ async fn talk(
         Some(Answer { headers, upgraded }) => (headers, upgraded),
         None => (HeaderMap::new(), None),
     };
-    match session {
-        Some(session) => finish(session, &mut exchange, begun),
-        None => {
-            exchange.next = None;
-            exchange.took_ms = millis(begun.elapsed());
-        }
+    exchange.next = None;
+    exchange.took_ms = millis(begun.elapsed());
+    if let Some(session) = session {
+        held_open(&session.known).clean_answer(&mut exchange);
     }
     let mut seen = SocketSeen::of(exchange);
     let Some(on) = on else { return seen };
@@ -170,32 +169,19 @@ async fn ask(
         .with(SEC_WEBSOCKET_VERSION, plain("13"))
         .with(SEC_WEBSOCKET_KEY, plain(key))
         .with(ORIGIN, plain(&url.origin().ascii_serialization()));
-    let answer = match session {
-        Some(session) => {
-            let letter = signed(session, &url, letter);
-            let mut guarded = Guarded::open(&session.trusted, request, line, seen).await.ok()?;
-            let answer = guarded.say(seen, (request, letter), line.world).await;
-            let is_socket = answer.as_ref().is_some_and(|answer| answer.upgraded.is_some());
-            if is_socket {
-                guarded.hand_over();
-            } else {
-                guarded.hang_up(seen).await;
-            }
-            answer
-        }
-        None => {
-            let mut channel = dial(seen, request, line).await?;
-            let outgoing = letter.outgoing(request);
-            let answer = channel.say(seen, outgoing, request.answer_limit, line.world).await;
-            let is_socket = answer.as_ref().is_some_and(|answer| answer.upgraded.is_some());
-            if is_socket {
-                channel.hand_over();
-            } else {
-                channel.hang_up(seen).await;
-            }
-            answer
-        }
+    let (mut channel, letter) = if let Some(session) = session {
+        let guarded = Guarded::open(&session.trusted, request, line, seen).await.ok()?;
+        (guarded.into_channel(), signed(session, &url, letter))
+    } else {
+        (dial(seen, request, line).await?, letter)
     };
+    let outgoing = letter.outgoing(request);
+    let answer = channel.say(seen, outgoing, request.answer_limit, line.world).await;
+    if answer.as_ref().is_some_and(|answer| answer.upgraded.is_some()) {
+        channel.hand_over();
+    } else {
+        channel.hang_up(seen).await;
+    }
     answer
 }
 
@@ -275,10 +261,9 @@ fn broke(error: &Error) -> SocketClose {
             FailureKind::ClosedEarly => closed(SocketEnd::Server),
             _ => closed(SocketEnd::Reset),
         },
-        Error::ConnectionClosed | Error::AlreadyClosed => closed(SocketEnd::Server),
-        Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => closed(SocketEnd::Server),
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => closed(SocketEnd::Server),
         // RFC 6455 section 7.4.1.
         Error::Capacity(_) => SocketClose { code: Some(1009), ..closed(SocketEnd::Us) },
         _ => SocketClose { code: Some(1002), ..closed(SocketEnd::Us) },

@@ -142,7 +142,7 @@ impl Hop {
 impl Walk<'_> {
     async fn with_password(&mut self, account: &Account, turn: &mut Turn<'_>) -> Result<(), End> {
         let next = match self.find_door().await? {
-            Door::Challenge(hop) => self.through_windows(hop, account, turn).await?,
+            Door::Challenge(hop) => self.through_windows(*hop, account, turn).await?,
             Door::Form(form) => self.through_form(&form, account, turn).await?,
         };
         self.come_in(next).await;

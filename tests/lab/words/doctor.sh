@@ -108,4 +108,13 @@ judge() {
     printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/judged"
     [ -z "$miscounted" ] || printf 'WRONG:%s ' "$miscounted" >"$here/outcome"
     printf '%s%s\n' "$(cat "$here/judged")" "$counts" >>"$here/outcome"
+    [ -z "${review:-}" ] || reviewed
+}
+
+# The report judged again, offline: whatever differs is a wrong outcome.
+reviewed() {
+    "$hublink" review --format json "$here/report.json" >"$here/review.json" 2>>"$here/stderr" || true
+    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" >"$here/differs" || {
+        printf 'WRONG: reviewed otherwise: %s\n' "$(head -n 1 "$here/differs")" >"$here/outcome"
+    }
 }

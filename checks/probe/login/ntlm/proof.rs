@@ -43,12 +43,12 @@ impl Proof {
         let time = server_time.unwrap_or_else(|| to_file_time(question.now));
         let target = target_information(question, has_mic);
         let response = Response { time, nonce: question.nonce, target: &target };
-        let challenge = &question.server.challenge;
+        let challenge = question.server.challenge;
         let (nt, session_key) = response.ntlm(&key, challenge);
         let lm = if has_mic {
             Zeroizing::new(vec![0; 24])
         } else {
-            lm_response(&key, challenge, &question.nonce)
+            lm_response(&key, challenge, question.nonce)
         };
         Self { lm, nt, has_mic, session_key }
     }
@@ -113,7 +113,7 @@ impl Response<'_> {
     fn ntlm(
         &self,
         key: &[u8; 16],
-        challenge: &[u8; 8],
+        challenge: [u8; 8],
     ) -> (Zeroizing<Vec<u8>>, Zeroizing<[u8; 16]>) {
         let mut blob = vec![1, 1, 0, 0, 0, 0, 0, 0];
         blob.extend_from_slice(&self.time);
@@ -121,16 +121,16 @@ impl Response<'_> {
         blob.extend_from_slice(&[0; 4]);
         blob.extend_from_slice(self.target);
         blob.extend_from_slice(&[0; 4]);
-        let proof = keyed(key, &[challenge, &blob]);
+        let proof = keyed(key, &[&challenge, &blob]);
         let session_key = keyed(key, &[&*proof]);
         (Zeroizing::new([proof.as_slice(), &blob].concat()), session_key)
     }
 }
 
 /// `LMv2_RESPONSE`.
-fn lm_response(key: &[u8; 16], challenge: &[u8; 8], nonce: &[u8; 8]) -> Zeroizing<Vec<u8>> {
-    let code = keyed(key, &[challenge, nonce]);
-    Zeroizing::new([code.as_slice(), nonce].concat())
+fn lm_response(key: &[u8; 16], challenge: [u8; 8], nonce: [u8; 8]) -> Zeroizing<Vec<u8>> {
+    let code = keyed(key, &[&challenge, &nonce]);
+    Zeroizing::new([code.as_slice(), &nonce].concat())
 }
 
 /// The server's own pairs, and ours behind them ([MS-NLMP] 3.1.5.1.2).
@@ -163,11 +163,11 @@ fn push_pair(bytes: &mut Vec<u8>, id: u16, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::hex;
 
     /// The values of [MS-NLMP] 4.2.1 and 4.2.4.
     #[test]
     fn the_standards_own_example_comes_out() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let name = UserName { user: "User".to_owned(), domain: "Domain".to_owned() };
         let key = user_key(&name, "Password");
         assert_eq!(hex(&*key), "0c868a403bfd7a93a3001ef22ef02e3f");
@@ -177,10 +177,10 @@ mod tests {
         push_pair(&mut target, av::NETBIOS_COMPUTER, &utf16("Server"));
         push_pair(&mut target, av::END, &[]);
         let response = Response { time: [0; 8], nonce: [0xaa; 8], target: &target };
-        let (nt, session_key) = response.ntlm(&key, &challenge);
+        let (nt, session_key) = response.ntlm(&key, challenge);
         assert_eq!(hex(&nt[..16]), "68cd0ab851e51c96aabc927bebef6a1c");
         assert_eq!(hex(&*session_key), "8de40ccadbc14a82f15cb0ad0de95ca3");
-        let lm = lm_response(&key, &challenge, &[0xaa; 8]);
+        let lm = lm_response(&key, challenge, [0xaa; 8]);
         assert_eq!(hex(&lm), "86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa");
     }
 

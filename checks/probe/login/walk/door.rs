@@ -16,7 +16,7 @@ const SCHEME_KEPT: usize = 32;
 /// Where an account can be shown.
 pub(super) enum Door {
     /// An answer with `WWW-Authenticate`.
-    Challenge(Hop),
+    Challenge(Box<Hop>),
     /// A page with a password form.
     Form(PasswordForm),
 }
@@ -35,7 +35,7 @@ impl Walk<'_> {
                 continue;
             }
             return match hop.status() {
-                401 => Ok(Door::Challenge(hop)),
+                401 => Ok(Door::Challenge(Box::new(hop))),
                 200..=299 => self.form(&hop, kind),
                 _ => Err(NotSent::NoLoginPage.into()),
             };
@@ -58,7 +58,7 @@ impl Walk<'_> {
     }
 }
 
-/// A redirect of SAML, OpenID Connect or WS-Federation, or to Qlik's own login: made for a browser
+/// A redirect of SAML, `OpenID` Connect or WS-Federation, or to Qlik's own login: made for a browser
 /// and a person in front of it.
 fn is_for_people(url: &Url) -> bool {
     let has = |names: &[&str]| {
