@@ -474,14 +474,14 @@ fn refused(seen: &LoginSeen) -> Proof {
         Some(LoginMethod::Forms) => proof.and("the page", "the form for a password, again"),
         Some(LoginMethod::Ntlm | LoginMethod::NegotiateNtlm) => {
             let proof = proof.not("the first two legs of NTLM: this is the answer to the third");
-            let proof = match refusal(seen).and_then(|answer| answer.header("server")) {
-                Some(server) if server.starts_with(QLIK_PROXY) => proof,
+            let server = refusal(seen).and_then(|answer| answer.header("server"));
+            let proof = match server.unwrap_or("not named") {
+                server if server.starts_with(QLIK_PROXY) => proof,
                 // Behind a server that opens a new connection for each request, every account is
                 // refused, and the answers are the same.
-                Some(server) => proof
-                    .and("the server that refuses, which is not the Qlik proxy itself", server)
+                server => proof
+                    .and("the server that refuses, which may not be the Qlik proxy itself", server)
                     .at_most(Confidence::Likely),
-                None => proof,
             };
             if seen.channel_binding {
                 proof.not("a server that demands channel binding: the login was bound to it")
