@@ -175,7 +175,7 @@ impl Check for Licence {
             return Some(reason.detail("the login left no session to ask in"));
         };
         let told = seen.decides().is_some() || by_page(case).is_some();
-        // Cut by somebody on the way, it is a failure, which the check of the hub explains.
+        // What is cut before the engine said anything did not come to its end.
         let cut = SocketAnswer::of(socket.clone()).cut().is_some();
         (socket.upgraded && !told && !cut).then(|| {
             let seconds = socket.open_ms / 1000.0;

@@ -9,6 +9,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::HubAddress;
 use crate::certificate::Certificate;
 use crate::client::Client;
 use crate::clock::Clock;
@@ -106,9 +107,9 @@ impl Check for TestServer {
     ];
 
     fn not_applicable(target: &Target) -> Option<Reason> {
-        let cloud = target.hub().is_some_and(crate::address::HubAddress::is_cloud);
+        let cloud = target.hub().is_some_and(HubAddress::is_cloud);
         let reason = Reason::of(ReasonKind::NotApplicable);
-        cloud.then(|| reason.detail("test licences are known of Qlik's servers, not of Qlik Cloud"))
+        cloud.then(|| reason.detail("a test licence is one of Qlik Sense servers"))
     }
 
     fn not_asked(case: &Case) -> Option<Reason> {

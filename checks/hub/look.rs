@@ -115,6 +115,10 @@ pub(super) async fn sockets(
     origin: Origin,
 ) -> (Option<SocketAnswer>, Option<SocketAnswer>) {
     let asked = upgrade(cx, hub, origin);
+    // In the clear it takes a tunnel too, which proxies give to encrypted connections alone.
+    if origin.scheme == Scheme::Http && asked.request.via.is_some() {
+        return (None, None);
+    }
     let first = SocketAnswer::of(cx.world.open_socket(&asked).await);
     let again = match first.cut() {
         Some(_) => Some(SocketAnswer::of(cx.world.open_socket(&asked).await)),

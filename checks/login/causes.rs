@@ -1,7 +1,7 @@
 //! The causes of a login that does not come to its end.
 
 use hublink_probe::{
-    Challenge, CookieSeen, Exchange, LoginMethod, LoginOutcome, LoginSeen, StepKind,
+    Challenge, CookieSeen, Exchange, LoginMethod, LoginOutcome, LoginSeen, LoginStep, StepKind,
 };
 
 use super::{Evidence, LoginText, account};
@@ -143,11 +143,9 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &[
-            "401 after the third message from the server that asked: the account was refused then",
-        ],
+        look_alikes: &["401 after the third message: the account was refused then"],
         see: &["Microsoft, MS-NTHT (NTLM over HTTP)", "measured in parts"],
-        suppresses: &["login/rejected"],
+        suppresses: &["login/rejected", "login/other-domain", "login/hub-server-not-in-domain"],
         verify: LOGGED_IN,
         ..cause("login/ntlm-connection-broken", ntlm_connection_broken)
     },
@@ -507,34 +505,32 @@ fn key_rejected(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
+/// The third message met another connection or another server than the first.
+fn met_another(seen: &LoginSeen) -> Option<&LoginStep> {
+    let first = seen.step(StepKind::Negotiate)?.header("server");
+    let third = seen.steps.iter().find(|step| step.kind == StepKind::Authenticate)?;
+    let changed = !third.same_connection || third.exchange.header("server") != first;
+    changed.then_some(third)
+}
+
 fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
-    let seen = e.seen.as_ref()?;
+    let ntlm = [Some(LoginMethod::Ntlm), Some(LoginMethod::NegotiateNtlm)];
+    let seen = e.seen.as_ref().filter(|seen| ntlm.contains(&seen.method))?;
     let first = seen.step(StepKind::Negotiate)?;
-    let third = seen.steps.iter().find(|step| step.kind == StepKind::Authenticate);
-    let changed = third.filter(|third| {
-        let server = |answer: &Exchange| answer.header("server").map(str::to_owned);
-        !third.same_connection || server(&third.exchange) != server(first)
-    });
-    match seen.outcome {
-        LoginOutcome::Broken => {}
-        // A server that was never asked the first message knows of no login to refuse.
-        LoginOutcome::Rejected if changed.is_some() => {}
-        _ => return None,
-    }
     let proof = Proof::seen("the answer to the first message", line(first));
-    let proof = match (&seen.challenge, third, changed) {
-        (None, ..) => proof.compared("challenge in it", "given", "none"),
-        (Some(_), None, _) => {
-            proof.compared("the connection after the challenge", "open", "closed")
-        }
-        (Some(_), Some(third), Some(_)) => {
-            proof.and("the third message met another connection", line(&third.exchange))
-        }
-        (Some(_), Some(_), None) => return None,
-    };
-    let proof = match changed {
-        Some(_) => proof.not("a refused account: another server answered than the one that asked"),
-        None => proof.not("a refused account: the third message was not answered"),
+    let server = |answer: &Exchange| answer.header("server").unwrap_or("(none)").to_owned();
+    let proof = match (seen.outcome, met_another(seen)) {
+        (LoginOutcome::Broken | LoginOutcome::Rejected, Some(third)) => proof
+            .compared("server of the third message", server(first), server(&third.exchange))
+            .and("its answer", line(&third.exchange))
+            .not("a refused account: the server that refuses never gave the challenge"),
+        (LoginOutcome::Broken, None) if seen.challenge.is_none() => proof
+            .compared("challenge in it", "given", "none")
+            .not("a refused account: the third message was never sent"),
+        (LoginOutcome::Broken, None) if seen.step(StepKind::Authenticate).is_none() => proof
+            .compared("the connection after the challenge", "open", "closed")
+            .not("a refused account: the third message was never sent"),
+        _ => return None,
     };
     Some(match &e.challenged_at {
         Some(place) => proof.compared(format!("challenge given at {place}"), "here too", "there"),
@@ -607,46 +603,49 @@ fn flaw(cookie: &CookieSeen) -> String {
 
 fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
     let seen = e.seen.as_ref().filter(|_| e.is_accepted())?;
-    let mut own = seen.cookies.iter().filter(|cookie| cookie.is_session);
-    if let Some(proof) = replaced_at_once(e, seen) {
-        return Some(proof.value("proxy", proxy_name(case)));
+    let own: Vec<&CookieSeen> = seen.cookies.iter().filter(|cookie| cookie.is_session).collect();
+    let (proof, sure) = lost_cookie(&own).or_else(|| shared_cookie(&own))?;
+    let hub = case.facts.hub.as_ref();
+    let proof = proof
+        .and("the hub's address", hub.map(|hub| hub.url("/hub/")).unwrap_or_default())
+        .not("a load balancer's cookie: it is the session cookie by its name")
+        .value("proxy", hub.and_then(|hub| hub.prefix.clone()).unwrap_or_else(default_proxy))
+        .at_most(sure);
+    match (asked_again(e), e.step(StepKind::Hub)) {
+        (Some(again), _) => Some(proof.and("the hub's page afterwards", line(again))),
+        (None, Some(_)) => None,
+        (None, None) => Some(proof.at_most(Confidence::Likely)),
     }
-    let lost = own.clone().find(|cookie| !cookie.kept)?;
-    if own.any(|cookie| cookie.kept) {
+}
+
+/// A session cookie that does not go back to the hub, and none beside it that does.
+fn lost_cookie(own: &[&CookieSeen]) -> Option<(Proof, Confidence)> {
+    let lost = own.iter().find(|cookie| !cookie.kept)?;
+    if own.iter().any(|cookie| cookie.kept) {
         return None;
     }
-    let hub = case.facts.hub.as_ref();
     let why = lost.flaw.and_then(|flaw| serde_json::to_value(flaw).ok());
     let why = why.as_ref().and_then(|why| why.as_str()).unwrap_or("not known").to_owned();
     let proof = Proof::seen(format!("cookie {} was set with", lost.name), flaw(lost))
-        .and("what keeps it from going back", why)
-        .and("the hub's address", hub.map(|hub| hub.url("/hub/")).unwrap_or_default())
-        .not("a load balancer's cookie: it is the session cookie by its name")
-        .value("proxy", proxy_name(case));
-    Some(match (asked_again(e), e.step(StepKind::Hub)) {
-        (Some(again), _) => proof.and("the hub's page afterwards", line(again)),
-        (None, Some(_)) => return None,
-        (None, None) => proof.at_most(Confidence::Likely),
-    })
+        .and("what keeps it from going back", why);
+    Some((proof, Confidence::Certain))
 }
 
-/// Two virtual proxies that call their cookie alike: each ends the session of the other.
-fn replaced_at_once(e: &Evidence, seen: &LoginSeen) -> Option<Proof> {
-    let again = asked_again(e)?;
-    let mut own = seen.cookies.iter().filter(|cookie| cookie.is_session && cookie.kept);
-    let first = own.next()?;
-    own.any(|cookie| cookie.name == first.name).then(|| {
-        Proof::default()
-            .compared(format!("cookie {} was set", first.name), "once", "twice in one login")
-            .and("the hub's page afterwards", line(again))
-            .not("a cookie that a browser does not send back: the last one of the name was sent")
-            .at_most(Confidence::Likely)
-    })
+/// Two session cookies of one name, of which the later takes the place of the earlier.
+fn shared_cookie(own: &[&CookieSeen]) -> Option<(Proof, Confidence)> {
+    let twice = own.iter().enumerate().find_map(|(place, cookie)| {
+        let later = own.get(place + 1..)?.iter().find(|later| later.name == cookie.name)?;
+        Some((cookie, later))
+    });
+    let (first, later) = twice?;
+    let proof = Proof::seen(format!("cookie {} was set with", first.name), flaw(first))
+        .and("and once more with", flaw(later))
+        .and("two virtual proxies with one cookie name", "would look like this");
+    Some((proof, Confidence::Likely))
 }
 
-fn proxy_name(case: &Case) -> String {
-    let prefix = case.facts.hub.as_ref().and_then(|hub| hub.prefix.clone());
-    prefix.unwrap_or_else(|| "without a prefix".to_owned())
+fn default_proxy() -> String {
+    "without a prefix".to_owned()
 }
 
 /// Whether the identity provider refuses what the hub asks of it. Seen without a login, so it is

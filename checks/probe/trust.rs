@@ -134,9 +134,11 @@ fn pem_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustEr
         found.push(certificate);
     }
     if found.is_empty() {
-        return Err(match bytes.contains(&0) {
-            true => TrustError::NotText { path },
-            false => TrustError::NoCertificate { path },
+        let is_text = !bytes.contains(&0);
+        return Err(if is_text {
+            TrustError::NoCertificate { path }
+        } else {
+            TrustError::NotText { path }
         });
     }
     Ok(found)

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use url::Url;
+
 use super::jar::Jar;
 use super::known::Known;
 use super::secret::Secret;
@@ -29,6 +31,8 @@ struct Record {
 
 /// What a login left behind.
 pub(crate) struct Session {
+    /// The hub's start page: a key goes to its host alone.
+    pub(crate) home: Url,
     pub(crate) trusted: Vec<TrustedHost>,
     pub(crate) jar: Mutex<Jar>,
     pub(crate) key: Option<Arc<Secret>>,

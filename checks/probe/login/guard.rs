@@ -99,7 +99,7 @@ pub(crate) fn fingerprint(der: &[u8]) -> String {
 }
 
 /// What of a request is secret: headers and body. Both are overwritten when they are dropped;
-/// what hyper and rustls copy on their way to the socket is not, until its memory is used again.
+/// the buffer into which hyper copies the headers is not.
 pub(crate) struct Letter {
     method: Method,
     headers: Vec<(HeaderName, Zeroizing<String>)>,

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
-use hyper::{Method, Uri};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -81,7 +81,8 @@ pub(super) fn signed(session: &Session, url: &Url, mut letter: Letter) -> Letter
     if let Some(cookies) = held_open(&session.jar).header(url) {
         letter = letter.with(COOKIE, cookies);
     }
-    if let Some(key) = &session.key {
+    let is_home = url.origin() == session.home.origin();
+    if let Some(key) = session.key.as_ref().filter(|_| is_home) {
         let mut bearer = Zeroizing::new(String::with_capacity(7 + key.expose().len()));
         bearer.push_str("Bearer ");
         bearer.push_str(key.expose());
@@ -110,8 +111,7 @@ pub(super) fn url_of(request: &Request) -> Option<Url> {
 
 /// A path with one more parameter in its query.
 pub(super) fn with_parameter(path: &str, name: &str, value: &str) -> String {
-    let has_query = path.parse::<Uri>().is_ok_and(|uri| uri.query().is_some());
-    let sign = if has_query { '&' } else { '?' };
+    let sign = if path.contains('?') { '&' } else { '?' };
     format!("{path}{sign}{name}={value}")
 }
 

@@ -174,6 +174,7 @@ impl Walk<'_> {
             With::Key(key) => Some(std::sync::Arc::clone(key)),
         };
         let session = Session {
+            home: self.home,
             trusted: self.attempt.trusted.clone(),
             jar: self.jar.into(),
             key,

@@ -121,13 +121,25 @@ async fn a_key_is_followed_to_its_owner_and_to_no_other_host() {
         seen.step(StepKind::User).map(|user| user.body.as_slice()),
         Some(&br#"{"status":"active"}"#[..])
     );
+    let world = world();
+    let session = world.log_in(&with_key(&server)).await.session.expect("a session");
+    let ask = |server: &Server| SessionRequest {
+        session,
+        request: request(server, "/api/v1/x"),
+        xrf: false,
+    };
+    world.ask_in_session(&ask(&server)).await;
+    world.ask_in_session(&ask(&other)).await;
+    let keyed = |saw: &Saw| saw.header("authorization").is_some();
+    assert!(server.saw().last().is_some_and(keyed) && !other.saw().iter().any(keyed));
+    let before = other.saw().len();
     let elsewhere = format!("{}/x", other.origin());
     let leading_away = Server::start("tenant.test", move |_| Reply::to(&elsewhere)).await;
-    let seen = world().log_in(&with_key(&leading_away)).await;
+    let seen = super::world().log_in(&with_key(&leading_away)).await;
     assert_eq!(seen.outcome, LoginOutcome::Unclear);
-    assert!(other.saw().is_empty(), "a key never goes to another host");
+    assert_eq!(other.saw().len(), before, "a key never goes to another host");
     let refusing = Server::start("tenant.test", |_| Reply::of(401, "{}")).await;
-    assert_eq!(world().log_in(&with_key(&refusing)).await.outcome, LoginOutcome::Rejected);
+    assert_eq!(super::world().log_in(&with_key(&refusing)).await.outcome, LoginOutcome::Rejected);
 }
 
 #[tokio::test]
