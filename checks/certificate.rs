@@ -148,6 +148,14 @@ impl Check for Certificate {
         plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
     }
 
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        proofs::is_beyond_us(seen).then(|| {
+            let reason = Reason::because("certificate/unexplained");
+            let detail = "this tool cannot examine a certificate of this kind; Desktop may";
+            Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail)
+        })
+    }
+
     async fn probe(cx: &Context) -> Evidence {
         let now = cx.world.now();
         let tls = cx.of::<Tls>().map(|tls| &tls.handshake);
@@ -173,7 +181,7 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
+        let key_unproven = tls.is_some_and(|tls| tls.completed() && !tls.proven());
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
         Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }

@@ -24,6 +24,7 @@ const URLS_KEPT: usize = 4;
 const URL_LONGEST: usize = 1024;
 
 /// What one certificate says.
+#[expect(clippy::struct_excessive_bools, reason = "each is a statement of its own")]
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct CertificateFacts {
     /// Whose certificate it is, as in RFC 4514, bounded and without control characters.

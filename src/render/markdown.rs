@@ -319,6 +319,32 @@ mod tests {
         assert_eq!(escape("<img src=x>|"), "`<img` `src=x>|`");
     }
 
+    fn many<T: Clone>(items: &[T]) -> Vec<T> {
+        items.iter().cycle().take(items.len() * 20).cloned().collect()
+    }
+
+    #[test]
+    fn a_hub_never_takes_more_than_forty_lines() {
+        let sample = include_str!("../../tests/html/reports/practice.json");
+        let report: Report = serde_json::from_str(sample).expect("a report");
+        for mut hub in report.hubs.clone() {
+            for cause in hub.checks.iter_mut().flat_map(|check| &mut check.causes) {
+                cause.proof = many(&cause.proof);
+                cause.remedy = many(&cause.remedy);
+                cause.verify = many(&cause.verify);
+                cause.ruled_out = vec!["x: y".to_owned(); 50];
+            }
+            for check in &mut hub.checks {
+                check.causes = many(&check.causes);
+            }
+            let name = hub.name.clone();
+            let text = render(&Report { hubs: vec![hub], across: Vec::new(), ..report.clone() });
+            let (ticket, _) = text.split_once("\n**Message").unwrap_or((&text, ""));
+            let lines = ticket.lines().count();
+            assert!(lines <= 40, "{name} takes {lines} lines: {ticket}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_is_told_is_shown_as_text(text in "[ -~\\n\u{202e}äÅ]{0,60}") {
