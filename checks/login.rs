@@ -232,7 +232,7 @@ impl Check for Login {
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-        look::closer(cx, seen)
+        look::closer(cx, seen).await
     }
 }
 
@@ -273,7 +273,9 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
             let reason = Reason::because("login/rejected");
             return reason.detail("an earlier hub of this run rejected the account");
         }
-        NotSent::NoCredentials => return Reason::of(ReasonKind::NotAsked),
+        NotSent::NoCredentials | NotSent::ChallengeOnly => {
+            return Reason::of(ReasonKind::NotAsked);
+        }
         NotSent::TooManyUnclear => {
             "two hubs of this run said nothing of the account, and a third attempt could lock it"
         }

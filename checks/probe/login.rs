@@ -72,6 +72,8 @@ pub struct LoginAttempt {
     pub prefix: Option<String>,
     /// The only places where anything secret may go.
     pub trusted: Vec<TrustedHost>,
+    /// Ends before anything secret would be sent: with the server's challenge, where it gives one.
+    pub challenge_only: bool,
 }
 
 /// A place whose certificate was judged and found good.
@@ -203,6 +205,8 @@ pub enum NotSent {
     NoLoginPage,
     /// This run has no account of the kind asked for.
     NoCredentials,
+    /// Only the challenge was asked for.
+    ChallengeOnly,
 }
 
 /// A method of logging in.
