@@ -75,6 +75,7 @@ pub struct Evidence {
     pub addresses: Vec<AtAddress>,
     /// Hubs of other domains in this run whose untrusted certificate has the same issuer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub same_issuer_at: Vec<String>,
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -142,6 +143,10 @@ impl Check for Certificate {
     };
 
     const CAUSES: &'static [Cause<Evidence>] = CAUSES;
+
+    fn public_names() -> Vec<&'static str> {
+        interception::products()
+    }
 
     fn not_applicable(target: &Target) -> Option<Reason> {
         let plain = target.hub().is_some_and(|hub| hub.scheme == Scheme::Http);

@@ -4,14 +4,17 @@
 pub mod cli;
 pub mod commands;
 pub mod comparison;
+pub mod diff;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
 pub mod login;
 pub mod output;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod review;
+mod shape;
 pub mod targets;
 pub mod verdict;
 
@@ -71,6 +74,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Preflight(args)) => {
             return commands::run::run(args, &LoginArgs::default(), Mode::Preflight);
         }
+        Some(Command::Diff { old, new, format }) => commands::diff::diff(old, new, *format)?,
         Some(Command::Review(args)) => return commands::review::run(args),
         Some(Command::Explain { cause }) => {
             (commands::explain::explain(cause.as_deref())?, Exit::Good)
@@ -85,6 +89,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
         Some(Command::Schema { document: Document::Report }) => (schema_text(), Exit::Good),
         Some(Command::Schema { document: Document::Line }) => (line_schema_text(), Exit::Good),
+        Some(Command::Schema { document: Document::Diff }) => (diff_schema_text(), Exit::Good),
         Some(Command::Completions { shell }) => {
             (commands::completions::completions(*shell), Exit::Good)
         }
@@ -108,4 +113,10 @@ pub fn schema_text() -> String {
 #[must_use]
 pub fn line_schema_text() -> String {
     output::json_document(&render::ndjson::schema())
+}
+
+/// The JSON Schema of what `diff --format json` prints, as it is printed and committed.
+#[must_use]
+pub fn diff_schema_text() -> String {
+    output::json_document(&diff::schema())
 }

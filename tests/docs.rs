@@ -33,6 +33,7 @@ fn printed() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/line.schema.json".to_owned(), hublink::line_schema_text());
+    files.insert("docs/diff.schema.json".to_owned(), hublink::diff_schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
     files.insert("docs/SUMMARY.md".to_owned(), summary());
     let examples = examples();

@@ -139,6 +139,13 @@ pub trait Check: Sized + Send + Sync + 'static {
         Self::nothing_seen(seen)
     }
 
+    /// Names that everybody knows and that the causes look for in what servers say, such as those
+    /// of products: who hides names in a report leaves them.
+    #[must_use]
+    fn public_names() -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
     ///
     /// Pure. Returns `None` if that changes nothing.
@@ -169,6 +176,7 @@ pub struct Context {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct EndedCheck {
     /// Its id.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub check: String,
     /// How it ended.
     pub status: Status,
@@ -177,6 +185,7 @@ pub struct EndedCheck {
     pub reason: Option<ReasonKind>,
     /// The id of its first cause that blocks or degrades.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub cause: Option<String>,
 }
 
@@ -368,6 +377,8 @@ pub trait ErasedCheck: Send + Sync {
     fn anyway<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
     /// See [`Check::nothing_to_judge`].
     fn nothing_seen(&self, case: &Case) -> Option<Reason>;
+    /// See [`Check::public_names`].
+    fn public_names(&self) -> Vec<&'static str>;
     /// See [`Check::compare`].
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored>;
     /// The causes that the case proves, the most specific first.
@@ -421,6 +432,10 @@ impl<C: Check> ErasedCheck for C {
 
     fn nothing_seen(&self, case: &Case) -> Option<Reason> {
         C::nothing_to_judge(case.of::<C>()?, case)
+    }
+
+    fn public_names(&self) -> Vec<&'static str> {
+        C::public_names()
     }
 
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored> {

@@ -49,6 +49,7 @@ pub struct Handshake {
     /// The connection it ran on.
     pub connect: Connect,
     /// The name asked for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub server_name: String,
     /// Why it failed; `None` if it was completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ pub struct Handshake {
     pub head: String,
     /// The first bytes the server sent, in hexadecimal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-identifies" = "hex"))]
     pub head_hex: String,
     /// Bytes sent and received.
     pub sent: u64,
@@ -68,6 +70,7 @@ pub struct Handshake {
     pub received: u64,
     /// The protocol version agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of TLS"))]
     pub version: Option<String>,
     /// The cipher suite agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +154,7 @@ pub struct RustlsVerdict {
     /// Whether it accepts the chain for the name at this time.
     pub accepted: bool,
     /// Its error, by the name of the variant; empty if accepted.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub error: String,
 }
 

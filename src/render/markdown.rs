@@ -3,6 +3,7 @@
 use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
 use hublink_probe::Way;
 
+use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
     Behind, behind, beside, bounded, causes, mark, moment, own_addresses, place, system, time,
@@ -36,6 +37,7 @@ pub fn render(report: &Report) -> String {
     page.the_rest(&other);
     page.ready(&ready);
     page.environment(report);
+    page.review(report);
     page.messages(report);
     page.0
 }
@@ -50,6 +52,17 @@ impl Page {
 
     fn blank(&mut self) {
         self.0.push('\n');
+    }
+
+    /// Who judged a saved report again, and what that changed.
+    fn review(&mut self, report: &Report) {
+        let told = review_lines(report);
+        for line in told.iter().take(LINES) {
+            self.line(&format!("- {}", escape(line)));
+        }
+        if !told.is_empty() {
+            self.blank();
+        }
     }
 
     fn item(&mut self, label: &str, text: &str) {

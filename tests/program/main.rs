@@ -2,11 +2,13 @@
 
 mod certificate;
 mod cli;
+mod diff;
 mod formats;
 mod logins;
 mod more_worlds;
 mod names;
 mod practice_world;
 mod proxies;
+mod redaction;
 mod review;
 mod support;
