@@ -123,6 +123,17 @@ fn variable(name: &str, pretend: &Pretend) -> Result<Option<String>, Failed> {
     Ok(value.filter(|value| !value.is_empty()))
 }
 
+/// What a logout does beside is told before it is done, to whoever sits at a terminal.
+pub fn tell_of_logout(args: &LoginArgs) {
+    let mut terminal = std::io::stderr();
+    if args.logout && terminal.is_terminal() {
+        let note = "note: on a Qlik server --logout ends all sessions of the user on that virtual \
+                    proxy, those of a browser too";
+        // With standard error gone there is nobody to tell.
+        writeln!(terminal, "{note}").ok();
+    }
+}
+
 /// Only Desktop itself can say that it refuses although all looks well; at a terminal its user is
 /// asked, if a login and the licence were examined and nothing was found.
 pub fn ask_about_desktop(run: &mut Run, args: &LoginArgs) {
