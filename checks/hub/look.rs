@@ -109,9 +109,8 @@ impl SocketAnswer {
         }
         let own = page.marks.iter().any(|mark| mark.is_strong() || *mark == Mark::HttpApi);
         let refused = match (seen.exchange.ending, seen.exchange.status) {
-            (Ending::EmptyReply | Ending::CutOff, _) => true,
             // No hub says of itself that the server behind it fails, or that it knows no HTTP.
-            (_, Some(502 | 505)) => true,
+            (Ending::EmptyReply | Ending::CutOff, _) | (_, Some(502 | 505)) => true,
             (_, Some(200 | 400)) => !own,
             _ => false,
         };

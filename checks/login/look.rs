@@ -193,13 +193,12 @@ async fn challenged_elsewhere(cx: &Context) -> Option<String> {
     let origin = hub::origin(cx)?;
     let own = place::own(cx, origin).ok()?;
     let entrance = request(cx, "/hub/")?;
-    let other = match entrance.via {
-        Some(_) => cx.of::<Tcp>()?.chosen?,
-        None => {
-            let mut others = cx.of::<Dns>()?.addresses.iter();
-            let ip = others.find(|ip| **ip != origin.to.ip())?;
-            SocketAddr::new(*ip, origin.to.port())
-        }
+    let other = if entrance.via.is_some() {
+        cx.of::<Tcp>()?.chosen?
+    } else {
+        let mut others = cx.of::<Dns>()?.addresses.iter();
+        let ip = others.find(|ip| **ip != origin.to.ip())?;
+        SocketAddr::new(*ip, origin.to.port())
     };
     let trusted = vec![TrustedHost { to: other, via: None, ..own }];
     let entrance = Request { to: other, via: None, ..entrance };

@@ -191,7 +191,7 @@ fn judged_leaf(report: &Report) -> String {
 
 fn fingerprint(certificate: &[u8]) -> String {
     let hash = ring::digest::digest(&ring::digest::SHA256, certificate);
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[tokio::test]
