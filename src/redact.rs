@@ -189,6 +189,10 @@ fn drop_what_is_judged(report: &mut Report) {
     let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
     for check in hubs.chain(&mut report.across) {
         check.causes.clear();
+        // Why there was nothing to judge is told from the evidence too.
+        if let Some(reason) = check.reason.as_mut().filter(|_| check.evidence.is_some()) {
+            reason.detail = None;
+        }
         if !known.contains(&check.id.as_str()) {
             (check.evidence, check.aside) = (None, None);
         }

@@ -50,6 +50,7 @@ pub struct LoginPlace {
     pub passed: bool,
     /// What is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub cause: Option<String>,
     /// Why there is no certificate to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -72,6 +72,8 @@ pub struct LoginAttempt {
     pub prefix: Option<String>,
     /// The only places where anything secret may go.
     pub trusted: Vec<TrustedHost>,
+    /// Ends before anything secret would be sent: with the server's challenge, where it gives one.
+    pub challenge_only: bool,
 }
 
 /// A place whose certificate was judged and found good.
@@ -203,6 +205,8 @@ pub enum NotSent {
     NoLoginPage,
     /// This run has no account of the kind asked for.
     NoCredentials,
+    /// Only the challenge was asked for.
+    ChallengeOnly,
 }
 
 /// A method of logging in.
@@ -259,9 +263,11 @@ pub struct LoginForm {
     #[schemars(extend("x-identifies" = "text"))]
     pub user_field: String,
     /// The field of the password.
+    #[schemars(extend("x-identifies" = "text"))]
     pub password_field: String,
     /// The other fields that were sent along as they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub other_fields: Vec<String>,
     /// Where it was sent, with one-time values left out.
     pub post_to: String,
@@ -331,6 +337,7 @@ pub struct CookieSeen {
     pub http_only: bool,
     /// `SameSite`, as it stands there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub same_site: Option<String>,
     /// When it ends, from `Max-Age` or `Expires`; without one it ends with the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -437,9 +444,11 @@ impl SocketSeen {
 #[serde(default)]
 pub struct SocketMessage {
     /// The name of the notification; empty if the message has none.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub topic: String,
     /// `qSessionState`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub session_state: Option<String>,
     /// `mustAuthenticate`.
     #[serde(skip_serializing_if = "Option::is_none")]
