@@ -35,6 +35,7 @@ pub struct HubSeen {
     /// Its place in the report's list of hubs.
     pub hub: usize,
     /// Its host.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// Its addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -110,10 +111,12 @@ pub struct Symptom {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Issuer {
     /// Its name.
+    #[schemars(extend("x-identifies" = "dn"))]
     pub name: String,
     /// Its key, as the certificate names it or as it was presented, in hexadecimal. Devices that
     /// make certificates on the way often leave both out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub key: Option<String>,
     /// How many minutes before the examination the hub's certificate was made.
     pub leaf_age_minutes: i64,

@@ -75,6 +75,7 @@ pub struct Evidence {
     pub addresses: Vec<AtAddress>,
     /// Hubs of other domains in this run whose untrusted certificate has the same issuer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub same_issuer_at: Vec<String>,
     /// The time was given by a person and is no clock's, so no clock can be wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -143,9 +144,21 @@ impl Check for Certificate {
 
     const CAUSES: &'static [Cause<Evidence>] = CAUSES;
 
+    fn public_names() -> Vec<&'static str> {
+        interception::products()
+    }
+
     fn not_applicable(target: &Target) -> Option<Reason> {
         let plain = target.hub().is_some_and(|hub| hub.scheme == Scheme::Http);
         plain.then(|| Reason::of(ReasonKind::NotApplicable).detail("the link says http"))
+    }
+
+    fn nothing_seen(seen: &Evidence) -> Option<Reason> {
+        proofs::is_beyond_us(seen).then(|| {
+            let reason = Reason::because("certificate/unexplained");
+            let detail = "this tool cannot examine a certificate of this kind; Desktop may";
+            Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail)
+        })
     }
 
     async fn probe(cx: &Context) -> Evidence {
@@ -173,7 +186,7 @@ impl Check for Certificate {
             tokio::join!(date, addresses, found.revocation(cx, chain, staple));
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
-        let key_unproven = tls.is_some_and(|tls| tls.key_unproven);
+        let key_unproven = tls.is_some_and(|tls| tls.completed() && !tls.proven());
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
         Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }

@@ -53,8 +53,10 @@ impl Evidence {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Witness {
     /// Whose clock, as `host:port`.
+    #[schemars(extend("x-identifies" = "host"))]
     pub who: String,
     /// How far it is ahead of this computer, in seconds; positive: this computer is behind.
+    #[schemars(extend("x-compared" = "seconds the clock is off", "x-noise" = 30))]
     pub offset_s: f64,
     /// How far off the offset may be.
     pub uncertainty_s: f64,

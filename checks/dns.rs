@@ -37,6 +37,7 @@ pub struct Dns;
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Evidence {
     /// The name looked up.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The link names an address, so nothing had to be looked up.
     #[serde(default)]
@@ -68,6 +69,7 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "is_usual")]
     pub policy: Policy,
     /// The addresses the next steps use, bounded.
+    #[schemars(extend("x-compared" = "addresses"))]
     pub addresses: Vec<IpAddr>,
 }
 

@@ -76,6 +76,7 @@ pub struct Evidence {
     pub port_80: Option<PortEighty>,
     /// Control: the names in the certificate at the https port of the same address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub https_names: Vec<String>,
     /// Another hub of the run that met the same stranger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +88,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SameStranger {
     /// The other hub.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// Its port 80 leads to the same strange host.
     pub leads_there: bool,
@@ -184,6 +186,10 @@ impl Check for Http {
             (Some(start), Some(to)) => chain::walk(cx, to.ip(), start).await,
             _ => Evidence { stop: Stop::NoAnswer, ..Evidence::default() },
         }
+    }
+
+    fn public_names() -> Vec<&'static str> {
+        page::products()
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {

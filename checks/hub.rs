@@ -79,6 +79,7 @@ impl Evidence {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Compared {
     /// The name, from the server's certificate or a redirect.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
     /// The answer.
     pub user: UserAnswer,

@@ -83,6 +83,7 @@ pub struct Candidate {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct OtherHub {
     /// Its host and port.
+    #[schemars(extend("x-identifies" = "host"))]
     pub target: String,
     /// What the proxy answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

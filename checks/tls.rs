@@ -220,7 +220,7 @@ impl Check for Tls {
         }
         if proofs::has_a_key_we_lack(seen) {
             let reason = Reason::because("tls/unexplained");
-            let detail = "this tool does not have the kind of the server's key; Desktop may";
+            let detail = "this tool cannot use a key of the server's kind; Desktop may";
             return Some(Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail));
         }
         let silent = seen.handshake.failure.map(|f| f.kind) == Some(FailureKind::NoAnswer);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hublink_probe::Timestamp;
 
+use crate::redact::Level;
 use crate::render::clean;
 
 /// Finds out why Qlik Sense Desktop cannot log in to its hubs, and who has to fix it.
@@ -35,6 +36,18 @@ pub enum Command {
     Preflight(RunArgs),
     /// Judge a saved report again, offline, and show it in any format
     Review(ReviewArgs),
+    /// What changed between two reports: causes and values, not lines
+    Diff {
+        /// The older report, or that of the user who gets in; - reads standard input
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The newer report, or that of the user who does not
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        format: Shape,
+    },
     /// Explain a cause; without one, list them all
     Explain {
         /// The id of a cause, such as dns/name-not-found
@@ -124,6 +137,9 @@ pub struct ReviewArgs {
     /// A report that --format json or --report wrote; - reads standard input
     #[arg(value_name = "REPORT")]
     pub saved: PathBuf,
+    /// Undo the pseudonyms of a report with the file that --redact-key wrote
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as help")]
     pub show: ShowArgs,
@@ -141,6 +157,12 @@ pub struct ShowArgs {
     /// Write the JSON report into a file, beside whatever is shown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// What to hide in the report, whatever its format
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Default)]
+    pub redact: Level,
+    /// Write what the pseudonyms of --redact strict stand for into a file that stays with you
+    #[arg(long, value_name = "FILE")]
+    pub redact_key: Option<PathBuf>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
@@ -220,6 +242,8 @@ pub enum Document {
     Report,
     /// One line of --format ndjson.
     Line,
+    /// What diff --format json prints.
+    Diff,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {

@@ -4,13 +4,16 @@
 pub mod cli;
 pub mod commands;
 pub mod comparison;
+pub mod diff;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
 pub mod output;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod review;
+mod shape;
 pub mod targets;
 pub mod verdict;
 
@@ -68,6 +71,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         None => return commands::run::run(&cli.doctor, Mode::Doctor),
         Some(Command::Doctor(args)) => return commands::run::run(args, Mode::Doctor),
         Some(Command::Preflight(args)) => return commands::run::run(args, Mode::Preflight),
+        Some(Command::Diff { old, new, format }) => commands::diff::diff(old, new, *format)?,
         Some(Command::Review(args)) => return commands::review::run(args),
         Some(Command::Explain { cause }) => {
             (commands::explain::explain(cause.as_deref())?, Exit::Good)
@@ -82,6 +86,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
         Some(Command::Schema { document: Document::Report }) => (schema_text(), Exit::Good),
         Some(Command::Schema { document: Document::Line }) => (line_schema_text(), Exit::Good),
+        Some(Command::Schema { document: Document::Diff }) => (diff_schema_text(), Exit::Good),
         Some(Command::Completions { shell }) => {
             (commands::completions::completions(*shell), Exit::Good)
         }
@@ -101,4 +106,10 @@ pub fn schema_text() -> String {
 #[must_use]
 pub fn line_schema_text() -> String {
     output::json_document(&render::ndjson::schema())
+}
+
+/// The JSON Schema of what `diff --format json` prints, as it is printed and committed.
+#[must_use]
+pub fn diff_schema_text() -> String {
+    output::json_document(&diff::schema())
 }

@@ -133,8 +133,10 @@ pub struct Replacement {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Hub {
     /// A name for people.
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: String,
     /// The host, or null if the source names no hub.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: Option<String>,
     /// The address, without a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hublink_checks::frame::{Case, Facts, Status, Target};
+use hublink_checks::frame::{Case, Facts, ReasonKind, Status, Target, is_of_direct_way};
 use hublink_checks::hubs_file::HubsFile;
 use serde::Serialize;
+use serde_json::Value;
 
-pub use read::{ReadError, Saved, read, read_text};
+pub use read::{ReadError, Saved, read, read_text, saved_of};
 
 use crate::comparison::compare;
 use crate::doctor;
@@ -22,7 +23,8 @@ use crate::report::{Change, CheckReport, Environment, Hub, Mode, Report, Review,
 #[must_use]
 pub fn review(saved: &Saved) -> Report {
     let old = &saved.report;
-    let stopped_at_first = old.mode != Some(Mode::Doctor);
+    let mode = old.mode.unwrap_or_else(|| mode_of(old));
+    let stopped_at_first = mode == Mode::Preflight;
     let hubs = old.hubs.iter().zip(&saved.evidence);
     let mut examined: Vec<Examined> =
         hubs.map(|(hub, evidence)| examined(old, hub, evidence, stopped_at_first)).collect();
@@ -39,7 +41,21 @@ pub fn review(saved: &Saved) -> Report {
     };
     let across = comparison.iter().map(doctor::across);
     let across = across.chain(old.across.iter().filter(|check| !is_known(check)).cloned());
-    Report { across: across.collect(), hubs, review: Some(review), ..old.clone() }
+    let mode = Some(mode);
+    Report { across: across.collect(), hubs, mode, review: Some(review), ..old.clone() }
+}
+
+/// Reports made before it was written down tell by what was not asked for.
+fn mode_of(report: &Report) -> Mode {
+    let left_out = |check: &CheckReport| {
+        let reason = check.reason.as_ref().map(|reason| reason.kind);
+        reason == Some(ReasonKind::NotAsked) && !is_of_direct_way(&check.id)
+    };
+    if report.hubs.iter().flat_map(|hub| &hub.checks).any(left_out) {
+        Mode::Preflight
+    } else {
+        Mode::Doctor
+    }
 }
 
 fn examined(
@@ -137,7 +153,14 @@ pub(crate) fn words(verdict: &Verdict) -> [(&'static str, Option<String>); 5] {
 }
 
 /// The word of the report.
-fn word(value: &impl Serialize) -> Option<String> {
+pub(crate) fn word(value: &impl Serialize) -> Option<String> {
     let value = serde_json::to_value(value).ok()?;
     value.as_str().map(str::to_owned)
+}
+
+/// Whether a value can be read as evidence of a check.
+pub(crate) fn is_evidence(check: &str, saved: &Value) -> bool {
+    let tables = hublink_checks::tables();
+    let known = tables.iter().find(|known| known.meta().id == check);
+    known.is_some_and(|known| known.load(saved).is_ok())
 }

@@ -41,7 +41,20 @@ pub fn expand(
     named: &[String],
     stdin: &mut dyn Read,
 ) -> Result<Expanded, TargetError> {
-    let mut expansion = Expansion { world, targets: Vec::new(), shortened: 0 };
+    expand_with(world, named, stdin, true)
+}
+
+/// As [`expand`]; `hides` says whether the home directory is left out of paths.
+///
+/// # Errors
+/// As [`expand`].
+pub fn expand_with(
+    world: &dyn World,
+    named: &[String],
+    stdin: &mut dyn Read,
+    hides: bool,
+) -> Result<Expanded, TargetError> {
+    let mut expansion = Expansion { world, hides, targets: Vec::new(), shortened: 0 };
     for text in named {
         match classify(world, text) {
             Kind::StandardInput => expansion.standard_input(stdin)?,
@@ -102,6 +115,7 @@ fn is_address_with_secrets(text: &str) -> bool {
 
 struct Expansion<'a> {
     world: &'a dyn World,
+    hides: bool,
     targets: Vec<Target>,
     shortened: usize,
 }
@@ -120,7 +134,7 @@ impl Expansion<'_> {
     fn file(&mut self, place: &Place, origin: Origin) {
         let mut reading = examine(self.world, place);
         reading.path = self.shortened(&reading.path);
-        for candidate in &mut reading.candidates {
+        for candidate in reading.candidates.iter_mut().filter(|_| self.hides) {
             candidate.path =
                 shorten(self.world, &candidate.path).unwrap_or_else(|| candidate.path.clone());
         }
@@ -159,7 +173,7 @@ impl Expansion<'_> {
     }
 
     fn shortened(&mut self, path: &str) -> String {
-        match shorten(self.world, path) {
+        match shorten(self.world, path).filter(|_| self.hides) {
             Some(short) => {
                 self.shortened += 1;
                 short

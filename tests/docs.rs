@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use hublink::cli::Cli;
-use hublink::commands::explain::page;
-use hublink_checks::frame::CauseInfo;
+use hublink::commands::explain::{Example, page};
+use hublink_checks::frame::{Case, CauseInfo, Facts};
+use serde_json::Value;
 
 /// What to type when a page is not as it should be.
 const REMEDY: &str = "type: UPDATE_DOCS=1 cargo test --test docs";
@@ -32,15 +33,46 @@ fn printed() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/line.schema.json".to_owned(), hublink::line_schema_text());
+    files.insert("docs/diff.schema.json".to_owned(), hublink::diff_schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
+    files.insert("docs/SUMMARY.md".to_owned(), summary());
+    let examples = examples();
+    files
+        .insert("src/commands/examples.json".to_owned(), hublink::output::json_document(&examples));
     for check in &hublink_checks::tables() {
         let source = format!("checks/{}.rs", check.meta().id.replace('-', "_"));
         for cause in check.causes() {
             let note = format!("<!-- Printed from {source}. Do not edit; {REMEDY} -->\n\n");
-            files.insert(format!("docs/causes/{}.md", cause.id), note + &page(*check, &cause));
+            let example = examples.get(cause.id);
+            let text = page(*check, &cause, example);
+            files.insert(format!("docs/causes/{}.md", cause.id), note + &text);
         }
     }
     files
+}
+
+/// The smallest evidence that proves each cause, judged.
+fn examples() -> BTreeMap<String, Example> {
+    let folder = root().join("checks/fixtures");
+    let mut examples = BTreeMap::new();
+    for check in &hublink_checks::tables() {
+        for cause in check.causes() {
+            let path = folder.join(format!("{}.json", cause.id));
+            let fixture: Value = serde_json::from_str(&read(&path)).expect("a fixture");
+            let facts = fixture.get("facts").cloned().map(serde_json::from_value::<Facts>);
+            let mut case = Case::new(facts.map(|f| f.expect("facts")).unwrap_or_default());
+            for other in &hublink_checks::tables() {
+                if let Some(saved) = fixture["evidence"].get(other.meta().id) {
+                    case.put(other.load(saved).expect("evidence of a fixture"));
+                }
+            }
+            let found = check.judge(&case).into_iter().find(|found| found.id == cause.id);
+            let about = fixture["about"].as_str().expect("a sentence").to_owned();
+            let proof = found.map(|found| found.proof).unwrap_or_default();
+            examples.insert(cause.id.to_owned(), Example { about, proof });
+        }
+    }
+    examples
 }
 
 fn list() -> String {
@@ -61,6 +93,22 @@ fn list() -> String {
         parts.extend(check.causes().iter().map(row));
     }
     parts.concat()
+}
+
+/// The contents of the book: written by hand but for the part of the causes.
+fn summary() -> String {
+    let by_hand = read(&root().join("docs/SUMMARY.md"));
+    let (before, rest) = by_hand.split_once("\n# Causes\n").expect("the part of the causes");
+    let (_, after) = rest.split_once("\n# ").expect("a part behind it");
+    let mut parts = vec!["- [All causes](causes/README.md)\n".to_owned()];
+    for check in &hublink_checks::tables() {
+        let meta = check.meta();
+        // A chapter without a page: it only holds those below it.
+        parts.push(format!("- [{}: {}]()\n", meta.id, meta.title));
+        let page = |cause: &CauseInfo| format!("  - [{0}](causes/{0}.md)\n", cause.id);
+        parts.extend(check.causes().iter().map(page));
+    }
+    format!("{before}\n# Causes\n\n{}\n# {after}", parts.concat())
 }
 
 fn row(cause: &CauseInfo) -> String {
@@ -122,9 +170,13 @@ fn printed_pages_are_as_the_tables_are() {
 
 #[test]
 fn every_page_says_what_is_wrong_who_acts_and_what_to_do() {
+    let examples = examples();
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
-            let text = page(*check, &cause);
+            let text = page(*check, &cause, examples.get(cause.id));
+            let recognised = text.split("\n## How it is recognised\n").nth(1);
+            let seen = recognised.is_some_and(|text| text.starts_with("\nFor example: "));
+            assert!(seen, "{}: it does not say how it is recognised", cause.id);
             assert!(text.contains(cause.title), "{}: no title", cause.id);
             assert!(text.contains("\n## What to do\n\n- "), "{}: nothing to do", cause.id);
             let commands = text.matches("\n- `hublink ").count();
@@ -156,16 +208,61 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
+/// All pages of the book, also the printed ones.
+fn pages_of_the_book() -> BTreeSet<PathBuf> {
+    let pages = pages_on_disk(&root().join("docs"));
+    pages.into_iter().filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
+}
+
+/// The anchors of a page, as GitHub and mdBook make them of its headings.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| {
+        let text = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in by_hand() {
+    let pages: BTreeSet<PathBuf> = by_hand().into_iter().chain(pages_of_the_book()).collect();
+    for page in pages {
         let text = read(&page);
-        for target in links(&text).filter(|target| !target.contains("://")) {
-            let file = target.split('#').next().unwrap_or(target);
+        // A chapter of the book without a page has an empty target.
+        let inside = links(&text).filter(|target| !target.contains("://") && !target.is_empty());
+        for target in inside {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
             let path = page.parent().expect("a folder").join(file);
+            let path = if file.is_empty() { page.clone() } else { path };
             assert!(path.exists(), "{}: {target} leads nowhere", page.display());
+            let known = anchor.is_empty() || anchors(&read(&path)).contains(anchor);
+            assert!(known, "{}: {target}: no such heading", page.display());
+            let leaves = page.starts_with(root().join("docs")) && file.starts_with("../README");
+            assert!(!leaves, "{}: {target} leads out of the book", page.display());
         }
     }
+}
+
+#[test]
+fn the_book_holds_every_page_once() {
+    let folder = root().join("docs");
+    // What is printed is compared with the disk elsewhere; here it may be about to be written.
+    let summary = summary();
+    let listed: Vec<PathBuf> =
+        links(&summary).filter(|target| !target.is_empty()).map(|t| folder.join(t)).collect();
+    let once: BTreeSet<PathBuf> = listed.iter().cloned().collect();
+    assert_eq!(listed.len(), once.len(), "a page stands twice in docs/SUMMARY.md");
+    let by_hand = by_hand().into_iter().filter(|page| page.starts_with(&folder));
+    let printed = printed().into_keys().map(|name| root().join(name));
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "md");
+    let mut pages: BTreeSet<PathBuf> = by_hand.chain(printed).filter(is_page).collect();
+    pages.remove(&folder.join("SUMMARY.md"));
+    let missing: Vec<_> = pages.difference(&once).collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not hold {missing:?}");
+    let gone: Vec<_> = once.difference(&pages).collect();
+    assert!(gone.is_empty(), "docs/SUMMARY.md holds what is not there: {gone:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub fn judge_handshake(
     let staple = revocation::stapled(&examined, &handshake.presented, trust, &handshake.staple);
     let evidence = Evidence {
         rustls: handshake.rustls.clone(),
-        key_unproven: handshake.key_unproven,
+        key_unproven: handshake.completed() && !handshake.proven(),
         revocation: staple.into_iter().collect(),
         ..Evidence::offline(examined)
     };

@@ -18,6 +18,7 @@ const CHAIN_EXAMINED: usize = 32;
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Examination {
     /// The name the certificate should stand for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// This computer's time.
     pub now: Timestamp,
@@ -42,6 +43,7 @@ pub struct Examination {
     pub name: NameMatch,
     /// The name in the certificate that fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub matched: Option<String>,
     /// An issuer of the path may not speak for a name of the first certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,26 +24,35 @@ const URLS_KEPT: usize = 4;
 const URL_LONGEST: usize = 1024;
 
 /// What one certificate says.
+#[expect(clippy::struct_excessive_bools, reason = "each is a statement of its own")]
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct CertificateFacts {
     /// Whose certificate it is, as in RFC 4514, bounded and without control characters.
+    #[schemars(extend("x-identifies" = "dn"))]
     pub subject: String,
     /// Who issued it.
+    #[schemars(extend("x-compared" = "issuer of a certificate", "x-identifies" = "dn"))]
     pub issuer: String,
     /// The common name of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "dn"))]
     pub subject_cn: Option<String>,
     /// The common name of the issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "dn"))]
     pub issuer_cn: Option<String>,
     /// The serial number, in hexadecimal.
+    #[schemars(extend("x-identifies" = "digits"))]
     pub serial: String,
     /// The start of its validity. Years beyond 9999 are written as 9999.
+    #[schemars(extend("x-compared" = "valid from"))]
     pub not_before: Timestamp,
     /// The end of its validity.
+    #[schemars(extend("x-compared" = "valid until"))]
     pub not_after: Timestamp,
     /// The first host names it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-compared" = "names in a certificate", "x-identifies" = "host"))]
     pub dns_names: Vec<String>,
     /// The first addresses it stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -85,23 +94,30 @@ pub struct CertificateFacts {
     pub self_issued: bool,
     /// Where its issuer's certificate can be fetched, http only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub aia_issuers: Vec<String>,
     /// Where its revocation can be asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub ocsp: Vec<String>,
     /// Where revocation lists lie.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub crls: Vec<String>,
     /// SHA-256 of the whole certificate, in hexadecimal.
+    #[schemars(extend("x-compared" = "fingerprint of a certificate", "x-identifies" = "digits"))]
     pub fingerprint: String,
     /// SHA-256 of its public key, in hexadecimal: the same after a renewal that keeps the key.
     #[serde(default)]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub key_fingerprint: String,
     /// The key of its issuer, as the certificate identifies it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub authority_key: Option<String>,
     /// Its own key, as certificates that it issued identify it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub subject_key: Option<String>,
     /// Its extended key usage allows servers only by allowing everything.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

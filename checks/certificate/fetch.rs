@@ -29,6 +29,7 @@ pub struct Fetched {
     pub failure: Option<Failure>,
     /// Whose certificate came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "dn"))]
     pub subject: Option<String>,
     /// With it the path reaches a trusted root.
     #[serde(default)]

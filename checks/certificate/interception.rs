@@ -46,6 +46,11 @@ const REMEMBERED: &[&str] = &[
     "Websense",
 ];
 
+/// The products that an issuer may be named after.
+pub(super) fn products() -> Vec<&'static str> {
+    PUBLISHED.iter().chain(REMEMBERED).copied().collect()
+}
+
 /// A certificate younger than this was made for this connection.
 const FRESH_MINUTES: i64 = 15;
 

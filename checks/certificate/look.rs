@@ -29,6 +29,7 @@ pub struct HubDate {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct OtherName {
     /// The name.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
     /// It leads to the same address as the link's.
     pub same_address: bool,
@@ -43,6 +44,7 @@ pub struct AtAddress {
     pub address: IpAddr,
     /// SHA-256 of the certificate shown there, in hexadecimal; `None` if none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub fingerprint: Option<String>,
     /// What its chain is, if the certificate is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

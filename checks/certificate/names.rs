@@ -44,6 +44,7 @@ pub struct OutsideConstraints {
     /// The issuer's place in `chain`; `None` if it is the trusted root.
     pub issuer: Option<usize>,
     /// The name.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
 }
 

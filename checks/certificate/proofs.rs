@@ -627,7 +627,7 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     let refused = match &e.rustls {
         Some(verdict) => !verdict.accepted,
-        None => !e.examined.trusted || unchecked(e),
+        None => !e.examined.trusted || limit_of_ours(e),
     };
     if !refused || explained(e, case) || is_own_root(e) {
         return None;
@@ -643,6 +643,12 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(proof.and("limit", why).severity(Severity::Degrades));
     }
     Some(proof)
+}
+
+/// Nothing is known to be wrong, and hublink cannot say that all is well.
+pub(super) fn is_beyond_us(e: &Evidence) -> bool {
+    let unexplained = unexplained(e, &Case::default());
+    unexplained.is_some_and(|proof| proof.severity == Some(Severity::Degrades))
 }
 
 /// A self-signed issuer's certificate which is itself in the store: OpenSSL and Windows accept

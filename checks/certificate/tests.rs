@@ -448,6 +448,7 @@ fn shake(name: &str, presented: Vec<Vec<u8>>) -> Handshake {
         rustls: Some(RustlsVerdict { accepted: false, error: "UnknownIssuer".into() }),
         certificates: presented.len(),
         presented,
+        key_proven: true,
         ..Handshake::of(connect, name)
     }
 }
@@ -635,7 +636,7 @@ fn a_certificate_without_its_key_proves_nobody() {
     for shown in [own, itself] {
         let error = "handshake signature: InvalidCertificate".to_owned();
         let copied = Handshake {
-            key_unproven: true,
+            key_proven: false,
             rustls: Some(RustlsVerdict { accepted: false, error }),
             ..shake(HOST, vec![shown])
         };

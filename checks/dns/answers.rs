@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use hublink_probe::{DnsReply, FailureKind};
+use hublink_probe::{DnsReply, FailureKind, Policy};
 
 use super::bogus;
 use super::closer::{Closer, MadeUp};
@@ -58,14 +58,15 @@ pub(super) fn hosts_file_override(e: &Evidence, _: &Case) -> Option<Proof> {
     )
 }
 
-pub(super) fn false_answers(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn false_answers(e: &Evidence, case: &Case) -> Option<Proof> {
     let closer = e.closer.as_ref()?;
     let in_hosts = closer.hosts.as_ref().is_some_and(|hosts| !hosts.entries.is_empty());
     if failed(e) || in_hosts || !all_fail(e, &e.addresses) {
         return None;
     }
-    let (address, lying, why) =
-        same_for_all(e, closer).or_else(|| bogus_address(e)).or_else(|| from_suffix(e, closer))?;
+    let (address, lying, why) = same_for_all(e, closer)
+        .or_else(|| bogus_address(e, case))
+        .or_else(|| from_suffix(e, closer))?;
     let made_up = closer.made_up.iter().map(|made_up| &made_up.reply);
     let seen = raw(e);
     let seen =
@@ -113,9 +114,12 @@ fn is_below_hub(e: &Evidence, made_up: &MadeUp) -> bool {
 }
 
 /// Every address is one that no hub can have, and a name server gave it.
-fn bogus_address(e: &Evidence) -> Option<Lie<'_>> {
+fn bogus_address<'e>(e: &'e Evidence, case: &Case) -> Option<Lie<'e>> {
+    // Addresses of documents then stand for others.
+    let pretended = e.policy.documentation_allowed || case.facts.pseudonyms;
+    let policy = Policy { documentation_allowed: pretended, ..e.policy };
     let reasons: Option<Vec<&str>> =
-        e.addresses.iter().map(|&address| bogus::reason(address, e.policy)).collect();
+        e.addresses.iter().map(|&address| bogus::reason(address, policy)).collect();
     let reason = *reasons?.first()?;
     let &address = e.addresses.first()?;
     let lying: Vec<&DnsReply> =

@@ -44,6 +44,7 @@ pub struct Closer {
 pub struct MadeUp {
     /// The domain it lies below: the hub's own, `invalid` (which RFC 6761 keeps empty for ever),
     /// or a search suffix.
+    #[schemars(extend("x-identifies" = "host"))]
     pub below: String,
     /// What the server says of it.
     pub reply: DnsReply,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct HostsFile {
     /// The file.
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: String,
     /// Why it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]

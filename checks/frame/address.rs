@@ -19,13 +19,16 @@ pub struct HubAddress {
     /// http or https.
     pub scheme: Scheme,
     /// The host name in ASCII form (IDN as `xn--`), lower case; an IPv6 address without brackets.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port, the scheme's own if the address names none.
     pub port: u16,
     /// The virtual proxy's prefix, without slashes at its ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub prefix: Option<String>,
     /// The path as it was given.
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: String,
 }
 

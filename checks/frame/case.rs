@@ -29,6 +29,10 @@ pub struct Facts {
     /// The way that the hub's address gets by the settings of this computer.
     #[serde(skip_serializing_if = "is_direct")]
     pub way: Way,
+    /// Names and addresses are made-up ones: the addresses are those of documents, which stand for
+    /// others here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pseudonyms: bool,
 }
 
 fn is_direct(way: &Way) -> bool {

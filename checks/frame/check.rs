@@ -118,6 +118,13 @@ pub trait Check: Sized + Send + Sync + 'static {
         None
     }
 
+    /// Names that everybody knows and that the causes look for in what servers say, such as those
+    /// of products: who hides names in a report leaves them.
+    #[must_use]
+    fn public_names() -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
     ///
     /// Pure. Returns `None` if that changes nothing.
@@ -328,6 +335,8 @@ pub trait ErasedCheck: Send + Sync {
     fn anyway<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
     /// See [`Check::nothing_seen`].
     fn nothing_seen(&self, case: &Case) -> Option<Reason>;
+    /// See [`Check::public_names`].
+    fn public_names(&self) -> Vec<&'static str>;
     /// See [`Check::compare`].
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored>;
     /// The causes that the case proves, the most specific first.
@@ -377,6 +386,10 @@ impl<C: Check> ErasedCheck for C {
 
     fn nothing_seen(&self, case: &Case) -> Option<Reason> {
         C::nothing_seen(case.of::<C>()?)
+    }
+
+    fn public_names(&self) -> Vec<&'static str> {
+        C::public_names()
     }
 
     fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored> {

@@ -37,6 +37,7 @@ pub struct Source {
     pub kind: Origin,
     /// The file, as the user would type it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "path"))]
     pub file: Option<String>,
     /// The line in the file, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,10 +13,12 @@ use super::{KnownText, Mark, Page, host_of, scheme_of};
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginDoor {
     /// What kind of login it is.
+    #[schemars(extend("x-compared" = "kind of login"))]
     pub kind: DoorKind,
     /// Its address, without one-time values.
     pub url: String,
     /// Its host.
+    #[schemars(extend("x-compared" = "host of the login", "x-identifies" = "host"))]
     pub host: String,
     /// Its port.
     pub port: u16,

@@ -24,6 +24,7 @@ pub struct Destination {
     /// Its scheme.
     pub scheme: Scheme,
     /// Its host.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// Its port.
     pub port: u16,

@@ -23,6 +23,7 @@ pub struct Page {
     pub texts: Vec<KnownText>,
     /// The page's title.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "title of the page"))]
     pub title: Option<String>,
     /// Marks of a web filter or of another machine in front.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -257,6 +258,13 @@ const FILTER_SERVERS: &[(&str, &str, FilterRole)] = &[
     ("big-ip", "F5 BIG-IP", FilterRole::Front),
     ("netscaler", "NetScaler", FilterRole::Front),
 ];
+
+/// The products by whose words or headers a machine in front is known.
+pub(super) fn products() -> Vec<&'static str> {
+    let words = FILTER_WORDS.iter().flat_map(|&(words, product)| [words, product]);
+    let servers = FILTER_SERVERS.iter().flat_map(|&(words, product, _)| [words, product]);
+    words.chain(servers).collect()
+}
 
 /// A filter's own page says little besides.
 const BLOCK_PAGE_BYTES: usize = 2048;

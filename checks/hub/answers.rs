@@ -19,6 +19,7 @@ pub struct UserAnswer {
     pub session: Option<Session>,
     /// The visitor's directory; `NONE` means that everybody is let in without a login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub user_directory: Option<String>,
     /// Where to log in. Told only if the hub accepts the name it was asked in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +40,7 @@ pub enum Session {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginUri {
     /// The host; empty if the address names none.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,9 +71,11 @@ pub struct ProductAnswer {
     pub name: Option<String>,
     /// `releaseLabel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "release of the product"))]
     pub release: Option<String>,
     /// `version`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of the product"))]
     pub version: Option<String>,
     /// `deploymentType`: `QlikSenseServer` or `QlikSenseDesktop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -64,16 +64,20 @@ pub struct Entry {
     pub last_line: usize,
     /// The section it stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub section: Option<String>,
     /// The key in front of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub key: Option<String>,
     /// A name for people: the link's own, else that of a `name` beside it, else the section's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: Option<String>,
     /// A link or an address.
     pub kind: TextKind,
     /// The link or address itself, without passwords and one-time values.
+    #[schemars(extend("x-identifies" = "link"))]
     pub text: String,
     /// The same as it stands in the file. It is never saved.
     #[serde(skip)]
@@ -122,6 +126,7 @@ pub struct Lint {
     /// What is odd.
     pub kind: LintKind,
     /// The beginning of the line.
+    #[schemars(extend("x-identifies" = "link"))]
     pub excerpt: String,
 }
 

@@ -31,6 +31,7 @@ pub enum Named {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Reading {
     /// The file.
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: String,
     /// How it was named.
     pub named: Named,
@@ -53,6 +54,7 @@ pub struct Reading {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Candidate {
     /// Where it lies.
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: String,
     /// How many bytes it has.
     pub size: u64,

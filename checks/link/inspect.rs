@@ -39,6 +39,7 @@ pub struct Inspection {
     /// What kind of text it is.
     pub kind: TextKind,
     /// The text, or its first 2 kB.
+    #[schemars(extend("x-identifies" = "link"))]
     pub text: String,
     /// How many bytes the whole text has, if `text` is not all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,7 @@ pub struct Inspection {
     pub scheme: Option<String>,
     /// What stands where a link has `enterpriseurl`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub authority: Option<String>,
     /// The link's `action`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,24 +59,31 @@ pub struct Inspection {
     pub version: Option<String>,
     /// The link's `url`, encoded, as it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub url_raw: Option<String>,
     /// The address of the hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub url: Option<String>,
     /// The link's `name`, encoded, as it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub name_raw: Option<String>,
     /// The friendly name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: Option<String>,
     /// Parameters that no known link has, and repeated ones: their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub unknown_parameters: Vec<String>,
     /// The check value in the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub signature_given: Option<String>,
     /// The check value of its address and name, exactly as they stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "digits"))]
     pub signature_computed: Option<String>,
     /// Whether they are the same; `None` where the check value cannot be judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +102,7 @@ pub struct Inspection {
     pub mangling: Vec<Mangling>,
     /// The link as it was before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub repaired: Option<String>,
     /// What makes the address unusable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

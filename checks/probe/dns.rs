@@ -42,8 +42,10 @@ pub struct SystemLookup {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct NameServers {
     /// In the order they are asked.
+    #[schemars(extend("x-compared" = "name servers"))]
     pub servers: Vec<SocketAddr>,
     /// The suffixes that complete a short name.
+    #[schemars(extend("x-compared" = "search suffixes", "x-identifies" = "host"))]
     pub search: Vec<String>,
     /// Why they could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,6 +127,7 @@ pub struct DnsReply {
     /// The server asked.
     pub server: SocketAddr,
     /// The name asked for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
     /// The kind of record asked for.
     pub kind: RecordKind,
@@ -192,12 +195,14 @@ impl DnsReply {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DnsRecord {
     /// The owner of the record.
+    #[schemars(extend("x-identifies" = "host"))]
     pub name: String,
     /// `A`, `AAAA`, `CNAME` or another type's name.
     pub kind: String,
     /// How long it may be kept, in seconds.
     pub ttl: u32,
     /// The address or name.
+    #[schemars(extend("x-identifies" = "host"))]
     pub value: String,
 }
 

@@ -170,6 +170,7 @@ pub struct Exchange {
     pub head: String,
     /// The first bytes of an answer that is not HTTP, in hexadecimal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-identifies" = "hex"))]
     pub head_hex: String,
     /// The body, bounded; what matters of it stands in the check's evidence.
     #[serde(skip)]

@@ -43,6 +43,7 @@ pub struct ProxyAddress {
     /// How it is spoken to.
     pub scheme: ProxyScheme,
     /// Its name or address; an IPv6 address without brackets.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// Its port.
     pub port: u16,
@@ -211,6 +212,7 @@ pub struct Exceptions {
     /// Whose it is.
     pub place: ProxyPlace,
     /// Its entries as they stand there.
+    #[schemars(extend("x-identifies" = "host"))]
     pub entries: Vec<String>,
 }
 
@@ -270,6 +272,7 @@ pub struct Exempt {
     /// The list.
     pub source: String,
     /// The entry that fits.
+    #[schemars(extend("x-identifies" = "host"))]
     pub entry: String,
     /// Programs read such an entry differently: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]

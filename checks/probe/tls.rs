@@ -49,6 +49,7 @@ pub struct Handshake {
     /// The connection it ran on.
     pub connect: Connect,
     /// The name asked for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub server_name: String,
     /// Why it failed; `None` if it was completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ pub struct Handshake {
     pub head: String,
     /// The first bytes the server sent, in hexadecimal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-identifies" = "hex"))]
     pub head_hex: String,
     /// Bytes sent and received.
     pub sent: u64,
@@ -68,6 +70,7 @@ pub struct Handshake {
     pub received: u64,
     /// The protocol version agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-compared" = "version of TLS"))]
     pub version: Option<String>,
     /// The cipher suite agreed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,10 +81,6 @@ pub struct Handshake {
     /// What rustls thinks of the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
-    /// The server did not prove that it holds the key of its certificate: its signature of the
-    /// handshake does not verify, or not with what hublink has. Anybody can show a certificate.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub key_unproven: bool,
     /// How many certificates were presented.
     pub certificates: usize,
     /// The presented certificates; parsed facts of them stand in the `certificate` check.
@@ -124,7 +123,6 @@ impl Handshake {
             cipher: None,
             client_certificate_requested: false,
             rustls: None,
-            key_unproven: false,
             certificates: 0,
             presented: Vec::new(),
             key_proven: false,
@@ -146,7 +144,7 @@ impl Handshake {
     /// public: without this, that it is the right one says nothing of who is at the other end.
     #[must_use]
     pub fn proven(&self) -> bool {
-        self.completed() && !self.key_unproven
+        self.completed() && self.key_proven
     }
 }
 
@@ -156,6 +154,7 @@ pub struct RustlsVerdict {
     /// Whether it accepts the chain for the name at this time.
     pub accepted: bool,
     /// Its error, by the name of the variant; empty if accepted.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub error: String,
 }
 
@@ -263,7 +262,6 @@ fn take_in(
     seen.client_certificate_requested = asked.was_asked();
     if let Some(presented) = recorder.take() {
         seen.certificates = presented.count;
-        seen.key_unproven = presented.key_unproven;
         seen.rustls = Some(presented.verdict);
         seen.presented = presented.chain;
         seen.key_proven = presented.key_proven;
@@ -328,7 +326,6 @@ struct Presented {
     staple: Vec<u8>,
     count: usize,
     verdict: RustlsVerdict,
-    key_unproven: bool,
 }
 
 /// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
@@ -372,7 +369,6 @@ impl Recorder {
             if let Err(error) = outcome {
                 let error = format!("handshake signature: {}", variant(&error));
                 presented.verdict = RustlsVerdict { accepted: false, error };
-                presented.key_unproven = true;
             }
         }
         HandshakeSignatureValid::assertion()
@@ -425,7 +421,6 @@ impl ServerCertVerifier for Recorder {
             staple: ocsp_response.iter().copied().take(STAPLE_KEPT).collect(),
             count: 1 + intermediates.len(),
             verdict,
-            key_unproven: false,
         };
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = Some(presented);
         Ok(ServerCertVerified::assertion())
@@ -550,7 +545,7 @@ mod tests {
             assert!(seen.proven(), "{seen:?}");
             let seen = seen_of(false, version).await;
             assert_eq!(seen.presented.len(), 1);
-            assert!(seen.completed() && seen.key_unproven && !seen.proven(), "{seen:?}");
+            assert!(seen.completed() && !seen.proven(), "{seen:?}");
             assert!(!seen.rustls.expect("a verdict").accepted);
         }
     }

@@ -103,6 +103,7 @@ pub struct Tunnel {
     /// The proxy.
     pub proxy: ProxyAddress,
     /// The host and port it was asked for.
+    #[schemars(extend("x-identifies" = "host"))]
     pub target: String,
     /// The look-up of the proxy's name; none if it is an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]

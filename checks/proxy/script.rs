@@ -20,6 +20,7 @@ const ADDRESSES_TRIED: usize = 3;
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Script {
     /// Its address as it may be shown: without user name, password and query.
+    #[schemars(extend("x-compared" = "proxy script"))]
     pub url: String,
     /// The look-up of its host; none if it is an address or a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]

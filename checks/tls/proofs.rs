@@ -46,13 +46,13 @@ pub(super) fn unexplained(e: &Evidence, _: &Case) -> Option<Proof> {
         return None;
     }
     if let Some(legacy) = e.legacy.as_ref().filter(|_| has_a_key_we_lack(e)) {
-        let why = "the server has a key or a curve that this tool does not have; Desktop may";
+        let why = "the server has a key or a curve that this tool cannot use; Desktop may";
         return Some(with_legacy(e, legacy).and("limit", why).severity(Severity::Degrades));
     }
     Some(raw(e))
 }
 
-/// Names of RFC 8446 section 6.
+/// Names of RFC 8446 section 6 and, of older versions, RFC 5246 section 7.2.
 pub(super) fn alert_name(alert: u8) -> &'static str {
     match alert {
         0 => "close notify",
@@ -62,16 +62,25 @@ pub(super) fn alert_name(alert: u8) -> &'static str {
         40 => "handshake failure",
         42 => "bad certificate",
         43 => "unsupported certificate",
+        44 => "certificate revoked",
+        45 => "certificate expired",
+        46 => "certificate unknown",
         47 => "illegal parameter",
         48 => "unknown ca",
+        49 => "access denied",
         50 => "decode error",
+        51 => "decrypt error",
         70 => "protocol version",
         71 => "insufficient security",
         80 => "internal error",
         86 => "inappropriate fallback",
         90 => "user canceled",
+        100 => "no renegotiation",
         109 => "missing extension",
+        110 => "unsupported extension",
         112 => "unrecognized name",
+        113 => "bad certificate status response",
+        115 => "unknown psk identity",
         116 => "certificate required",
         120 => "no application protocol",
         _ => "no name",

@@ -130,10 +130,15 @@ fn judged(evidence: &Evidence, host: Option<String>, os: &str) -> Judged {
 
 fn verdict(causes: &[Diagnosis], readable: bool) -> Verdict {
     let blocking = causes.iter().find(|cause| cause.severity == Severity::Blocks);
+    let beyond_us = causes.iter().any(|cause| cause.id.ends_with("/unexplained"));
     let worth = causes.iter().any(|cause| cause.severity == Severity::Degrades);
     let (ready, summary) = match blocking {
         Some(cause) => (Ready::No, cause.title.clone()),
         None if !readable => (Ready::Unknown, "The first certificate cannot be read.".to_owned()),
+        None if beyond_us => {
+            let cannot = "hublink cannot examine a certificate of this kind; other programs may.";
+            (Ready::Unknown, cannot.to_owned())
+        }
         None if worth => (Ready::Yes, "The chain is good, with one thing to mend.".to_owned()),
         None => (
             Ready::Yes,

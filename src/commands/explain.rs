@@ -2,7 +2,27 @@
 
 use hublink_checks::frame::{CauseInfo, ErasedCheck, Verify, expected};
 
+use std::collections::BTreeMap;
+
+use hublink_checks::frame::ProofLine;
+use serde::{Deserialize, Serialize};
+
 use super::super::Failed;
+
+/// So many observations of an example stand on a page.
+const OBSERVATIONS: usize = 6;
+
+/// What a cause looks like when it is found.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct Example {
+    /// What was seen, in one sentence.
+    pub about: String,
+    /// The evidence that proves it.
+    pub proof: Vec<ProofLine>,
+}
+
+/// An example of each cause, by its id: the evidence that the tests of the tables judge.
+static EXAMPLES: &str = include_str!("examples.json");
 
 /// The page of a cause, or the list of all of them.
 ///
@@ -12,7 +32,10 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
     let Some(id) = id else { return Ok(list()) };
     for check in &hublink_checks::tables() {
         if let Some(cause) = check.causes().iter().find(|cause| cause.id == id) {
-            return Ok(page(*check, cause));
+            // A page without its example still explains.
+            let examples: BTreeMap<String, Example> =
+                serde_json::from_str(EXAMPLES).unwrap_or_default();
+            return Ok(page(*check, cause, examples.get(id)));
         }
     }
     let failed = Failed::usage(format!("no cause is called {id:?}"));
@@ -36,7 +59,7 @@ fn list() -> String {
 
 /// One cause as Markdown.
 #[must_use]
-pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
+pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo, example: Option<&Example>) -> String {
     let mut parts = vec![
         format!("# {}\n\n{}\n\n{}\n\n", cause.id, cause.title, cause.explain),
         "| | |\n|---|---|\n".to_owned(),
@@ -44,8 +67,9 @@ pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
         format!("| who has to act | {} |\n", cause.owner.label()),
         format!("| what it does | {} |\n", effect(cause)),
         format!("| how sure at most | {} |\n", cause.confidence.label()),
-        format!("\n## What to do\n\n{}", bullets(cause.remedy)),
     ];
+    parts.extend(example.map(recognised));
+    parts.push(format!("\n## What to do\n\n{}", bullets(cause.remedy)));
     parts.push("\n## How to see that it helped\n\nOn the same computer:\n\n".to_owned());
     parts.push(commands(cause));
     parts.push("\nA report has your own values where ‹…› stands.\n".to_owned());
@@ -65,6 +89,23 @@ pub fn page(check: &dyn ErasedCheck, cause: &CauseInfo) -> String {
 
 fn bullets(items: &[&str]) -> String {
     items.iter().map(|item| format!("- {}\n", markdown(item))).collect::<Vec<_>>().concat()
+}
+
+/// What was compared says most; the rest is context.
+fn recognised(example: &Example) -> String {
+    let (compared, context): (Vec<&ProofLine>, Vec<&ProofLine>) =
+        example.proof.iter().partition(|line| line.expected.is_some());
+    let line = |line: &&ProofLine| match &line.expected {
+        Some(expected) => format!("{}: expected {expected}, seen {}", line.at, line.seen),
+        None => format!("{}: {}", line.at, line.seen),
+    };
+    let shown: Vec<String> = compared.iter().chain(&context).take(OBSERVATIONS).map(line).collect();
+    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+    format!(
+        "\n## How it is recognised\n\nFor example: {}\n\n{}",
+        markdown(&example.about),
+        bullets(&shown)
+    )
 }
 
 fn commands(cause: &CauseInfo) -> String {

@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod completions;
+pub mod diff;
 pub mod explain;
 pub mod hubs;
 pub mod link;

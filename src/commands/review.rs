@@ -4,8 +4,9 @@ use super::super::Failed;
 use super::run::{Mode, deliver, told};
 use crate::cli::ReviewArgs;
 use crate::exit::Exit;
+use crate::redact::Key;
 use crate::report;
-use crate::review::{read, review};
+use crate::review::{read, review, saved_of};
 
 /// Reads the report, judges it and shows what came of it.
 ///
@@ -18,7 +19,14 @@ pub fn run(args: &ReviewArgs) -> Result<Exit, Failed> {
 fn reviewed(args: &ReviewArgs) -> Result<Exit, Failed> {
     let saved = read(&args.saved, &mut std::io::stdin().lock())
         .map_err(|error| Failed::usage(error.to_string()))?;
-    let report = review(&saved);
+    let report = match &args.key {
+        Some(path) => {
+            let refused = |error: crate::redact::KeyError| Failed::usage(error.to_string());
+            let key = Key::read(path).map_err(refused)?;
+            review(&saved_of(&key.restore(&saved.report).map_err(refused)?))
+        }
+        None => review(&saved),
+    };
     let mode = match report.mode {
         Some(report::Mode::Preflight) => Mode::Preflight,
         Some(report::Mode::Doctor) | None => Mode::Doctor,

@@ -12,11 +12,12 @@ use crate::doctor::examine;
 use crate::engine::{Settings, Stop};
 use crate::exit::Exit;
 use crate::output::{json_document, print, write_file, write_for_all};
+use crate::redact::{Level, Person, hide_person, strict};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
 use crate::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
 use crate::report::Report;
-use crate::targets::expand;
+use crate::targets::expand_with;
 
 use super::super::Failed;
 
@@ -71,8 +72,9 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
-    let expanded =
-        expand(&*world, &args.targets, &mut std::io::stdin().lock()).map_err(|error| {
+    let hides = args.show.redact != Level::None;
+    let expanded = expand_with(&*world, &args.targets, &mut std::io::stdin().lock(), hides)
+        .map_err(|error| {
             Failed::usage(error.to_string())
                 .hint("name a hubs.ini, a link, a URL or a host, or set HUBLINK_HUBS")
         })?;
@@ -105,7 +107,13 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         }
     });
     progress.finish();
-    Ok(Report { labels: args.label.iter().cloned().collect(), ..report })
+    let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
+    if hides {
+        hide_person(&mut report, &Person::of(&*world));
+    } else {
+        Level::None.label().clone_into(&mut report.redaction.level);
+    }
+    Ok(report)
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {
@@ -131,6 +139,8 @@ fn settings(args: &RunArgs, mode: Mode) -> Settings {
 /// # Errors
 /// If it cannot be written.
 pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Exit, Failed> {
+    let hidden = hidden(report, show)?;
+    let report = hidden.as_ref().unwrap_or(report);
     let to_file = show.output.is_some();
     let text = match show.format {
         Format::Json => json_document(report),
@@ -175,6 +185,25 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
         Format::Nagios => Exit::Plugin(nagios::State::of(report)),
         _ => Exit::of(report),
     })
+}
+
+/// The report with pseudonyms, where they are wanted; their key goes where it was wanted before
+/// anything is shown.
+fn hidden(report: &Report, show: &ShowArgs) -> Result<Option<Report>, Failed> {
+    if show.redact != Level::Strict {
+        return match show.redact_key {
+            Some(_) => Err(Failed::usage("--redact-key goes with --redact strict")),
+            None => Ok(None),
+        };
+    }
+    let cannot = |why: String| Failed::usage(format!("cannot give pseudonyms: {why}"));
+    let (hidden, key) = strict(report).map_err(|error| cannot(error.to_string()))?;
+    if let Some(path) = &show.redact_key {
+        let key = key.ok_or_else(|| cannot("the report has some already".to_owned()))?;
+        write_file(path, &json_document(&key))
+            .map_err(|error| Failed::usage(format!("cannot write {}: {error}", path.display())))?;
+    }
+    Ok(Some(hidden))
 }
 
 /// Where text goes.

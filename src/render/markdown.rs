@@ -3,6 +3,7 @@
 use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
 use hublink_probe::Way;
 
+use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
     Behind, behind, beside, bounded, causes, mark, moment, own_addresses, place, system, time,
@@ -36,6 +37,7 @@ pub fn render(report: &Report) -> String {
     page.the_rest(&other);
     page.ready(&ready);
     page.environment(report);
+    page.review(report);
     page.messages(report);
     page.0
 }
@@ -50,6 +52,17 @@ impl Page {
 
     fn blank(&mut self) {
         self.0.push('\n');
+    }
+
+    /// Who judged a saved report again, and what that changed.
+    fn review(&mut self, report: &Report) {
+        let told = review_lines(report);
+        for line in told.iter().take(LINES) {
+            self.line(&format!("- {}", escape(line)));
+        }
+        if !told.is_empty() {
+            self.blank();
+        }
     }
 
     fn item(&mut self, label: &str, text: &str) {
@@ -317,6 +330,32 @@ mod tests {
         assert_eq!(escape("a``b"), "```a``b```");
         assert_eq!(escape("CN=Own CA == x"), "CN=Own CA `==` x");
         assert_eq!(escape("<img src=x>|"), "`<img` `src=x>|`");
+    }
+
+    fn many<T: Clone>(items: &[T]) -> Vec<T> {
+        items.iter().cycle().take(items.len() * 20).cloned().collect()
+    }
+
+    #[test]
+    fn a_hub_never_takes_more_than_forty_lines() {
+        let sample = include_str!("../../tests/html/reports/practice.json");
+        let report: Report = serde_json::from_str(sample).expect("a report");
+        for mut hub in report.hubs.clone() {
+            for cause in hub.checks.iter_mut().flat_map(|check| &mut check.causes) {
+                cause.proof = many(&cause.proof);
+                cause.remedy = many(&cause.remedy);
+                cause.verify = many(&cause.verify);
+                cause.ruled_out = vec!["x: y".to_owned(); 50];
+            }
+            for check in &mut hub.checks {
+                check.causes = many(&check.causes);
+            }
+            let name = hub.name.clone();
+            let text = render(&Report { hubs: vec![hub], across: Vec::new(), ..report.clone() });
+            let (ticket, _) = text.split_once("\n**Message").unwrap_or((&text, ""));
+            let lines = ticket.lines().count();
+            assert!(lines <= 40, "{name} takes {lines} lines: {ticket}");
+        }
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! For each owner who has something to do, a message that can be sent as it stands.
 
 use hublink_checks::frame::{
-    Diagnosis, Owner, ProofLine, Severity, Verification, Verify, expected, quoted,
+    Confidence, Diagnosis, Owner, ProofLine, Severity, Verification, Verify, expected, quoted,
 };
 
 use super::words::{addressee, behind, bounded, causes, moment, own_addresses, system};
@@ -115,9 +115,16 @@ fn message(report: &Report, owner: Owner, findings: &[Finding<'_>]) -> Message {
 
 fn several(report: &Report, owner: Owner, findings: &[Finding<'_>], opening: String) -> Vec<Line> {
     let mut lines = vec![Line { finding: false, text: opening, command: None }];
-    lines.extend(
-        findings.iter().take(FINDINGS).map(|finding| told(report, owner, finding, About::These)),
-    );
+    // The opening has named the hub, if it is one only.
+    let one = |finding: &Finding<'_>| finding.hubs.len() == 1;
+    let same = |finding: &Finding<'_>| named(finding.hubs[0]) == named(findings[0].hubs[0]);
+    let about = if findings.iter().all(|finding| one(finding) && same(finding)) {
+        About::OneHub
+    } else {
+        About::These
+    };
+    let told = |finding| told(report, owner, finding, about);
+    lines.extend(findings.iter().take(FINDINGS).map(told));
     let text = match findings.len().saturating_sub(FINDINGS) {
         0 => return lines,
         1 => "And one more finding, which the report holds.".to_owned(),
@@ -166,12 +173,18 @@ enum About {
 fn told(report: &Report, owner: Owner, finding: &Finding<'_>, about: About) -> Line {
     let cause = finding.cause;
     let title = bounded(cause.title.trim_end_matches('.'), 300);
+    let title = if owner == Owner::You { title } else { of_the_user(&title) };
+    // What merely fits must not read as if it were so.
+    let title = match cause.confidence {
+        Confidence::Possible => format!("Perhaps: {title}"),
+        Confidence::Certain | Confidence::Likely => title,
+    };
     let what = match about {
         About::OneHub => title,
         About::These => format!("{}: {title}", hubs(report, &finding.hubs)),
     };
-    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label(),);
-    let seen: Vec<String> = shown(cause).map(observation).collect();
+    let mut text = format!("{what} ({}, {}).", bounded(&cause.id, 80), cause.confidence.label());
+    let seen: Vec<String> = shown(cause).into_iter().map(observation).collect();
     if !seen.is_empty() {
         text.push_str(&format!(" Seen: {}.", seen.join("; ").trim_end_matches('.')));
     }
@@ -200,11 +213,40 @@ fn named(hub: &Hub) -> String {
     bounded(hub.url.as_deref().unwrap_or(&hub.name), VALUE)
 }
 
-/// What was compared says most; the rest is context.
-fn shown(cause: &Diagnosis) -> impl Iterator<Item = &ProofLine> {
+/// What was compared says most; the rest is context. A second try of the same says nothing new.
+fn shown(cause: &Diagnosis) -> Vec<&ProofLine> {
     let compared = cause.proof.iter().filter(|line| line.expected.is_some());
     let context = cause.proof.iter().filter(|line| line.expected.is_none());
-    compared.chain(context).take(SEEN)
+    let mut shown: Vec<&ProofLine> = Vec::new();
+    for line in compared.chain(context) {
+        if shown.len() < SEEN && shown.iter().all(|known| known.at != line.at) {
+            shown.push(line);
+        }
+    }
+    shown
+}
+
+/// A text that speaks to the user, told to somebody else.
+fn of_the_user(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let bare = |word: &str| word.trim_end_matches(['.', ',', ';', ':', ')', '?']).to_owned();
+    let bare: Vec<String> = words.iter().map(|word| bare(word)).collect();
+    let turned = bare.iter().enumerate().map(|(n, word)| {
+        let before = n.checked_sub(1).map_or("", |n| &*bare[n]);
+        let after = bare.get(n + 1).map_or("", |next| &**next);
+        match (before, &**word, after) {
+            ("you", "are", _) => "is",
+            (_, "this", "computer" | "PC") | (_, "your", _) => "the user's",
+            (_, "you", _) => "the user",
+            (_, "Your", _) => "The user's",
+            (_, "You", _) => "The user",
+            (_, other, _) => other,
+        }
+    });
+    let whole = turned.zip(words.iter().zip(&bare));
+    let whole: Vec<String> =
+        whole.map(|(new, (word, bare))| format!("{new}{}", &word[bare.len()..])).collect();
+    whole.join(" ")
 }
 
 fn observation(line: &ProofLine) -> String {
@@ -238,7 +280,7 @@ fn request(owner: Owner, step: &str) -> String {
         others.iter().all(|other| !rest.contains(other)).then(|| format!("Please provide {rest}"))
     };
     match turned.or_else(wanted) {
-        Some(turned) => finished(&turned),
+        Some(turned) => finished(&of_the_user(&turned)),
         None => format!("The advice to the user: \"{}\".", step.trim_end_matches('.')),
     }
 }
@@ -284,6 +326,17 @@ mod tests {
             "The advice to the user: \"Ask IT to install x, or your Qlik admin for y\"."
         );
         assert_eq!(request(Owner::You, "Connect the VPN."), "Connect the VPN.");
+    }
+
+    #[test]
+    fn what_speaks_to_the_user_is_told_to_others() {
+        let turned = of_the_user("Your name server: you are outside, near you (this computer).");
+        let told = "The user's name server: the user is outside, near the user (this computer).";
+        assert_eq!(turned, told);
+        assert_eq!(
+            of_the_user("on this computer, by your.example"),
+            "on the user's computer, by your.example"
+        );
     }
 
     #[test]

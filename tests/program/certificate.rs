@@ -95,6 +95,22 @@ fn nothing_on_the_way_is_suspected_of_a_file() {
 }
 
 #[test]
+fn what_this_tool_cannot_examine_is_not_called_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = include_str!("../../checks/certificate/samples/p521.pem");
+    let mut blocks = sample.split_inclusive("-----END CERTIFICATE-----");
+    for name in ["own.pem", "root.pem"] {
+        std::fs::write(folder.path().join(name), blocks.next().expect("two")).expect("a file");
+    }
+    let at = ["--at", "2027-01-01T00:00:00Z", "--ca-file", "root.pem", "--format", "json"];
+    let output = run(folder.path(), &[&["own.pem"], &at[..]].concat());
+    let seen = json(&output);
+    assert_eq!(output.status.code(), Some(3), "{seen}");
+    assert_eq!(seen["verdict"]["ready"], "unknown");
+    assert_eq!(seen["causes"][0]["id"], "certificate/unexplained");
+}
+
+#[test]
 fn a_binary_file_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("x.cer"), [0x30, 0x82, 0, 0, 0x30]).expect("a file");

@@ -221,6 +221,29 @@ fn a_wrong_command_line_is_two_and_says_what_was_expected() {
     }
 }
 
+#[test]
+fn labels_are_in_the_report_and_in_its_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (missing, saved) = (folder.path().join("none.ini"), folder.path().join("report.json"));
+    let labels = ["--label", "site=Göteborg 2", "--label", "machine=4f1c9a"];
+    let output = hublink()
+        .arg(&missing)
+        .args(labels)
+        .args(["--format", "ndjson", "--report"])
+        .arg(&saved)
+        .output()
+        .expect("the program starts");
+    let expected = serde_json::json!({ "machine": "4f1c9a", "site": "Göteborg 2" });
+    let line: Value = serde_json::from_slice(&output.stdout).expect("one line");
+    assert_eq!(line["labels"], expected);
+    let saved = std::fs::read(&saved).expect("the report");
+    let saved: Value = serde_json::from_slice(&saved).expect("JSON");
+    assert_eq!(saved["labels"], expected);
+    let wrong = hublink().args(["x.test", "--label", "Site=x"]).output().expect("it starts");
+    assert_eq!(code(&wrong), 2);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("site=berlin"));
+}
+
 /// The bad shapes a hubs.ini comes in. No name is looked up for any of them.
 #[test]
 fn every_bad_file_has_its_cause_with_the_place_of_it() {

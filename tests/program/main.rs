@@ -2,10 +2,12 @@
 
 mod certificate;
 mod cli;
+mod diff;
 mod formats;
 mod more_worlds;
 mod names;
 mod practice_world;
 mod proxies;
+mod redaction;
 mod review;
 mod support;

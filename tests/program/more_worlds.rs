@@ -196,6 +196,7 @@ async fn a_saved_report_is_judged_again_as_it_was_live() {
             interfaces: read.environment.interfaces.clone(),
             hubs_in_run: read.hubs.len(),
             way: hub.way.clone(),
+            pseudonyms: false,
         });
         for check in hublink_checks::all() {
             let report = hub.checks.iter().find(|c| c.id == check.meta().id).expect("listed");

@@ -1,7 +1,7 @@
 //! The doctor in the practice world: every state is named for what it is.
 
 use crate::support::{Stage, causes, doctor, short};
-use hublink::report::{Hub, Ready};
+use hublink::report::{Hub, Look, Ready};
 use hublink_checks::frame::Severity;
 use hublink_practice::{CASES, Case, SHOWCASE, case};
 
@@ -68,6 +68,27 @@ async fn every_state_is_named_for_what_it_is() {
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
+/// Every check that ran tells when it looked, within the hub's examination; a step that builds on
+/// another one begins after it.
+fn assert_looks(hub: &Hub) {
+    let end = |look: &Look| look.begun_ms + look.duration_ms;
+    let first = |id: &str| hub.checks.iter().find(|check| check.id == id)?.looks.first().copied();
+    for check in hub.checks.iter().filter(|check| check.reason.is_none()) {
+        let looks = &check.looks;
+        assert!(matches!(looks.len(), 1 | 2), "{}: {looks:?}", check.id);
+        assert!(looks.iter().all(|look| end(look) <= hub.duration_ms + 1.0), "{looks:?}");
+        let sum: f64 = looks.iter().map(|look| look.duration_ms).sum();
+        // A second look of less than a millisecond is not told.
+        assert!((check.duration_ms - sum).abs() < 1.2, "{}: {looks:?}", check.id);
+    }
+    for [before, after] in [["dns", "tcp"], ["tcp", "tls"], ["tls", "certificate"], ["http", "hub"]]
+    {
+        if let (Some(before), Some(after)) = (first(before), first(after)) {
+            assert!(end(&before) <= after.begun_ms + 1.0, "{before:?} {after:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn ten_hubs_in_ten_states_and_nobody_waits_for_the_silent_one() {
     let stage = Stage::start().await;
@@ -84,6 +105,7 @@ async fn ten_hubs_in_ten_states_and_nobody_waits_for_the_silent_one() {
     for (id, hub) in SHOWCASE.iter().zip(&report.hubs) {
         let found = differences(case(id).expect(id), hub);
         assert!(found.is_empty(), "{id}: {found:?}");
+        assert_looks(hub);
     }
     let took = |id: &str| {
         let place = SHOWCASE.iter().position(|known| *known == id).expect(id);

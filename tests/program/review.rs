@@ -345,7 +345,7 @@ fn damage(document: &mut Value, turn: u64, with: &Value) {
             return;
         }
         let pick = usize::try_from(left % n as u64).expect("small");
-        left = left / n as u64 ^ (left << 3 & 0xffff);
+        left = (left / n as u64) ^ ((left << 3) & 0xffff);
         at = match at {
             Value::Object(map) => map.values_mut().nth(pick).expect("counted"),
             Value::Array(list) => &mut list[pick],
@@ -370,7 +370,9 @@ proptest! {
     ) {
         let (_, text) = older_reports().into_iter().next_back().expect("a report");
         let mut document: Value = serde_json::from_str(&text).expect("JSON");
-        turns.iter().for_each(|&turn| damage(&mut document, turn, &with));
+        for &turn in &turns {
+            damage(&mut document, turn, &with);
+        }
         if let Ok(saved) = read_text("damaged", &document.to_string()) {
             let report = review(&saved);
             crate::formats::assert_readable(&report);

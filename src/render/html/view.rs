@@ -11,8 +11,8 @@ use super::{IN_FULL, RAW, RAW_OF_CHECK, ROWS, STYLE, STYLE_HASH};
 use crate::render::chain;
 use crate::render::messages::messages;
 use crate::render::words::{
-    addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place, time,
-    verdict, why,
+    addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place,
+    system, time, verdict, why,
 };
 use crate::report::{CheckReport, Hub, Look, Ready, Report};
 
@@ -590,7 +590,7 @@ fn facts(report: &Report) -> Vec<Fact> {
         ("Made by", format!("{} {}", report.tool.name, report.tool.version)),
         ("Begun", moment(report.started)),
         ("Took", time(report.duration_ms)),
-        ("System", format!("{} {}", environment.os, environment.arch)),
+        ("System", format!("{} {}", system(&environment.os), environment.arch)),
         ("Own addresses", own_addresses(report).join(", ")),
     ];
     let labels = report.labels.iter().map(|(key, value)| format!("{key}={value}"));

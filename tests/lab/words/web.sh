@@ -44,7 +44,7 @@ certificate() {
             -set_serial 9 -extfile "$file.ext" -days 300 -out "$file.crt" 2>/dev/null
         ;;
     weak)
-        openssl genrsa -out "$file.key" 1024 2>/dev/null
+        openssl genrsa -out "$file.key" "${weak_bits:-1024}" 2>/dev/null
         openssl req -new -key "$file.key" -subj "/CN=$1" -out "$file.csr" 2>/dev/null
         sign "$file" "$pki/ca" -days 300
         ;;

@@ -2,4 +2,4 @@ broken 'The usage of the certificate is "everything": Windows takes that, this t
 leaf_lines='extendedKeyUsage=anyExtendedKeyUsage'
 hub_with everything hub.corp.test
 doctor https://hub.corp.test
-expect yes degrades certificate/unexplained
+expect unknown certificate/unexplained

@@ -1,0 +1,328 @@
+//! What a report shows of people and of their networks.
+//!
+//! `default` hides the user of the computer, the home directory and the computer's name where a path
+//! holds them. `strict` gives every host, address and name a pseudonym. It rewrites what the report
+//! was judged from and has it judged again: so every sentence of the report speaks of the pseudonyms,
+//! and none has to be searched for names.
+
+mod key;
+mod pseudonyms;
+mod text;
+mod walk;
+mod words;
+
+use std::collections::BTreeSet;
+
+use hublink_checks::frame::Diagnosis;
+use hublink_probe::{Timestamp, World};
+use serde_json::Value;
+
+pub use key::{Key, KeyError};
+
+use crate::report::{CheckReport, Hub, Redaction, Replacement, Report};
+use crate::review::{review, saved_of};
+use pseudonyms::Pseudonyms;
+use words::Class;
+
+/// How much is hidden.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub enum Level {
+    /// The user, the home directory and the name of this computer.
+    #[default]
+    Default,
+    /// Also hosts, addresses, names, paths and texts of others, behind pseudonyms.
+    Strict,
+    /// Nothing.
+    None,
+}
+
+impl Level {
+    /// The word of the report.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Strict => "strict",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Who sits at this computer, as far as paths tell.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    home: Option<String>,
+    user: Option<String>,
+    machine: Option<String>,
+}
+
+impl Person {
+    /// As the settings of the computer say.
+    #[must_use]
+    pub fn of(world: &dyn World) -> Self {
+        let first = |names: &[&str]| {
+            let told = names.iter().find_map(|name| world.variable(name));
+            told.map(|text| text.trim_end_matches(['/', '\\']).to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        Self {
+            home: first(&["USERPROFILE", "HOME"]),
+            user: first(&["USERNAME", "USER", "LOGNAME"]),
+            machine: first(&["COMPUTERNAME", "HOSTNAME"]),
+        }
+    }
+
+    /// The path without what tells who sits here, and how often that was taken out.
+    fn hide(&self, path: &str) -> (String, Vec<(&'static str, &'static str)>) {
+        let mut found = Vec::new();
+        let separators = ['/', '\\'];
+        let beneath_home = self.home.as_deref().and_then(|home| {
+            let rest = path.strip_prefix(home)?;
+            (rest.is_empty() || rest.starts_with(separators)).then(|| format!("~{rest}"))
+        });
+        if beneath_home.is_some() {
+            found.push(("home directory", "~"));
+        }
+        let path = beneath_home.unwrap_or_else(|| path.to_owned());
+        let on_network = path.starts_with("\\\\") || path.starts_with("//");
+        let mut place = 0;
+        let parts = path.split_inclusive(separators).map(|part| {
+            let name = part.trim_end_matches(separators);
+            let rest = &part[name.len()..];
+            place += usize::from(!name.is_empty());
+            let is = |known: &Option<String>| {
+                known.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+            };
+            if on_network && place == 1 && is(&self.machine) {
+                found.push(("name of the computer", "computer"));
+                return format!("computer{rest}");
+            }
+            if place > 1 && is(&self.user) && !rest.is_empty() {
+                found.push(("name of the user", "user"));
+                return format!("user{rest}");
+            }
+            part.to_owned()
+        });
+        let path = parts.collect();
+        (path, found)
+    }
+}
+
+/// Hides in a fresh report who sits at this computer.
+pub fn hide_person(report: &mut Report, person: &Person) {
+    let mut found: Vec<(&'static str, &'static str)> = Vec::new();
+    let mut hide = |class: Option<Class>, text: &str| {
+        let is_path =
+            class == Some(Class::Path) || class == Some(Class::Name) && text.contains(['/', '\\']);
+        if !is_path || text.contains("://") {
+            return text.to_owned();
+        }
+        let (hidden, more) = person.hide(text);
+        found.extend(more);
+        hidden
+    };
+    let mut document = serde_json::to_value(&*report).unwrap_or_default();
+    walk::over(&mut document, &mut hide);
+    if found.is_empty() {
+        return;
+    }
+    // Paths are plain texts: a report stays one.
+    if let Ok(hidden) = serde_json::from_value(document) {
+        let judged = review(&saved_of(&hidden));
+        *report = Report { review: None, ..judged };
+    }
+    for (what, replaced_by) in found {
+        note(&mut report.redaction, what, replaced_by, 1);
+    }
+}
+
+/// One more line of the ledger, or more of a kind that stands there.
+fn note(redaction: &mut Redaction, what: &str, replaced_by: &str, count: usize) {
+    let known = redaction.ledger.iter_mut().find(|line| line.what == what);
+    match known {
+        Some(line) => line.count += count,
+        None => redaction.ledger.push(Replacement {
+            what: what.to_owned(),
+            replaced_by: replaced_by.to_owned(),
+            count,
+        }),
+    }
+}
+
+/// Gives every host, address and name a pseudonym. A report that has pseudonyms stays as it is, and
+/// there is no key to it then.
+///
+/// # Errors
+/// If a pseudonym does not fit where it has to stand: then nothing may be shown.
+pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Error> {
+    if report.redaction.level == Level::Strict.label() {
+        return Ok((report.clone(), None));
+    }
+    let mut redactor = Redactor::new(report);
+    let mut observed = report.clone();
+    drop_what_is_judged(&mut observed);
+    let before = serde_json::to_value(&observed)?;
+    let mut after = before.clone();
+    walk::over(&mut after, &mut |class, text| redactor.rewritten(class, text));
+    let key = Key::new(report, &redactor.names, &before, &after);
+    let mut hidden: Report = serde_json::from_value(after)?;
+    for facts in hidden.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
+        facts.pseudonyms = true;
+    }
+    let judged = review(&saved_of(&hidden));
+    let mut made = Report { review: hidden.review.clone(), ..judged };
+    let lost = keep_judgement(report, &mut made, &mut redactor);
+    Level::Strict.label().clone_into(&mut made.redaction.level);
+    for (kind, count) in &redactor.names.counts {
+        let (what, replaced_by) = kind.words();
+        note(&mut made.redaction, what, replaced_by, *count);
+    }
+    if lost > 0 {
+        note(&mut made.redaction, "proof that cannot be told without names", "left out", lost);
+    }
+    Ok((made, Some(key)))
+}
+
+/// What follows from the evidence is made anew; what this program cannot read it cannot hide.
+fn drop_what_is_judged(report: &mut Report) {
+    let known: Vec<&str> = hublink_checks::tables().iter().map(|check| check.meta().id).collect();
+    let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
+    for check in hubs.chain(&mut report.across) {
+        check.causes.clear();
+        if !known.contains(&check.id.as_str()) {
+            (check.evidence, check.aside) = (None, None);
+        }
+    }
+    report.across.clear();
+    for hub in &mut report.hubs {
+        hub.verdict.summary.clear();
+        hub.url = None;
+    }
+    if let Some(review) = &mut report.review {
+        review.unknown.clear();
+    }
+}
+
+/// Where pseudonyms cannot keep what a judgement rests on, the judgement of the real values stands,
+/// without the proof. Returns how many causes lost theirs.
+fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor<'_>) -> usize {
+    let mut lost = 0;
+    for (real, made) in real.hubs.iter().zip(&mut made.hubs) {
+        if !alike(real, made) {
+            lost += real.checks.iter().map(|check| check.causes.len()).sum::<usize>();
+            made.verdict = real.verdict.clone();
+            made.verdict.summary = redactor.rewritten(None, &real.verdict.summary);
+            let checks = real.checks.iter().zip(&mut made.checks);
+            checks.for_each(|(real, made)| without_proof(real, made, redactor));
+        }
+    }
+    let same = real.across.len() == made.across.len()
+        && real.across.iter().zip(&made.across).all(|(real, made)| same_causes(real, made));
+    if !same {
+        lost += real.across.iter().map(|check| check.causes.len()).sum::<usize>();
+        made.across.clone_from(&real.across);
+        for (real, made) in real.across.iter().zip(&mut made.across) {
+            made.evidence = None;
+            without_proof(real, made, redactor);
+        }
+    }
+    lost
+}
+
+fn alike(real: &Hub, made: &Hub) -> bool {
+    crate::review::words(&real.verdict) == crate::review::words(&made.verdict)
+        && real.verdict.reached == made.verdict.reached
+        && real.checks.len() == made.checks.len()
+        && real.checks.iter().zip(&made.checks).all(|(real, made)| {
+            let reason = |check: &CheckReport| {
+                check.reason.as_ref().map(|reason| (reason.kind, reason.because.clone()))
+            };
+            real.status == made.status && reason(real) == reason(made) && same_causes(real, made)
+        })
+}
+
+fn same_causes(real: &CheckReport, made: &CheckReport) -> bool {
+    let told = |cause: &Diagnosis| {
+        (cause.id.clone(), cause.confidence, cause.severity, cause.owner, cause.hubs.clone())
+    };
+    real.causes.iter().map(told).eq(made.causes.iter().map(told))
+}
+
+fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Redactor<'_>) {
+    made.status = real.status;
+    made.reason.clone_from(&real.reason);
+    if let Some(detail) = made.reason.as_mut().and_then(|reason| reason.detail.as_mut()) {
+        *detail = redactor.rewritten(None, detail);
+    }
+    let tables = hublink_checks::tables();
+    let known = tables.iter().flat_map(|check| check.causes());
+    let known: Vec<_> = known.collect();
+    made.causes = real
+        .causes
+        .iter()
+        .map(|cause| {
+            let row = known.iter().find(|row| row.id == cause.id);
+            let remedy = row.map_or(&[][..], |row| row.remedy);
+            Diagnosis {
+                title: row.map_or_else(String::new, |row| row.title.to_owned()),
+                proof: Vec::new(),
+                ruled_out: Vec::new(),
+                remedy: remedy.iter().map(|&step| step.to_owned()).collect(),
+                ..cause.clone()
+            }
+        })
+        .collect();
+}
+
+/// Gives pseudonyms to texts.
+struct Redactor<'a> {
+    names: Pseudonyms,
+    vocabulary: &'static BTreeSet<String>,
+    own: [(Class, BTreeSet<&'static str>); 5],
+    phrases: Vec<&'a str>,
+}
+
+impl Redactor<'_> {
+    fn new(report: &Report) -> Self {
+        let vocabulary = words::vocabulary();
+        // A pseudonym is no word that stands in the report or means something.
+        let mut taken = vocabulary.clone();
+        words_of(&serde_json::to_value(report).unwrap_or_default(), &mut taken);
+        let classes = [Class::Dn, Class::Host, Class::Link, Class::Name, Class::Path];
+        let own = classes.map(|class| {
+            (class, class.own_words().unwrap_or_default().split_whitespace().collect())
+        });
+        let tables = hublink_checks::tables();
+        let phrases = tables.iter().flat_map(|check| check.public_names()).collect();
+        Self { names: Pseudonyms::new(taken), vocabulary, own, phrases }
+    }
+
+    /// Whether a word, or a run with dots, stays in a text of this class.
+    fn keeps(&self, class: Class, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        match self.own.iter().find(|(own, _)| *own == class) {
+            Some((_, words)) => words.contains(lower.as_str()),
+            None => self.vocabulary.contains(&lower),
+        }
+    }
+
+    fn rewritten(&mut self, class: Option<Class>, text: &str) -> String {
+        if Timestamp::parse(text).is_ok() {
+            return text.to_owned();
+        }
+        self.text(class.unwrap_or(Class::Text), text)
+    }
+}
+
+/// Every word of every text of a document, in lower case.
+fn words_of(value: &Value, words: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let parts = text.split(|c: char| !c.is_alphanumeric());
+            words.extend(parts.filter(|part| part.len() > 2).map(str::to_lowercase));
+        }
+        Value::Array(list) => list.iter().for_each(|value| words_of(value, words)),
+        Value::Object(map) => map.values().for_each(|value| words_of(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,238 @@
+//! Rewriting a text: what is not known to say nothing of anybody becomes a pseudonym.
+//!
+//! Nothing is searched for and replaced. The text is cut into words, addresses and host names, and
+//! each is looked at by itself; so the machine `hub` costs no other text its `hub`.
+
+use std::net::IpAddr;
+
+use super::Redactor;
+use super::pseudonyms::Kind;
+use super::words::{Class, PHRASES};
+
+/// Where in a text the next piece ends, and what becomes of it.
+struct Piece {
+    end: usize,
+    made: String,
+}
+
+impl Redactor<'_> {
+    /// A text of this class as others may see it.
+    pub(super) fn text(&mut self, class: Class, text: &str) -> String {
+        match class {
+            Class::Digits if text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                self.names.count(Kind::Digits);
+                self.names.row(text)
+            }
+            Class::Digits => self.pieces(Class::Text, text),
+            Class::Hex => self.hex(text),
+            Class::Nothing => text.to_owned(),
+            Class::Host => self.host_and_port(text),
+            Class::Name | Class::Path | Class::Link | Class::Dn | Class::Text => {
+                self.pieces(class, text)
+            }
+        }
+    }
+
+    /// Bytes in hexadecimal that may be text.
+    fn hex(&mut self, digits: &str) -> String {
+        let byte = |pair: &[u8]| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok().map(char::from)
+        };
+        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+        let read: Option<String> = pairs.iter().map(|pair| byte(pair)).collect();
+        match read.filter(|_| rest.is_empty()) {
+            Some(text) => {
+                let made = self.text(Class::Text, &text);
+                let digit = |value: u32| char::from_digit(value & 0xf, 16).unwrap_or('0');
+                let bytes = made.chars().map(u32::from);
+                bytes.flat_map(|byte| [digit(byte >> 4), digit(byte)]).collect()
+            }
+            None => String::new(),
+        }
+    }
+
+    fn host_and_port(&mut self, text: &str) -> String {
+        if let Some((address, prefix)) = text.split_once('/')
+            && let Ok(address) = address.parse::<IpAddr>()
+        {
+            return format!("{}/{prefix}", self.names.address(address));
+        }
+        if text.contains(['/', ' ', '@', '<']) {
+            return self.pieces(Class::Link, text);
+        }
+        if let Some(rest) = text.strip_prefix('[')
+            && let Some((inner, after)) = rest.split_once(']')
+        {
+            return format!("[{}]{after}", self.names.host(inner));
+        }
+        match text.rsplit_once(':') {
+            Some((host, port))
+                if !host.contains(':') && port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                format!("{}:{port}", self.names.host(host))
+            }
+            Some(_) if text.parse::<IpAddr>().is_err() => self.pieces(Class::Link, text),
+            _ => self.names.host(text),
+        }
+    }
+
+    fn pieces(&mut self, class: Class, text: &str) -> String {
+        let mut made = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(letter) = text[at..].chars().next() {
+            let piece = self
+                .phrase(text, at)
+                .or_else(|| escape(text, at))
+                .or_else(|| self.colons(text, at))
+                .or_else(|| self.run(class, text, at));
+            if let Some(piece) = piece {
+                made += &piece.made;
+                at = piece.end;
+            } else {
+                made.push(letter);
+                at += letter.len_utf8();
+            }
+        }
+        made
+    }
+
+    /// A name of the public, such as that of a product: it stays wherever it stands.
+    fn phrase(&self, text: &str, at: usize) -> Option<Piece> {
+        let begins = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let known = PHRASES.iter().copied().chain(self.phrases.iter().copied());
+        let mut found = known.filter(|_| begins).filter_map(|phrase| {
+            let part = text.get(at..at + phrase.len())?;
+            let after = text[at + phrase.len()..].chars().next();
+            let ends = after.is_none_or(|c| !c.is_alphanumeric());
+            (ends && part.eq_ignore_ascii_case(phrase)).then_some(part)
+        });
+        let part = found.next()?;
+        Some(Piece { end: at + part.len(), made: part.to_owned() })
+    }
+
+    /// What is written in groups with colons: an address, the address of an adapter, a fingerprint.
+    fn colons(&mut self, text: &str, at: usize) -> Option<Piece> {
+        if text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == ':') {
+            return None;
+        }
+        let fits = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '-');
+        let run = &text[at..];
+        let run = &run[..run.find(|c| !fits(c)).unwrap_or(run.len())];
+        let run = run.trim_end_matches(['.', '-']);
+        let shorter = run.trim_end_matches(':');
+        for candidate in [run, shorter] {
+            if candidate.matches(':').count() >= 2
+                && let Ok(address) = candidate.parse::<IpAddr>()
+            {
+                let made = self.names.address(address).to_string();
+                return Some(Piece { end: at + candidate.len(), made });
+            }
+        }
+        let groups: Vec<&str> = run.split([':', '-']).collect();
+        let pairs = groups
+            .iter()
+            .all(|group| group.len() == 2 && group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if !pairs || groups.len() < 6 {
+            return None;
+        }
+        let separator = run.chars().nth(2)?;
+        self.names.count(if groups.len() == 6 { Kind::Hardware } else { Kind::Digits });
+        let row = self.names.row(&groups.concat());
+        let row: Vec<String> =
+            row.as_bytes().chunks(2).map(|p| String::from_utf8_lossy(p).into_owned()).collect();
+        Some(Piece { end: at + run.len(), made: row.join(&separator.to_string()) })
+    }
+
+    /// A run of letters, digits and what joins them.
+    fn run(&mut self, class: Class, text: &str, at: usize) -> Option<Piece> {
+        let inside = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let rest = &text[at..];
+        let run = &rest[..rest.find(|c| !inside(c)).unwrap_or(rest.len())];
+        let run = run.trim_end_matches(['.', '-', '_']);
+        if !run.starts_with(char::is_alphanumeric) {
+            return None;
+        }
+        // A Qlik server calls its own authority so, and is known by it.
+        if class == Class::Dn
+            && let Some(server) = run.strip_suffix("-CA").filter(|server| !server.is_empty())
+        {
+            let made = self.pieces(class, server) + "-CA";
+            return Some(Piece { end: at + run.len(), made });
+        }
+        let after = &text[at + run.len()..];
+        let made = if let Ok(address) = run.parse::<IpAddr>() {
+            self.names.address(address).to_string()
+        } else if is_authority(&text[..at]) && !after.starts_with('@') {
+            self.names.host(run)
+        } else if self.keeps(class, run) {
+            run.to_owned()
+        } else if is_host(run) && class != Class::Path {
+            self.names.host(run)
+        } else {
+            let class = if after.starts_with('@') { Class::Name } else { class };
+            self.words(class, run)
+        };
+        Some(Piece { end: at + run.len(), made })
+    }
+
+    /// Word by word, with what joins them.
+    fn words(&mut self, class: Class, run: &str) -> String {
+        let mut made = String::new();
+        for part in run.split_inclusive(['.', '-', '_']) {
+            let word = part.trim_end_matches(['.', '-', '_']);
+            made += &self.word(class, word);
+            made += &part[word.len()..];
+        }
+        made
+    }
+
+    fn word(&mut self, class: Class, word: &str) -> String {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        if word.is_empty() || self.keeps(class, word) {
+            return word.to_owned();
+        }
+        if digits == word.len() && (digits < 6 && class != Class::Name || digits < 2) {
+            return word.to_owned();
+        }
+        if word.chars().count() == 1 {
+            return word.to_owned();
+        }
+        let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hexadecimal
+            && (digits == word.len() || word.len() >= 8 && digits > 0 || word.len() >= 16)
+        {
+            self.names.count(Kind::Digits);
+            return self.names.row(word);
+        }
+        self.names.count(Kind::Word);
+        self.names.word(word)
+    }
+}
+
+/// `%2F` and the like separate words, as what they stand for does.
+fn escape(text: &str, at: usize) -> Option<Piece> {
+    let part = text.get(at..at + 3)?;
+    let digits = part.strip_prefix('%')?;
+    let is_escape = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_escape.then(|| Piece { end: at + 3, made: part.to_owned() })
+}
+
+/// Whether what comes next is the host of a URL, also of one that was encoded.
+fn is_authority(before: &str) -> bool {
+    // A text may be long, and this is asked for each of its words.
+    let end = &before[before.floor_char_boundary(before.len().saturating_sub(16))..];
+    let lower = end.to_ascii_lowercase();
+    let slashes = ["://", "%3a%2f%2f", "%253a%252f%252f"];
+    let direct = slashes.iter().any(|slashes| lower.ends_with(slashes));
+    // Behind a login in the URL.
+    direct || lower.ends_with('@') || lower.ends_with("%40")
+}
+
+/// Whether a run of labels is rather a host name than a version, a file or an abbreviation.
+fn is_host(run: &str) -> bool {
+    let labels: Vec<&str> = run.split('.').collect();
+    let last = labels.last().copied().unwrap_or_default();
+    let top = last.len() >= 2 && last.chars().all(char::is_alphabetic) || last.starts_with("xn--");
+    labels.len() >= 2 && top && labels.iter().all(|label| !label.is_empty())
+}

@@ -1,0 +1,105 @@
+//! A walk over everything in a report that was observed, beside the schema that says what it is.
+
+use serde_json::{Map, Value};
+
+use super::words::Class;
+use crate::shape;
+
+/// What becomes of a text, by what the schema says it is.
+pub(super) type Rewrite<'a> = &'a mut dyn FnMut(Option<Class>, &str) -> String;
+
+/// The parts of a hub that were observed, beside its checks.
+const OBSERVED: [&str; 6] = ["name", "host", "source", "link", "way", "facts"];
+
+/// Rewrites every text of a report that was observed and is no word of the report's own.
+pub(super) fn over(report: &mut Value, rewrite: Rewrite<'_>) {
+    let mut walk = Walk { rewrite };
+    if let Some(value) = report.get_mut("environment") {
+        walk.value(shape::part("/$defs/Environment"), None, value);
+    }
+    // What the user called the run may be a place or a person.
+    for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Value::String(text) = label.1 {
+            *text = (walk.rewrite)(Some(Class::Name), text);
+        }
+    }
+    let hubs = report.get_mut("hubs").and_then(Value::as_array_mut);
+    for hub in hubs.into_iter().flatten() {
+        for key in OBSERVED {
+            let nodes = shape::part(&format!("/$defs/Hub/properties/{key}"));
+            if let Some(value) = hub.get_mut(key) {
+                walk.value(nodes, None, value);
+            }
+        }
+        walk.checks(hub.get_mut("checks"));
+    }
+    walk.checks(report.get_mut("across"));
+}
+
+struct Walk<'a> {
+    rewrite: Rewrite<'a>,
+}
+
+impl Walk<'_> {
+    fn checks(&mut self, checks: Option<&mut Value>) {
+        for check in checks.and_then(Value::as_array_mut).into_iter().flatten() {
+            let id = check.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            for key in ["evidence", "aside"] {
+                let Some(saved) = check.get_mut(key) else { continue };
+                self.value(shape::evidence_of(&id), None, saved);
+                // What cannot be read any more is no evidence.
+                if !saved.is_null() && !crate::review::is_evidence(&id, saved) {
+                    *saved = Value::Null;
+                }
+            }
+            if let Some(Value::String(detail)) = check.pointer_mut("/reason/detail") {
+                *detail = (self.rewrite)(None, detail);
+            }
+        }
+    }
+
+    /// `nodes` are all parts of the schema that may describe the value; `class` is what the list
+    /// around it is.
+    fn value(&mut self, nodes: Vec<&'static Value>, class: Option<Class>, value: &mut Value) {
+        let nodes = shape::expanded(nodes);
+        let class = shape::word(&nodes, "x-identifies").and_then(Class::of).or(class);
+        match value {
+            Value::String(text) if nodes.iter().any(|node| is_word_of(node, text)) => {}
+            Value::String(text) => *text = (self.rewrite)(class, text),
+            Value::Array(list) => {
+                let items = shape::below(&nodes, "items");
+                for one in list {
+                    self.value(items.clone(), class, one);
+                }
+            }
+            Value::Object(map) => self.object(&nodes, class, map),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn object(
+        &mut self,
+        nodes: &[&'static Value],
+        class: Option<Class>,
+        map: &mut Map<String, Value>,
+    ) {
+        for (key, mut value) in std::mem::take(map) {
+            let named = shape::field(nodes, &key);
+            // The keys of a table are data too.
+            let (key, below) = if named.is_empty() {
+                ((self.rewrite)(class, &key), shape::below(nodes, "additionalProperties"))
+            } else {
+                (key, named)
+            };
+            self.value(below, None, &mut value);
+            map.insert(key, value);
+        }
+    }
+}
+
+/// Whether a text is a word of the report's own at this place.
+fn is_word_of(node: &Value, text: &str) -> bool {
+    let listed = node.get("enum").and_then(Value::as_array);
+    let listed = listed.is_some_and(|words| words.iter().any(|word| word == text));
+    listed || node.get("const").is_some_and(|word| word == text)
+}

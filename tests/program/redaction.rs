@@ -1,0 +1,438 @@
+//! What a report hides, and that hiding costs no finding.
+
+use std::process::{Command, Output, Stdio};
+
+use hublink::output::json_document;
+use hublink::redact::{Key, Person, hide_person, strict};
+use hublink::render::human::Detail;
+use hublink::render::{Style, html, human, junit, markdown, nagios, ndjson, openmetrics};
+use hublink::report::Report;
+use hublink::review::{read_text, review, saved_of};
+use hublink_practice::{Behaviour, CASES, Certificate};
+use hublink_probe::{ScriptedWorld, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::review::{fixtures, older_reports, report_of_fixture};
+use crate::support::{Stage, assert_judged_alike, assert_valid, doctor, short};
+
+fn hidden(report: &Report) -> (Report, Key) {
+    let (hidden, key) = strict(report).expect("pseudonyms fit");
+    assert_valid(&serde_json::to_value(&hidden).expect("plain data"));
+    (hidden, key.expect("a key"))
+}
+
+/// Causes whose proof could not be told without names.
+fn lost(report: &Report) -> usize {
+    let line = report.redaction.ledger.iter().find(|line| line.what.starts_with("proof "));
+    line.map_or(0, |line| line.count)
+}
+
+/// Everything a report may be made into.
+fn every_format(report: &Report) -> Vec<(&'static str, String)> {
+    let style = Style { width: 80, colour: false };
+    vec![
+        ("json", json_document(report)),
+        ("human", human::render(report, style, Detail::Verbose)),
+        ("preflight", human::lines(report, style)),
+        ("markdown", markdown::render(report)),
+        ("html", html::render(report)),
+        ("ndjson", ndjson::render(report)),
+        ("junit", junit::render(report)),
+        ("nagios", nagios::render(report)),
+        ("openmetrics", openmetrics::render(report)),
+    ]
+}
+
+/// Where one of these stands in any format, as it is or encoded.
+fn hits(report: &Report, canaries: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (format, text) in every_format(report) {
+        let lower = text.to_lowercase();
+        for canary in canaries {
+            let plain = canary.to_lowercase();
+            let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+            let hex = plain.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+            let hex: String = hex.collect();
+            for form in [plain.clone(), plain.replace(' ', "%20"), hex] {
+                if let Some(at) = lower.find(&form) {
+                    let begin = lower.floor_char_boundary(at.saturating_sub(60));
+                    let end = lower.floor_char_boundary((at + 60).min(lower.len()));
+                    found.push(format!("{canary} in {format}: {}", &lower[begin..end]));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn hiding_costs_no_finding_of_any_fixture() {
+    let mut wrong = Vec::new();
+    for (path, fixture) in fixtures() {
+        let report = report_of_fixture(&fixture);
+        let (made, key) = hidden(&report);
+        if lost(&made) > 0 {
+            wrong.push(path.display().to_string());
+        }
+        assert_judged_alike(&made);
+        assert!(key.restore(&made).expect("its key") == report, "{}", path.display());
+    }
+    assert!(wrong.is_empty(), "{} lost their proof:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn hiding_costs_no_finding_of_the_practice_world() {
+    let stage = Stage::start().await;
+    let mut targets = Vec::new();
+    let mut hubs = Vec::new();
+    for case in CASES.iter().filter(|case| !case.with_login) {
+        let hub = stage.practice.case(case).await.expect(case.id);
+        targets.push(hub.link());
+        hubs.push(hub);
+    }
+    let report = doctor(&stage.world(|_| {}), &targets, short()).await;
+    let (made, key) = hidden(&report);
+    assert_eq!(lost(&made), 0, "{:#?}", made.redaction.ledger);
+    assert_judged_alike(&made);
+    let names: Vec<&str> = hubs.iter().map(|hub| hub.name()).collect();
+    let found = hits(&made, &["practice.test"]);
+    assert!(found.is_empty(), "{names:?}\n{}", found.join("\n"));
+    assert!(key.restore(&made).expect("its key") == report);
+}
+
+#[test]
+fn hiding_twice_changes_nothing_and_another_run_gives_other_names() {
+    for (name, text) in older_reports() {
+        let saved = read_text(&name, &text).unwrap_or_else(|error| panic!("{error}"));
+        let report = Report { review: None, ..review(&saved) };
+        let (once, key) = hidden(&report);
+        let (twice, none) = strict(&once).expect("pseudonyms fit");
+        assert!(twice == once && none.is_none(), "{name}");
+        let (other, other_key) = hidden(&report);
+        assert_ne!(once.hubs[0].host, other.hubs[0].host, "{name}");
+        assert!(key.restore(&once).expect("its key") == report, "{name}");
+        assert!(other_key.restore(&once).is_err(), "{name}: the key of another report opens it");
+        assert!(key.restore(&report).is_err(), "{name}: there is nothing to open");
+        // What is reviewed by the receiver says the same as what the sender saw.
+        let received = review(&saved_of(&once));
+        assert!(received.review.expect("a review").changes.is_empty(), "{name}");
+    }
+}
+
+const CANARIES: [&str; 24] = [
+    "canaryhost",
+    "canarysub",
+    "canarydomain",
+    "canaryuser",
+    "canarymachine",
+    "canaryorg",
+    "canarydepartment",
+    "canarytown",
+    "canaryfriendly",
+    "canaryprefix",
+    "canarypath",
+    "canarypage",
+    "canarymail",
+    "canarysuffix",
+    "canaryproxy",
+    "canaryadapter",
+    "canaryrealm",
+    "canarydirectory",
+    "203.45.67.89",
+    "10.77.88.99",
+    "2a02:1234:5678::abcd",
+    "00:1b:44:11:3a:b7",
+    "deadbeefcafef00d",
+    "canary company",
+];
+
+/// The evidence of a hub at which everything that identifies somebody is a canary.
+fn canary_fixture() -> Value {
+    let host = "canarysub.canaryhost.canarydomain.com";
+    let page = "<html><title>CanaryPage of Canary Company</title> mail canarymail@canarydomain.com, \
+                ask at https://canarysub.canaryhost.canarydomain.com/canarypath?user=canaryuser or \
+                \\\\canarymachine\\share, 203.45.67.89, [2a02:1234:5678::abcd], 00:1b:44:11:3a:b7";
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+    let hex = |text: &str| {
+        text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect::<String>()
+    };
+    json!({
+        "facts": {
+            "os": "windows", "hubs_in_run": 1,
+            "hub": { "scheme": "https", "host": host, "port": 443, "prefix": "canaryprefix",
+                     "path": "/canaryprefix/canarypath" },
+            "interfaces": [{ "name": "CanaryAdapter", "kind": "other", "up": true,
+                             "addresses": [{ "address": "10.77.88.99", "prefix": 24 }] }]
+        },
+        "evidence": {
+            "http": {
+                "hops": [{
+                    "url": format!("https://{host}/canaryprefix/hub/?targetUri=https%3A%2F%2F{host}%2Fcanarypath"),
+                    "to": "203.45.67.89:443", "ending": "complete", "body_bytes": 5000, "took_ms": 60.0,
+                    "status": 200, "waited_ms": 40.0, "head": page, "head_hex": hex(page),
+                    "headers": [
+                        { "name": "Server", "value": "CanaryOrg Gateway" },
+                        { "name": "Location", "value": format!("https://canaryuser@{host}:8443/canarypath") },
+                        { "name": "WWW-Authenticate", "value": "Basic realm=\"CanaryRealm\"" },
+                        { "name": "X-User", "value": "CANARYDIRECTORY\\canaryuser" }
+                    ]
+                }],
+                "pages": [{ "title": "CanaryPage of Canary Company" }],
+                "stop": "answer"
+            },
+            "certificate": canary_certificate(host),
+            "dns": {
+                "host": host,
+                "configured": { "servers": ["10.77.88.99:53", "[2a02:1234:5678::abcd]:53"],
+                                "search": ["canarysuffix.canarydomain.com", "canarysuffix"] },
+                "system": { "addresses": ["203.45.67.89", "2a02:1234:5678::abcd"], "took_ms": 4.0 },
+                "replies": [{
+                    "server": "10.77.88.99:53", "name": host, "kind": "A", "tries": 1, "took_ms": 2.0,
+                    "rcode": 0,
+                    "answers": [
+                        { "name": host, "kind": "CNAME", "ttl": 60, "value": "canaryproxy.canarydomain.com" },
+                        { "name": "canaryproxy.canarydomain.com", "kind": "A", "ttl": 60, "value": "203.45.67.89" }
+                    ]
+                }],
+                "addresses": ["203.45.67.89", "2a02:1234:5678::abcd"]
+            }
+        }
+    })
+}
+
+/// A real chain with other names in it.
+fn canary_certificate(host: &str) -> Value {
+    let fixture = fixtures().into_iter();
+    let mut fixture =
+        fixture.filter(|(path, _)| path.ends_with("certificate/untrusted-issuer.json"));
+    let (_, fixture) = fixture.next().expect("the fixture");
+    let subject = format!("CN={host}, OU=CanaryDepartment, O=Canary Company, L=CanaryTown");
+    let text = fixture["evidence"]["certificate"]
+        .to_string()
+        .replace("CN=hub.corp.test", &subject)
+        .replace("hub.corp.test", host)
+        .replace("Corp Issuing 1", "CanaryOrg Issuing 1")
+        .replace("Corp Root", "CanaryOrg Root")
+        .replace("\"001b\"", "\"deadbeefcafef00d\"");
+    let mut certificate: Value = serde_json::from_str(&text).expect("JSON");
+    let own = &mut certificate["chain"][0];
+    own["dns_names"] = json!([host, "*.canarydomain.com", "canarysub"]);
+    own["ip_names"] = json!(["203.45.67.89"]);
+    own["aia_issuers"] = json!(["http://pki.canarydomain.com/canarypath/root.crt"]);
+    own["fingerprint"] = json!("deadbeefcafef00d".repeat(4));
+    certificate
+}
+
+/// Everything beside the evidence, too.
+fn canary_report() -> Report {
+    let mut report = report_of_fixture(&canary_fixture());
+    let link = "qliksense://enterpriseurl?url=https%3A%2F%2Fcanarysub.canaryhost.canarydomain.com%2Fcanaryprefix&name=CanaryFriendly%20Canary%20Company";
+    let hub = &mut report.hubs[0];
+    "CanaryFriendly, Canary Company".clone_into(&mut hub.name);
+    hub.link = Some(hublink_checks::link::inspect(link));
+    hub.source.file = Some("C:\\Users\\canaryuser\\canarypath\\hubs.ini".to_owned());
+    report.environment.resolver = Some("10.77.88.99:53".to_owned());
+    report.labels.insert("site".to_owned(), "CanaryTown".to_owned());
+    Report { review: None, ..review(&saved_of(&report)) }
+}
+
+#[test]
+fn no_canary_gets_into_any_format() {
+    let report = canary_report();
+    let visible = hits(&report, &CANARIES);
+    for canary in CANARIES {
+        assert!(visible.iter().any(|hit| hit.starts_with(canary)), "{canary} is not planted");
+    }
+    let (made, key) = hidden(&report);
+    let found = hits(&made, &CANARIES);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(key.restore(&made).expect("its key") == report);
+    let ledger: Vec<&str> = made.redaction.ledger.iter().map(|line| line.what.as_str()).collect();
+    assert!(ledger.contains(&"host or domain") && ledger.contains(&"IP address"), "{ledger:?}");
+}
+
+#[tokio::test]
+async fn certificates_and_pages_of_a_live_run_keep_nothing_of_their_owner() {
+    let stage = Stage::start().await;
+    let root = Behaviour::healthy().certificate(Certificate::UnknownRoot);
+    let hub = stage.practice.hub("canaryhost", root).await.expect("a hub");
+    let report = doctor(&stage.world(|_| {}), &[hub.link()], short()).await;
+    let text = json_document(&report);
+    assert!(text.contains("canaryhost.practice.test"));
+    let (made, key) = hidden(&report);
+    // The file name of a page and the words of the practice world's issuers are made-up too.
+    let found = hits(&made, &["canaryhost", "practice.test", "practice"]);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let fingerprints = |report: &Report| {
+        let text = json_document(report);
+        let quoted = text
+            .split('"')
+            .filter(|part| part.len() == 64 && part.bytes().all(|b| b.is_ascii_hexdigit()));
+        quoted.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(fingerprints(&report).iter().all(|one| !fingerprints(&made).contains(one)));
+    assert!(key.restore(&made).expect("its key") == report);
+    assert_eq!(made.hubs[0].verdict.cause, report.hubs[0].verdict.cause);
+}
+
+#[test]
+fn a_word_is_never_replaced_where_it_only_looks_alike() {
+    let mut fixture = canary_fixture();
+    fixture["facts"]["hub"]["host"] = json!("hub");
+    fixture["evidence"]["dns"]["host"] = json!("hub");
+    fixture["evidence"]["http"]["hops"][0]["url"] = json!("https://hub/hub/");
+    let mut report = report_of_fixture(&fixture);
+    let hub = &mut report.hubs[0];
+    hub.link = Some(hublink_checks::link::inspect("https://hub/hub/"));
+    hub.source.file = Some("/root/com/hubs.ini".to_owned());
+    let (made, _) = hidden(&report);
+    let host = made.hubs[0].host.clone().expect("a host");
+    assert_ne!(host, "hub");
+    assert!(
+        json_document(&made).contains(&format!("https://{host}/hub/")),
+        "the path keeps its name"
+    );
+    assert!(made.hubs[0].checks.iter().any(|check| check.id == "hub"));
+}
+
+#[test]
+fn by_default_it_hides_who_sits_at_the_computer_and_nothing_else() {
+    let mut world = ScriptedWorld::at(Timestamp::parse("2026-11-26T12:00:00Z").expect("a time"));
+    for (name, value) in
+        [("USERPROFILE", "C:\\Users\\root"), ("USERNAME", "root"), ("COMPUTERNAME", "HUB")]
+    {
+        world.variables.insert(name.to_owned(), value.to_owned());
+    }
+    let person = Person::of(&world);
+    let path = |text: &str| {
+        let mut report = report_of_fixture(&canary_fixture());
+        report.hubs[0].source.file = Some(text.to_owned());
+        hide_person(&mut report, &person);
+        assert_eq!(report.hubs[0].host.as_deref(), Some("canarysub.canaryhost.canarydomain.com"));
+        (report.hubs[0].source.file.clone().expect("a file"), report.redaction)
+    };
+    assert_eq!(path("C:\\Users\\root\\hubs.ini").0, "~\\hubs.ini");
+    assert_eq!(path("D:\\backup\\root\\hubs.ini").0, "D:\\backup\\user\\hubs.ini");
+    assert_eq!(path("\\\\hub\\root\\hubs.ini").0, "\\\\computer\\user\\hubs.ini");
+    assert_eq!(path("D:\\hub\\hubs.ini").0, "D:\\hub\\hubs.ini");
+    assert_eq!(path("D:\\rooted\\root.ini").0, "D:\\rooted\\root.ini");
+    let (_, redaction) = path("\\\\HUB\\root\\hubs.ini");
+    let told: Vec<&str> = redaction.ledger.iter().map(|line| line.what.as_str()).collect();
+    assert_eq!(told, ["name of the computer", "name of the user"]);
+}
+
+fn hublink(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hublink"));
+    command.args(arguments).env_remove("HUBLINK_HUBS").stdin(Stdio::null());
+    command.output().expect("the program starts")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_key_is_the_senders_alone_and_opens_the_report_again() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (sent, key, whole) = (path("sent.json"), path("key.json"), path("whole.json"));
+    std::fs::write(&whole, json_document(&canary_report())).expect("a file");
+    let options = ["--redact", "strict", "--redact-key", &key, "--report", &sent];
+    for format in ["human", "json", "ndjson", "junit", "nagios", "openmetrics", "markdown", "html"]
+    {
+        let output = hublink(&[&["review", &whole, "--format", format][..], &options].concat());
+        let shown = String::from_utf8_lossy(&output.stdout).to_lowercase();
+        let sent = std::fs::read_to_string(&sent).expect("a report").to_lowercase();
+        for canary in CANARIES {
+            assert!(!shown.contains(canary) && !sent.contains(canary), "{canary} in {format}");
+        }
+    }
+    let mode = std::fs::metadata(&key).expect("a key").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let output = hublink(&["review", &sent, "--key", &key, "--format", "json"]);
+    let opened: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let before: Value = serde_json::to_value(canary_report()).expect("plain data");
+    assert_eq!(opened["hubs"], before["hubs"]);
+    assert_eq!(opened["environment"], before["environment"]);
+    let refused = |arguments: &[&str]| {
+        let output = hublink(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    assert!(refused(&["review", &whole, "--key", &key]).contains("has no pseudonyms"));
+    assert!(refused(&["review", &sent, "--key", &sent]).contains("expected a key"));
+    assert!(
+        refused(&["review", &whole, "--redact-key", &key]).contains("goes with --redact strict")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever somebody is called, in whatever script.
+    #[test]
+    fn no_name_survives(
+        label in "[a-z]{4,9}[0-9]{0,2}", word in "[A-Zßéłжλ漢][a-zäжλ漢字]{5,9}", a in 11u8..126, b in any::<u8>(),
+    ) {
+        let (host, ip) = (format!("q{label}x.q{label}y.zone"), format!("{a}.{b}.33.44"));
+        let text = canary_fixture().to_string()
+            .replace("canarysub.canaryhost.canarydomain.com", &host)
+            .replace("Canary Company", &format!("{word} q{label}x"))
+            .replace("203.45.67.89", &ip);
+        let fixture: Value = serde_json::from_str(&text).expect("JSON");
+        let report = report_of_fixture(&fixture);
+        let (made, key) = hidden(&report);
+        let found = hits(&made, &[&format!("q{label}x"), &format!("q{label}y"), &word, &ip]);
+        prop_assert!(found.is_empty(), "{}", found.join("\n"));
+        prop_assert!(key.restore(&made).expect("its key") == report);
+    }
+}
+
+/// A field whose name says that it names somebody must say so to whoever hides names: a word that
+/// everybody uses, such as a host called `hub`, would stay in it otherwise.
+#[test]
+fn fields_that_name_somebody_say_so() {
+    const NAMING: [&str; 14] = [
+        "account",
+        "computer",
+        "directory",
+        "domain",
+        "file",
+        "fingerprint",
+        "forest",
+        "host",
+        "issuer",
+        "machine",
+        "path",
+        "serial",
+        "subject",
+        "user",
+    ];
+    // Names of form fields and of programs, and the place in a list, name nobody.
+    const HARMLESS: [&str; 1] = ["user_agent"];
+    let schema = hublink::report::schema();
+    let mut silent = Vec::new();
+    let parts = schema.pointer("/$defs").and_then(Value::as_object).expect("parts");
+    for (part, node) in parts {
+        for (field, what) in node.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
+            let naming = field.split('_').any(|word| NAMING.contains(&word.trim_end_matches('s')));
+            let is_text = |node: &Value| match node.get("type") {
+                Some(Value::String(kind)) => kind == "string",
+                Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+                _ => false,
+            };
+            let listed = what.get("items").is_some_and(is_text);
+            let known = what.get("x-identifies").is_some() || HARMLESS.contains(&field.as_str());
+            let address = what.get("format").is_some();
+            if naming && (is_text(what) || listed) && !known && !address {
+                silent.push(format!("{part}.{field}"));
+            }
+        }
+    }
+    assert!(
+        silent.is_empty(),
+        "say what it holds: #[schemars(extend(\"x-identifies\" = \"host\"))], or dn, path, name, \
+         link, digits, hex, nothing: {silent:#?}"
+    );
+}
