@@ -17,12 +17,8 @@ use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
 use crate::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
 use crate::report::Report;
-<<<<<<< HEAD
-use crate::targets::expand;
-use crate::window;
-=======
 use crate::targets::expand_with;
->>>>>>> main
+use crate::window;
 
 use super::super::Failed;
 
