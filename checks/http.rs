@@ -23,10 +23,10 @@ use crate::tcp::Tcp;
 use crate::tls::Tls;
 
 pub(crate) use causes::{is_login_port, outcome};
-pub(crate) use chain::{Origin, ask_same_host};
+pub(crate) use chain::{Origin, ask_same_host, path_of};
 pub use door::{DoorKind, LoginDoor};
 pub use elsewhere::{Destination, DestinationKind, Elsewhere};
-pub(crate) use elsewhere::{look, same_site};
+pub(crate) use elsewhere::{look, look_at_provider, same_site};
 pub(crate) use page::bounded;
 pub use page::{CloudError, FilterRole, FilterSign, KnownText, Mark, Page};
 

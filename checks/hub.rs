@@ -2,6 +2,7 @@
 
 mod answers;
 mod causes;
+mod look;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,10 @@ use crate::http::{
     self, DestinationKind, DoorKind, Elsewhere, Http, KnownText, Mark, Origin, Page, ask_same_host,
     scheme_of,
 };
+use crate::licence::Licence;
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
+pub(crate) use look::prefix_path;
+pub use look::{OtherAgent, ProviderPage, SocketAnswer};
 
 /// What a browser's `encodeURIComponent` escapes, so that the question looks as Qlik's own does.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -47,6 +51,28 @@ pub struct Evidence {
     /// `/api/v1/users/me` of a Qlik Cloud tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantAnswer>,
+    /// The entrance as a program gets it that is not of Windows: a virtual proxy may offer it
+    /// another login. Worth knowing, and no fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_agent: Option<OtherAgent>,
+    /// A WebSocket, asked for without a session. A hub opens it to say that nobody is logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<SocketAnswer>,
+    /// The same once more, because the first was cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket_again: Option<SocketAnswer>,
+    /// Control: the same past the proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket_direct: Option<SocketAnswer>,
+    /// Control: the WebSocket that the check of the licence asked for in a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket_in_session: Option<SocketAnswer>,
+    /// The first page of the identity provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_page: Option<ProviderPage>,
+    /// Other hosts of Qlik Cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cloud_hosts: Vec<Elsewhere>,
     /// The login in front of the server that hides whether a hub lies behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<String>,
@@ -105,7 +131,9 @@ impl Check for Hub {
                (`/qps/user`), and which product it is. On Qlik Cloud it asks the tenant who the \
                visitor is, without a key. From the answers it tells a hub from another web \
                server, a wrong path from a right one, and whether the hub accepts the name that \
-               the link uses for it. Nobody is logged in by it.",
+               the link uses for it. It asks for a WebSocket as nobody, which a hub opens to say that \
+               nobody is logged in, and for the first page of an identity provider, which is \
+               examined and then left: a login there is for people. Nobody is logged in by it.",
         needs: &[passed::<Http>()],
     };
 
@@ -115,15 +143,19 @@ impl Check for Hub {
         let (Some(hub), Some(origin)) = (cx.case.facts.hub.as_ref(), origin(cx)) else {
             return Evidence::default();
         };
-        let mut seen = if hub.is_cloud() {
-            let tenant = answers::tenant(cx, origin).await;
-            Evidence { tenant: Some(tenant), ..Evidence::default() }
-        } else {
-            server(cx, hub, origin).await
+        let own = async {
+            if hub.is_cloud() { tenant(cx, origin).await } else { server(cx, hub, origin).await }
         };
+        let (mut seen, provider_page) = tokio::join!(own, provider_page(cx));
+        seen.provider_page = provider_page;
         seen.marks = marks_of(&seen);
         if !causes::is_hub(&seen, &cx.case) {
             seen.hidden_by = cx.of::<Http>().and_then(login_in_front);
+        } else if cx.budget.thorough && !hub.is_cloud() {
+            let sockets = look::sockets(cx, hub, origin);
+            let (sockets, agent) = tokio::join!(sockets, look::other_agent(cx, hub, origin));
+            (seen.socket, seen.socket_again) = sockets;
+            seen.other_agent = Some(agent);
         }
         seen
     }
@@ -153,6 +185,15 @@ impl Check for Hub {
             seen.login_port = Some(cx.world.connect(last.to, cx.budget.connect).await);
             changed = true;
         }
+        if let Some(licence) = cx.of::<Licence>() {
+            seen.socket_in_session = licence.socket.clone().map(SocketAnswer::of);
+            changed = true;
+        }
+        let cut = seen.socket.iter().chain(&seen.socket_in_session).any(|one| one.cut().is_some());
+        if let (true, Some(hub), Some(origin)) = (cut, &cx.case.facts.hub, origin(cx)) {
+            seen.socket_direct = look::direct_socket(cx, hub, origin).await;
+            changed = true;
+        }
         let provider = http.left_to.as_ref().filter(|left| {
             left.to.kind == DestinationKind::IdentityProvider && left.unreached().is_some()
         });
@@ -162,6 +203,18 @@ impl Check for Hub {
         }
         changed.then_some(seen)
     }
+}
+
+/// The first page of the identity provider, where there is time to look at it.
+async fn provider_page(cx: &Context) -> Option<ProviderPage> {
+    if cx.budget.thorough { look::provider_page(cx).await } else { None }
+}
+
+/// Asks a tenant of Qlik Cloud who the visitor is, and looks at the hosts beside it.
+async fn tenant(cx: &Context, origin: Origin) -> Evidence {
+    let hosts = async { if cx.budget.thorough { look::cloud_hosts(cx).await } else { Vec::new() } };
+    let (tenant, cloud_hosts) = tokio::join!(answers::tenant(cx, origin), hosts);
+    Evidence { tenant: Some(tenant), cloud_hosts, ..Evidence::default() }
 }
 
 /// Asks a Qlik Sense server who the visitor is and what it is.
@@ -194,14 +247,14 @@ fn user_path(hub: &HubAddress, origin: Origin, name: &str) -> String {
         port: origin.to.port(),
         ..hub.clone()
     };
-    let prefix = hub.prefix.as_ref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    let prefix = prefix_path(hub);
     let target = utf8_percent_encode(&named.url("/hub/"), COMPONENT).to_string();
     format!("{prefix}/qps/user?targetUri={target}")
 }
 
 /// The scheme and port where the hub itself answered: where the chain of redirects was last at
 /// the hub's page and not yet at its login.
-fn origin(cx: &Context) -> Option<Origin> {
+pub(crate) fn origin(cx: &Context) -> Option<Origin> {
     let http = cx.of::<Http>()?;
     let at_hub = http.hops.iter().rev().find(|hop| {
         let path = Url::parse(&hop.url).map(|url| url.path().to_owned()).unwrap_or_default();

@@ -12,9 +12,12 @@ pub mod dns;
 pub mod http;
 pub mod hub;
 pub mod hubs_file;
+pub mod licence;
 pub mod link;
+pub mod login;
 pub mod proxy;
 pub mod tcp;
+pub mod test_server;
 pub mod tls;
 
 pub use frame::address;
@@ -39,6 +42,9 @@ pub fn all() -> &'static [&'static dyn ErasedCheck] {
         &clock::Clock,
         &http::Http,
         &hub::Hub,
+        &login::Login,
+        &licence::Licence,
+        &test_server::TestServer,
     ]
 }
 

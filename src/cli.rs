@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hublink_checks::login::LoginHost;
 use hublink_probe::Timestamp;
 
 use crate::redact::Level;
@@ -20,7 +21,7 @@ pub struct Cli {
     pub command: Option<Command>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as help")]
-    pub doctor: RunArgs,
+    pub doctor: DoctorArgs,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 every hub is ready, 1 at least one is not, 2 usage, \
@@ -31,7 +32,7 @@ const EXIT_CODES: &str = "Exit codes: 0 every hub is ready, 1 at least one is no
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Examine every hub of hubs.ini, or the files, links or hosts named
-    Doctor(RunArgs),
+    Doctor(DoctorArgs),
     /// Go or no-go before a login: no credentials, no side effect, one line per hub
     Preflight(RunArgs),
     /// Judge a saved report again, offline, and show it in any format
@@ -129,6 +130,46 @@ pub struct CertificateArgs {
     /// How to print the judgement
     #[arg(long, value_enum, default_value_t = Shape::Human)]
     pub format: Shape,
+}
+
+/// Options of `doctor`.
+#[derive(Args, Clone, Debug)]
+#[expect(missing_docs, reason = "clap would print it as help")]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub login: LoginArgs,
+}
+
+/// Options of a login. `preflight` has none of them: it sends nothing secret.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Login")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub struct LoginArgs {
+    /// Log in to every hub, one after the other, as this user: DOMAIN\USER or USER@DOMAIN
+    ///
+    /// The password comes from standard input with --password-stdin, else from the variable
+    /// `HUBLINK_PASSWORD`, else from a question at the terminal. It goes only to hubs whose
+    /// certificate passed, once to each, and to none any more after one of them refused it. For
+    /// Qlik Cloud, which lets no program log in, the variable `HUBLINK_API_KEY` holds a key.
+    #[arg(long, value_name = "USER", value_parser = user)]
+    pub login: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "login")]
+    pub password_stdin: bool,
+    /// Log in as the user who is signed on to Windows
+    #[arg(long, conflicts_with_all = ["login", "password_stdin"])]
+    pub sso: bool,
+    /// Let the password go to the login page on this host too, beside the hub's own
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = login_host)]
+    pub login_host: Option<LoginHost>,
+    /// Log out at the end: it ends all sessions of the user on that entrance, the browser's too
+    #[arg(long)]
+    pub logout: bool,
+    /// Say that Desktop still refuses although all looks well here
+    #[arg(long)]
+    pub desktop_refuses: bool,
 }
 
 /// Options of `review`.
@@ -255,6 +296,17 @@ fn name_server(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "expected an IP address with or without a port, such as 10.0.0.53:53".into())
 }
 
+fn user(text: &str) -> Result<String, String> {
+    let usable = !text.trim().is_empty() && text.len() <= 256 && !text.contains(char::is_control);
+    let named = "expected a name, such as CORP\\alice or alice@corp.example.com";
+    if usable { Ok(text.to_owned()) } else { Err(named.to_owned()) }
+}
+
+fn login_host(text: &str) -> Result<LoginHost, String> {
+    let hint = "expected a host, with its port unless it is 443, such as login.corp.example.com";
+    LoginHost::parse(text).ok_or_else(|| hint.to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     if !(0.001..=86_400.0).contains(&number) {
@@ -305,7 +357,40 @@ mod tests {
     fn without_a_command_it_is_the_doctor() {
         let cli = Cli::parse_from(["hublink", "--format", "json", "hub.corp.test"]);
         assert!(cli.command.is_none());
-        assert_eq!(cli.doctor.targets, ["hub.corp.test"]);
+        assert_eq!(cli.doctor.run.targets, ["hub.corp.test"]);
+    }
+
+    #[test]
+    fn a_login_may_stand_before_and_behind_the_target() {
+        for line in [
+            ["hublink", "--login", "CORP\\alice", "hub.corp.test"],
+            ["hublink", "hub.corp.test", "--login", "CORP\\alice"],
+        ] {
+            let cli = Cli::try_parse_from(line).expect("a command line");
+            assert_eq!(cli.doctor.run.targets, ["hub.corp.test"]);
+            assert_eq!(cli.doctor.login.login.as_deref(), Some("CORP\\alice"));
+        }
+        assert!(Cli::try_parse_from(["hublink", "--login"]).is_err(), "a value always");
+        assert!(Cli::try_parse_from(["hublink", "--login", "a", "--sso"]).is_err());
+        assert!(Cli::try_parse_from(["hublink", "--password-stdin"]).is_err());
+    }
+
+    #[test]
+    fn preflight_knows_nothing_of_a_login() {
+        let options: [&[&str]; 6] = [
+            &["--login", "alice"],
+            &["--sso"],
+            &["--password-stdin"],
+            &["--login-host", "login.corp.test"],
+            &["--logout"],
+            &["--desktop-refuses"],
+        ];
+        for option in options {
+            let line = ["hublink", "preflight", "hub.corp.test"];
+            let line = line.into_iter().chain(option.iter().copied());
+            let error = Cli::try_parse_from(line).expect_err("a usage error");
+            assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument, "{option:?}");
+        }
     }
 
     #[test]

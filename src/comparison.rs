@@ -151,6 +151,7 @@ mod tests {
             took: Duration::ZERO,
             looks: BTreeMap::new(),
             shared: None,
+            logout: None,
             aside: Vec::new(),
         };
         settle(&one.case, &mut one.checks);

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use crate::comparison::Comparison;
 use crate::engine::{self, Examined, Observer, Settings, Stop};
-use crate::report::{CheckReport, Environment, Hub, Look, Mode, Redaction, Report, SCHEMA, Tool};
+use crate::report::{
+    CheckReport, Environment, Hub, Look, Mode, Redaction, Replacement, Report, SCHEMA, Tool,
+};
 use crate::targets::Expanded;
 use crate::verdict::verdict;
 
@@ -22,30 +24,73 @@ pub async fn examine(
     resolver: Option<String>,
     observer: Observer<'_>,
 ) -> Report {
+    visit(world, expanded, settings, stop, resolver, observer).await.report(&**world)
+}
+
+/// What a run came to, before it is written down: the user may still add a word.
+pub struct Run {
+    /// Every hub.
+    pub examined: Vec<Examined>,
+    mode: Mode,
+    comparison: Option<Comparison>,
+    ledger: Vec<Replacement>,
+    resolver: Option<String>,
+    started: Timestamp,
+    duration_ms: f64,
+    interrupted: bool,
+}
+
+/// Examines every target.
+pub async fn visit(
+    world: &Arc<dyn World>,
+    expanded: Expanded,
+    settings: &Settings,
+    stop: &Stop,
+    resolver: Option<String>,
+    observer: Observer<'_>,
+) -> Run {
     let started = world.now();
     let begun = Instant::now();
     let (examined, comparison) =
         engine::run(world, expanded.targets, settings, stop, observer).await;
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: this_program(),
-        run: Some(random_uuid(&**world)),
-        mode: Some(if settings.stop_at_first { Mode::Preflight } else { Mode::Doctor }),
-        labels: BTreeMap::new(),
-        started: whole_milliseconds(started),
+    Run {
+        mode: if settings.stop_at_first { Mode::Preflight } else { Mode::Doctor },
+        examined,
+        comparison,
+        ledger: expanded.ledger,
+        resolver,
+        started,
         duration_ms: millis(begun.elapsed()),
         interrupted: stop.was_interrupted(),
-        environment: Environment {
-            os: world.os().to_owned(),
-            arch: std::env::consts::ARCH.to_owned(),
-            interfaces: world.interfaces(),
-            resolver,
-            proxy_variables: proxy_variables(&**world),
-        },
-        redaction: Redaction { level: "default".to_owned(), ledger: expanded.ledger },
-        review: None,
-        hubs: examined.iter().map(hub).collect(),
-        across: comparison.iter().map(across).collect(),
+    }
+}
+
+impl Run {
+    /// The report.
+    #[must_use]
+    pub fn report(&self, world: &dyn World) -> Report {
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: this_program(),
+            run: Some(random_uuid(world)),
+            mode: Some(self.mode),
+            labels: BTreeMap::new(),
+            started: whole_milliseconds(self.started),
+            duration_ms: self.duration_ms,
+            interrupted: self.interrupted,
+            environment: Environment {
+                os: world.os().to_owned(),
+                arch: std::env::consts::ARCH.to_owned(),
+                interfaces: world.interfaces(),
+                resolver: self.resolver.clone(),
+                proxy_variables: proxy_variables(world),
+                account: world.account(),
+            },
+            redaction: Redaction { level: "default".to_owned(), ledger: self.ledger.clone() },
+            review: None,
+            hubs: self.examined.iter().map(hub).collect(),
+            across: self.comparison.iter().map(across).collect(),
+        }
     }
 }
 
@@ -94,6 +139,7 @@ pub(crate) fn hub(examined: &Examined) -> Hub {
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
+        logout: examined.logout.clone(),
     }
 }
 

@@ -14,9 +14,10 @@ use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
-    Budget, Case, Context, Diagnosis, ErasedCheck, Facts, NeedKind, Reason, ReasonKind, Status,
-    Stored, Target, is_of_direct_way, may_claim,
+    Budget, Case, Context, Diagnosis, EndedCheck, ErasedCheck, Facts, NeedKind, Reason, ReasonKind,
+    Severity, Status, Stored, Target, is_of_direct_way, may_claim,
 };
+use hublink_checks::login::{self, LoggedOut, LoginHost};
 use hublink_probe::{BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
@@ -49,7 +50,7 @@ const PLACE_HELD: Duration = Duration::from_secs(2);
 const WAITING_BESIDE: usize = 8;
 
 /// What the user may say about a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The time allowed for each kind of step.
     pub budget: Budget,
@@ -60,6 +61,19 @@ pub struct Settings {
     pub jobs: usize,
     /// Whether to stop at the first broken check (preflight).
     pub stop_at_first: bool,
+    /// What goes with a login, if one was asked for.
+    pub login: LoginSettings,
+}
+
+/// What the user may say about a login beside the account.
+#[derive(Clone, Debug, Default)]
+pub struct LoginSettings {
+    /// Another host that the password may go to, because its login page is there.
+    pub login_host: Option<LoginHost>,
+    /// Whether to log out at the end of each hub.
+    pub logout: bool,
+    /// Whether Desktop still refuses although all looks well; `None` if nobody said.
+    pub desktop_refuses: Option<bool>,
 }
 
 /// What happens while it runs, for whoever shows progress.
@@ -112,9 +126,21 @@ pub struct Examined {
     pub looks: BTreeMap<&'static str, Vec<Look>>,
     /// The cause that stops it and stands elsewhere in full: it stops other hubs too.
     pub shared: Option<Diagnosis>,
+    /// What came of the logout, if one was asked for and there was a session to end.
+    pub logout: Option<LoggedOut>,
     /// Evidence of checks that were kept from looking, which explains nothing so far. What other
     /// hubs saw may complete it.
     pub(crate) aside: Vec<Stored>,
+}
+
+impl Examined {
+    /// Judges again with what the user says of Desktop: it refuses although all looks well, or it
+    /// does not.
+    pub fn say_desktop_refuses(&mut self, refuses: bool) {
+        self.case.facts.desktop_refuses = Some(refuses);
+        rejudge(&self.case, &mut self.checks);
+        settle(&self.case, &mut self.checks);
+    }
 }
 
 /// One look of a check: its own, or the closer one of the control pass.
@@ -217,6 +243,8 @@ pub async fn run(
         os: world.os().to_owned(),
         interfaces: world.interfaces(),
         hubs_in_run,
+        login_host: settings.login.login_host.clone(),
+        desktop_refuses: settings.login.desktop_refuses,
         ..Facts::default()
     };
     let mut open: FuturesUnordered<_> = targets
@@ -260,6 +288,7 @@ struct HubRun {
     hub: usize,
     budget: Budget,
     stop_at_first: bool,
+    logout: bool,
     case: Case,
     ended: BTreeMap<&'static str, Ended>,
     running: BTreeSet<&'static str>,
@@ -283,6 +312,11 @@ impl HubRun {
         let facts = Facts {
             hub: target.hub().cloned(),
             way: target.hub().map(|hub| way(&**world, hub)).unwrap_or_default(),
+            // Go or no-go is asked before a login.
+            account: target
+                .hub()
+                .filter(|_| !settings.stop_at_first)
+                .and_then(|hub| login::account_for(&**world, hub)),
             ..common.clone()
         };
         Self {
@@ -291,6 +325,7 @@ impl HubRun {
             hub,
             budget: settings.budget,
             stop_at_first: settings.stop_at_first,
+            logout: settings.login.logout,
             case: Case::new(facts),
             ended: BTreeMap::new(),
             running: BTreeSet::new(),
@@ -321,6 +356,7 @@ impl HubRun {
         // Whatever came last, each check is judged with the whole case, as a saved report is.
         judge_all(&self.case, &mut self.ended);
         settle(&self.case, &mut self.ended);
+        let logout = if self.logout { login::log_out(&self.context()).await } else { None };
         Examined {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
@@ -328,6 +364,7 @@ impl HubRun {
             took: self.begun.elapsed(),
             looks: std::mem::take(&mut self.looks),
             shared: None,
+            logout,
             aside: std::mem::take(&mut self.aside),
         }
     }
@@ -419,23 +456,25 @@ impl HubRun {
         // Behind a proxy nothing waits for the direct way.
         for need in needs.filter(|need| !(through_proxy && need.is_of_direct_way())) {
             let Some(needed) = self.ended.get(need.check) else { return Next::Wait };
-            let not_applicable =
-                needed.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::NotApplicable);
-            let met = match need.kind {
-                NeedKind::Passed | NeedKind::PassedOnDirectWay => {
-                    needed.status.let_through() || not_applicable
-                }
-                NeedKind::Ran => true,
-            };
-            if !met {
+            if !is_met(need.kind, needed) {
                 let reason = Reason::of(ReasonKind::Because);
-                return Next::Skip(Ended {
-                    because_of: Some(need.check),
-                    ..Ended::skipped(reason)
+                return self.unless_not_asked(check, || {
+                    Next::Skip(Ended {
+                        because_of: Some(need.check),
+                        ..Ended::skipped(reason.clone())
+                    })
                 });
             }
         }
-        Next::Run
+        self.unless_not_asked(check, || Next::Run)
+    }
+
+    /// What nobody asked for is skipped as such, whatever became of what it needs.
+    fn unless_not_asked(&self, check: &'static dyn ErasedCheck, next: impl Fn() -> Next) -> Next {
+        match check.not_asked(&self.case) {
+            Some(reason) => Next::Skip(Ended::skipped(reason)),
+            None => next(),
+        }
     }
 
     /// The control probes of a check, if it may make any.
@@ -461,7 +500,25 @@ impl HubRun {
             case: self.case.clone(),
             budget: self.budget,
             deadline: self.deadline,
+            ended: self.ended_so_far(),
         }
+    }
+
+    fn ended_so_far(&self) -> Vec<EndedCheck> {
+        let ladder = hublink_checks::all().iter().map(|check| check.meta().id);
+        let ended = ladder.filter_map(|id| Some((id, self.ended.get(id)?)));
+        ended
+            .map(|(id, ended)| EndedCheck {
+                check: id.to_owned(),
+                status: ended.status,
+                reason: ended.reason.as_ref().map(|reason| reason.kind),
+                cause: ended
+                    .causes
+                    .iter()
+                    .find(|cause| cause.severity > Severity::Informs)
+                    .map(|cause| cause.id.clone()),
+            })
+            .collect()
     }
 
     fn looked(&mut self, check: &'static dyn ErasedCheck, took: Duration) {
@@ -521,6 +578,18 @@ impl HubRun {
                 self.aside.push(stored);
             }
         }
+    }
+}
+
+fn is_met(kind: NeedKind, needed: &Ended) -> bool {
+    let does_not_apply =
+        needed.reason.as_ref().is_some_and(|reason| reason.kind == ReasonKind::NotApplicable);
+    match kind {
+        NeedKind::Passed | NeedKind::PassedOnDirectWay => {
+            needed.status.let_through() || does_not_apply
+        }
+        NeedKind::PassedCleanly => needed.status == Status::Passed,
+        NeedKind::Ran => true,
     }
 }
 

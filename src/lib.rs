@@ -8,6 +8,7 @@ pub mod diff;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
+pub mod login;
 pub mod output;
 pub mod redact;
 pub mod render;
@@ -20,7 +21,7 @@ pub mod window;
 
 use std::fmt;
 
-use cli::{Cli, Command, Document, LinkCommand};
+use cli::{Cli, Command, DoctorArgs, Document, LinkCommand, LoginArgs};
 use commands::run::Mode;
 use exit::Exit;
 
@@ -69,9 +70,11 @@ impl fmt::Display for Failed {
 /// If it cannot be done; the message is for standard error.
 pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
     let (text, exit) = match &cli.command {
-        None => return commands::run::run(&cli.doctor, Mode::Doctor),
-        Some(Command::Doctor(args)) => return commands::run::run(args, Mode::Doctor),
-        Some(Command::Preflight(args)) => return commands::run::run(args, Mode::Preflight),
+        None => return doctor(&cli.doctor),
+        Some(Command::Doctor(args)) => return doctor(args),
+        Some(Command::Preflight(args)) => {
+            return commands::run::run(args, &LoginArgs::default(), Mode::Preflight);
+        }
         Some(Command::Diff { old, new, format }) => commands::diff::diff(old, new, *format)?,
         Some(Command::Review(args)) => return commands::review::run(args),
         Some(Command::Explain { cause }) => {
@@ -95,6 +98,10 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
     };
     output::print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
     Ok(exit)
+}
+
+fn doctor(args: &DoctorArgs) -> Result<Exit, Failed> {
+    commands::run::run(&args.run, &args.login, Mode::Doctor)
 }
 
 /// The JSON Schema of the report as it is printed and committed.

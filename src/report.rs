@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use hublink_checks::frame::{Confidence, Diagnosis, Facts, Owner, Reason, Source, Status};
 use hublink_checks::link::Inspection;
-use hublink_probe::{Interface, Timestamp, Way};
+use hublink_checks::login::LoggedOut;
+use hublink_probe::{AccountName, Interface, Timestamp, Way};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,9 @@ pub struct Environment {
     /// Names of the proxy variables that are set. Their values may hold passwords and stay out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proxy_variables: Vec<String>,
+    /// The account that was offered for logging in: its name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
 }
 
 /// What was left out or replaced.
@@ -158,6 +162,9 @@ pub struct Hub {
     pub checks: Vec<CheckReport>,
     /// How long its examination took, in milliseconds.
     pub duration_ms: f64,
+    /// What came of the logout, if one was asked for and there was a session to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logout: Option<LoggedOut>,
 }
 
 /// Whether the login will work, the first thing broken, who has to fix it.

@@ -114,6 +114,7 @@ fn duration(ms: f64) -> Duration {
 
 fn reviewed(examined: &Examined, before: &Hub) -> Hub {
     let mut now = doctor::hub(examined);
+    now.logout.clone_from(&before.logout);
     for check in &mut now.checks {
         let then = before.checks.iter().find(|one| one.id == check.id);
         check.looks = then.map(|one| one.looks.clone()).unwrap_or_default();

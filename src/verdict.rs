@@ -1,9 +1,14 @@
 //! From the checks of one hub to one answer: will the login work, and if not, who mends what?
 
 use hublink_checks::frame::{
-    Confidence, Diagnosis, ReasonKind, Severity, Status, is_of_direct_way,
+    Check, Confidence, Diagnosis, ReasonKind, Severity, Status, is_of_direct_way,
 };
-use hublink_checks::hub;
+use hublink_checks::hub::{self, Hub};
+use hublink_checks::licence::Licence;
+use hublink_checks::link::Link;
+use hublink_checks::login::{self, Login};
+use hublink_checks::test_server::TestServer;
+use hublink_probe::AccountKind;
 
 use crate::engine::{Ended, Examined, first_blocking};
 use crate::report::{Ready, Verdict};
@@ -23,7 +28,7 @@ pub fn verdict(examined: &Examined) -> Verdict {
     }
     if let Some((id, ended)) = ladder.iter().find(|(_, ended)| ended.status == Status::Failed) {
         let cause = first_blocking(ended);
-        return Verdict { reached, ..no(id, cause) };
+        return with_stages(Verdict { reached, ..no(id, cause) }, examined);
     }
     // What was under way says more than what waited for it.
     // Behind a proxy nobody needs the direct way.
@@ -35,7 +40,7 @@ pub fn verdict(examined: &Examined) -> Verdict {
             .find(move |(id, ended)| needed(id) && is_missing(ended) && (ended.begun || !begun))
     };
     if let Some((id, ended)) = missing(true).or_else(|| missing(false)) {
-        return Verdict { reached, ..unknown(id, ended, &ladder) };
+        return with_stages(Verdict { reached, ..unknown(id, ended, &ladder) }, examined);
     }
     Verdict {
         ready: Ready::Yes,
@@ -113,7 +118,7 @@ fn unknown(id: &str, ended: &Ended, ladder: &[(&'static str, &Ended)]) -> Verdic
     }
 }
 
-/// What answered, what was found beside, and what was not tried.
+/// What answered, what was found beside, and how far the login was tried.
 fn ready_summary(examined: &Examined) -> String {
     let answered = hub::summary(&examined.case);
     let answered = answered.unwrap_or_else(|| "The hub answers.".to_owned());
@@ -124,10 +129,72 @@ fn ready_summary(examined: &Examined) -> String {
         1 => "Nothing found blocks a login, but one thing should be mended".to_owned(),
         n => format!("Nothing found blocks a login, but {n} things should be mended"),
     };
-    format!(
-        "{answered} {beside}. The login itself was not tried, so user, password and licence are \
-         not examined."
-    )
+    format!("{answered} {beside}. {}", tried(examined))
+}
+
+/// How far the login was tried, and what would look just like this.
+fn tried(examined: &Examined) -> String {
+    let case = &examined.case;
+    let Some(accepted) = login::stage(case) else {
+        return "The login itself was not tried, so user, password and licence are not examined; \
+                a test server would look just like this."
+            .to_owned();
+    };
+    let accepted = capital(&accepted);
+    if case.facts.account.as_ref().is_some_and(|account| account.kind == AccountKind::ApiKey) {
+        return format!(
+            "{accepted}: the way and the user are well, which says nothing of the interactive \
+             login that Desktop uses."
+        );
+    }
+    let licence = if passed(examined, Licence::META.id) {
+        format!("{accepted} and the engine begins a session: login and licence were examined.")
+    } else {
+        format!("{accepted}; the licence was not examined.")
+    };
+    match case.facts.desktop_refuses {
+        Some(false) => licence,
+        _ => format!("{licence} A test server would look just like this."),
+    }
+}
+
+fn passed(examined: &Examined, check: &str) -> bool {
+    examined.checks.get(check).is_some_and(|ended| ended.status.let_through())
+}
+
+/// Whether a login and the licence were examined, and all is well: if Desktop refuses all the same,
+/// only its user can say so.
+#[must_use]
+pub fn is_green_after_login(examined: &Examined) -> bool {
+    verdict(examined).ready == Ready::Yes && passed(examined, Licence::META.id)
+}
+
+/// The stages that were reached, for what fails from the hub on after a login was asked for. Before
+/// that the ladder says it.
+fn with_stages(verdict: Verdict, examined: &Examined) -> Verdict {
+    let case = &examined.case;
+    let broken = verdict.first_broken.as_deref().unwrap_or_default();
+    let late = [Hub::META.id, Login::META.id, Licence::META.id, TestServer::META.id];
+    if case.facts.account.is_none() || !late.contains(&broken) {
+        return verdict;
+    }
+    let link = passed(examined, Link::META.id).then(|| "the link is valid".to_owned());
+    let answered = hub::summary(case).map(|_| "the hub answered".to_owned());
+    let licence = case.of::<Licence>().filter(|licence| licence.is_licensed());
+    let licence = licence.map(|_| "the engine began a session".to_owned());
+    let stages = [link, answered, login::stage(case), licence];
+    let stages: Vec<String> = stages.into_iter().flatten().collect();
+    if stages.is_empty() {
+        return verdict;
+    }
+    let summary = format!("{} It went well so far: {}.", verdict.summary, stages.join(", "));
+    Verdict { summary, ..verdict }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|c| c.to_uppercase().chain(letters).collect());
+    first.unwrap_or_default()
 }
 
 /// A title after a colon: without its capital, unless it begins with a name.

@@ -4,13 +4,14 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_probe::{Interface, Way};
+use hublink_probe::{AccountName, Interface, Way};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Check;
 use crate::address::HubAddress;
+use crate::login::LoginHost;
 use crate::proxy::{self, Proxy};
 
 /// What is known of the target before any check ran. A saved report holds it too.
@@ -33,6 +34,15 @@ pub struct Facts {
     /// others here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pseudonyms: bool,
+    /// The account that the user offered for this hub; a name, and nothing secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountName>,
+    /// Another host that the user allows the password to go to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_host: Option<LoginHost>,
+    /// What the user says of Desktop: it still refuses although all looks well, or it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desktop_refuses: Option<bool>,
 }
 
 fn is_direct(way: &Way) -> bool {

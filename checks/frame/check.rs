@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Case, Cause, CauseInfo, Diagnosis, Reason, Stored, Target, judge};
+use super::{Case, Cause, CauseInfo, Diagnosis, Reason, ReasonKind, Status, Stored, Target, judge};
 use crate::tcp::Tcp;
 
 /// What identifies a check and what it builds on.
@@ -50,6 +50,8 @@ impl Need {
 pub enum NeedKind {
     /// `passed` or `warned`.
     Passed,
+    /// `passed` and nothing less: nothing secret is built on what was warned of, or does not apply.
+    PassedCleanly,
     /// `passed` or `warned`, unless a proxy is on the way: then its step is not taken.
     PassedOnDirectWay,
     /// It has ended, however it ended.
@@ -62,6 +64,12 @@ pub enum NeedKind {
 #[must_use]
 pub const fn passed<C: Check>() -> Need {
     Need { check: C::META.id, kind: NeedKind::Passed }
+}
+
+/// Needs that another check passed and warned of nothing, because something secret builds on it.
+#[must_use]
+pub const fn passed_cleanly<C: Check>() -> Need {
+    Need { check: C::META.id, kind: NeedKind::PassedCleanly }
 }
 
 /// Needs that another check let its step through, unless the way leads through a proxy.
@@ -90,6 +98,13 @@ pub trait Check: Sized + Send + Sync + 'static {
     /// Whether the question arises for this target at all. `Some` skips the check.
     #[must_use]
     fn not_applicable(_target: &Target) -> Option<Reason> {
+        None
+    }
+
+    /// Whether nobody asked for it, as the case stands when its turn comes. `Some` skips the check,
+    /// whatever became of what it needs.
+    #[must_use]
+    fn not_asked(_case: &Case) -> Option<Reason> {
         None
     }
 
@@ -125,6 +140,12 @@ pub trait Check: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The same where it takes the whole case to tell.
+    #[must_use]
+    fn nothing_to_judge(seen: &Self::Evidence, _case: &Case) -> Option<Reason> {
+        Self::nothing_seen(seen)
+    }
+
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.
     ///
     /// Pure. Returns `None` if that changes nothing.
@@ -147,6 +168,23 @@ pub struct Context {
     pub budget: Budget,
     /// When the control pass is over: what is not handed over by then is lost.
     pub deadline: Option<Instant>,
+    /// How the checks ended that have ended so far.
+    pub ended: Vec<EndedCheck>,
+}
+
+/// How a check ended, for one that builds on all the others.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct EndedCheck {
+    /// Its id.
+    pub check: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why it was skipped or errored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonKind>,
+    /// The id of its first cause that blocks or degrades.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 impl Context {
@@ -327,13 +365,15 @@ pub trait ErasedCheck: Send + Sync {
     fn causes(&self) -> Vec<CauseInfo>;
     /// See [`Check::not_applicable`].
     fn not_applicable(&self, target: &Target) -> Option<Reason>;
+    /// See [`Check::not_asked`].
+    fn not_asked(&self, case: &Case) -> Option<Reason>;
     /// See [`Check::probe`].
     fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored>;
     /// See [`Check::control`].
     fn control<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
     /// See [`Check::anyway`].
     fn anyway<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Option<Stored>>;
-    /// See [`Check::nothing_seen`].
+    /// See [`Check::nothing_to_judge`].
     fn nothing_seen(&self, case: &Case) -> Option<Reason>;
     /// See [`Check::public_names`].
     fn public_names(&self) -> Vec<&'static str>;
@@ -369,6 +409,10 @@ impl<C: Check> ErasedCheck for C {
         C::not_applicable(target)
     }
 
+    fn not_asked(&self, case: &Case) -> Option<Reason> {
+        C::not_asked(case)
+    }
+
     fn probe<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Stored> {
         Box::pin(async move { Stored::new::<C>(C::probe(cx).await) })
     }
@@ -385,7 +429,7 @@ impl<C: Check> ErasedCheck for C {
     }
 
     fn nothing_seen(&self, case: &Case) -> Option<Reason> {
-        C::nothing_seen(case.of::<C>()?)
+        C::nothing_to_judge(case.of::<C>()?, case)
     }
 
     fn public_names(&self) -> Vec<&'static str> {
@@ -430,5 +474,12 @@ pub(crate) fn context_for_tests(
 ) -> Context {
     let source = super::Source { kind: super::Origin::Argument, file: None, line: None };
     let target = Target { name: String::new(), source, file: None, text: None };
-    Context { world, target: Arc::new(target), case: Case::new(facts), budget, deadline: None }
+    Context {
+        world,
+        target: Arc::new(target),
+        case: Case::new(facts),
+        budget,
+        deadline: None,
+        ended: Vec::new(),
+    }
 }

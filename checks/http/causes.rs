@@ -12,6 +12,7 @@ use super::{
     is_whole,
 };
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, Verify, cause, fallback};
+use crate::login::Login;
 use crate::tcp::Tcp;
 
 /// The link changes by the remedy, so it is not asked again.
@@ -182,12 +183,13 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ..cause("http/cut-off", cut_off)
     },
     Cause {
-        title: "The request is too big for the server, although it is a small one.",
+        title: "The request is too big for the server.",
         explain: "Web servers limit the size of what a request says of its sender. Cookies and \
-                  Windows logins of people with many group memberships exceed it now and then; \
-                  this server refuses even the small request of hublink, which carries neither.",
+                  Windows logins of people with many group memberships exceed it now and then. \
+                  Some servers refuse even the small request of hublink, which carries neither; \
+                  others only the one that carries a login.",
         remedy: &[
-            "Ask your Qlik admin to raise the limit for request headers on <host> or on what stands in front of it. Deleting cookies will not help: the request that was refused had none.",
+            "Ask your Qlik admin to raise the limit for request headers on <host> or on what stands in front of it. <cookies>",
         ],
         owner: Owner::QlikAdmin,
         confidence: Confidence::Likely,
@@ -581,7 +583,21 @@ fn no_reply(e: &Evidence, _: &Case) -> Option<Proof> {
     }
 }
 
-fn header_too_large(e: &Evidence, _: &Case) -> Option<Proof> {
+/// A request of the login, with its cookies or its token, that was too large where the anonymous
+/// one was not.
+fn login_too_large(case: &Case) -> Option<Proof> {
+    let (answer, said) = case.of::<Login>()?.too_large()?;
+    let proof = with_answer(Proof::default(), "answer to the request with the login", answer)
+        .and("the anonymous request", "passed")
+        .not("hub/path-unknown: the page is not Qlik's own")
+        .value("cookies", "If it stays in a browser, delete the cookies of the hub there first.");
+    Some(if said { proof.and("the page says", "the request header is too long") } else { proof })
+}
+
+fn header_too_large(e: &Evidence, case: &Case) -> Option<Proof> {
+    if let Some(proof) = login_too_large(case) {
+        return Some(proof);
+    }
     let (last, page) = e.last()?;
     let said = page.says(KnownText::HeaderTooLarge);
     let own_page = page.says(KnownText::RequestHeaderIncorrect)
@@ -590,6 +606,10 @@ fn header_too_large(e: &Evidence, _: &Case) -> Option<Proof> {
     (refused && !own_page).then(|| {
         let proof = with_answer(Proof::default(), "answer", last)
             .and("the request", "the address and five short headers, no cookie and no login")
+            .value(
+                "cookies",
+                "Deleting cookies will not help: the request that was refused had none.",
+            )
             .not("hub/path-unknown: the page is not Qlik's own");
         if said { proof.and("the page says", "the request header is too long") } else { proof }
     })

@@ -96,7 +96,7 @@ fn without_fragment(url: &Url) -> &str {
     text.split_once('#').map_or(text, |(address, _)| address)
 }
 
-pub(super) fn path_of(url: &Url) -> String {
+pub(crate) fn path_of(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),

@@ -177,14 +177,28 @@ pub(super) fn is_own_failure(kind: FailureKind) -> bool {
 
 /// Takes one look at the host that a redirect names. Nothing of the redirect's query is sent.
 pub(crate) async fn look(cx: &Context, url: &Url) -> Elsewhere {
-    let host = host_of(url);
-    let to = Destination::of(url, cx.case.host()).unwrap_or_else(|| Destination {
+    let to = destination(cx, url);
+    look_there(cx, url, to).await
+}
+
+/// The same at a host that is known to be part of a login: it is knocked at and not asked.
+pub(crate) async fn look_at_provider(cx: &Context, url: &Url) -> Elsewhere {
+    let to = Destination { kind: DestinationKind::IdentityProvider, ..destination(cx, url) };
+    look_there(cx, url, to).await
+}
+
+fn destination(cx: &Context, url: &Url) -> Destination {
+    Destination::of(url, cx.case.host()).unwrap_or_else(|| Destination {
         url: String::new(),
         scheme: Scheme::Https,
-        host: host.clone(),
+        host: host_of(url),
         port: Scheme::Https.default_port(),
         kind: DestinationKind::Other,
-    });
+    })
+}
+
+async fn look_there(cx: &Context, url: &Url, to: Destination) -> Elsewhere {
+    let host = host_of(url);
     let mut seen = Elsewhere {
         to,
         lookup: None,

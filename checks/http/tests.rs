@@ -38,7 +38,7 @@ pub(crate) fn answer(url: &str, status: u16, location: Option<&str>, body: &str)
         to: format!("203.0.113.10:{}", url.port_or_known_default().expect("a port"))
             .parse()
             .expect("an address"),
-        path: chain::path_of(&url),
+        path: path_of(&url),
         user_agent: String::new(),
         connect_limit: std::time::Duration::ZERO,
         handshake_limit: std::time::Duration::ZERO,
@@ -74,6 +74,7 @@ pub(crate) fn context(world: ScriptedWorld, hub: HubAddress) -> (Context, Arc<Sc
         case,
         budget: Budget::default(),
         deadline: None,
+        ended: Vec::new(),
     };
     (cx, world)
 }

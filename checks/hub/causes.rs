@@ -2,9 +2,11 @@
 
 use hublink_probe::{Ending, Exchange};
 
-use super::{Evidence, PathAnswer, Session};
+use super::{Evidence, PathAnswer, Session, SocketAnswer};
 use crate::address::HubAddress;
-use crate::frame::{AGAIN_AS_NAMED, Case, Cause, Confidence, Owner, Proof, cause, fallback};
+use crate::frame::{
+    AGAIN_AS_NAMED, Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback,
+};
 use crate::http::{
     self, CloudError, DestinationKind, FilterRole, Http, KnownText, Mark, Stop, outcome,
 };
@@ -22,6 +24,24 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         look_alikes: &["the plain 401 that every tenant gives to a visitor without a session"],
         see: &["Qlik support article 1710940"],
         ..cause("hub/tenant-unknown", tenant_unknown)
+    },
+    Cause {
+        title: "The tenant accepts only listed addresses, and yours may be missing.",
+        explain: "A Qlik Cloud tenant may have a list of the addresses it may be used from. From \
+                  any other address every call is refused, whoever makes it. The exact answer is \
+                  unconfirmed.",
+        remedy: &[
+            "Ask the tenant administrator of <host> to add your public IPv4 address to the IP allow list.",
+        ],
+        owner: Owner::QlikAdmin,
+        confidence: Confidence::Possible,
+        look_alikes: &[
+            "a user who is no member of the tenant, which is seen only after a login (AUTH-5)",
+            "a tenant that does not exist (LOGIN-2)",
+            "a web filter's page: it carries the filter's marks",
+        ],
+        see: &["Qlik help, IP allow lists; the body of the answer is unconfirmed"],
+        ..cause("hub/tenant-ip-blocked", tenant_ip_blocked)
     },
     Cause {
         title: "The tenant's login is set up wrongly.",
@@ -85,6 +105,25 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         see: &["Qlik developer help, Proxy Service API"],
         ..cause("hub/not-in-allow-list", not_in_allow_list)
+    },
+    Cause {
+        title: "Web pages of the hub work, but something on the way blocks its WebSocket connection, \
+                which carries the licence check.",
+        explain: "After the login Desktop talks to the hub over a WebSocket, a connection that \
+                  begins as a web request and then stays open. It carries the licence check. A \
+                  reverse proxy or filter that does not know WebSockets answers in the hub's \
+                  place, or ends the connection.",
+        remedy: &[
+            "Ask IT to let \"Upgrade: websocket\" to <host> through (<device>), with an idle time-out of at least 60 s.",
+        ],
+        owner: Owner::Network,
+        look_alikes: &[
+            "a hub's own refusal of an upgrade without its token: 403, and it is healthy",
+            "a hub that opens the WebSocket and says that nobody is logged in",
+            "silence: whether the way or the hub is silent cannot be told",
+        ],
+        see: &["RFC 6455 section 4", "measured: nginx without Upgrade, a reset on the header"],
+        ..cause("hub/websocket-blocked", websocket_blocked)
     },
     Cause {
         title: "The path in the link does not exist on this hub.",
@@ -165,7 +204,8 @@ fn line(answer: &Exchange) -> String {
 fn cloud_error<'c>(e: &'c Evidence, case: &'c Case, codes: &[&str]) -> Option<&'c CloudError> {
     let chain = case.of::<Http>().into_iter().flat_map(|http| &http.pages);
     let tenant = e.tenant.as_ref().map(|tenant| &tenant.page);
-    let mut errors = chain.chain(tenant).flat_map(|page| &page.errors);
+    let login = e.provider_page.as_ref().map(|login| &login.page);
+    let mut errors = chain.chain(tenant).chain(login).flat_map(|page| &page.errors);
     errors.find(|error| codes.contains(&error.code.as_str()))
 }
 
@@ -221,12 +261,27 @@ fn login_port_closed(e: &Evidence, case: &Case) -> Option<Proof> {
     }
 }
 
+fn tenant_ip_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
+    let (answer, page) = last(case).filter(|_| is_cloud(case))?;
+    let tenant = e.tenant.as_ref()?;
+    let both = [(answer, page), (&tenant.answer, &tenant.page)];
+    let refused = |(answer, page): &(&Exchange, &http::Page)| {
+        let filtered = page.filter.as_ref().is_some_and(|sign| sign.role == FilterRole::Refuses);
+        answer.status == Some(403) && page.errors.is_empty() && !filtered
+    };
+    both.iter().all(refused).then(|| {
+        Proof::seen("the tenant's page", line(answer))
+            .and("asked for the visitor", line(&tenant.answer))
+            .not("LOGIN-2 and AUTH-5: the answers carry no error of Qlik Cloud")
+    })
+}
+
 fn identity_provider_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
-    let left = case.of::<Http>()?.left_to.as_ref()?;
-    if left.to.kind != DestinationKind::IdentityProvider {
-        return None;
-    }
-    let first = left.unreached()?;
+    let left = case.of::<Http>()?.left_to.as_ref();
+    let provider = left.filter(|left| left.to.kind == DestinationKind::IdentityProvider);
+    let Some((left, first)) = provider.and_then(|left| Some((left, left.unreached()?))) else {
+        return cloud_login_unreachable(e);
+    };
     let (why, confidence) = match &e.provider_again {
         None => (first.why, first.confidence.min(Confidence::Likely)),
         Some(again) => {
@@ -246,7 +301,89 @@ fn identity_provider_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
     )
 }
 
+/// The tenant did not lead there in this run, so it only informs.
+fn cloud_login_unreachable(e: &Evidence) -> Option<Proof> {
+    let login = e.cloud_hosts.iter().find(|host| host.to.host == super::look::CLOUD_HOSTS[0])?;
+    let unreached = login.unreached()?;
+    let others = e.cloud_hosts.iter().filter(|host| host.to.host != login.to.host);
+    let others = others.filter_map(|host| Some((&host.to.host, host.unreached()?.why)));
+    let proof = Proof::seen(format!("{}:{}", login.to.host, login.to.port), &unreached.why)
+        .and("that a login of this tenant needs it", "not seen in this run, and unconfirmed")
+        .value("idp", &login.to.host)
+        .value("port", login.to.port)
+        .value("cause", &unreached.why);
+    let proof = others.fold(proof, |proof, (host, why)| proof.and(host.as_str(), why));
+    Some(proof.severity(Severity::Informs).at_most(Confidence::Possible))
+}
+
+fn websocket_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
+    if !is_hub(e, case) {
+        return None;
+    }
+    let anonymous = e.socket.as_ref();
+    let again = e.socket_again.as_ref().and_then(SocketAnswer::cut);
+    let in_session = e.socket_in_session.as_ref().and_then(SocketAnswer::cut);
+    let first = anonymous.and_then(SocketAnswer::cut);
+    let silent = anonymous.filter(|one| one.seen.exchange.ending == Ending::Silence);
+    if first.is_none() && in_session.is_none() && silent.is_none() {
+        return None;
+    }
+    let cut = e.socket_in_session.as_ref().filter(|_| in_session.is_some()).or(anonymous)?;
+    let page = last(case).map(|(answer, _)| line(answer));
+    let mut proof = Proof::seen("web pages", page.unwrap_or_else(|| "answer".to_owned()));
+    let told = [
+        ("WebSocket", &first),
+        ("WebSocket, second try", &again),
+        ("WebSocket in a session", &in_session),
+    ];
+    for (at, seen) in told {
+        if let Some(seen) = seen {
+            proof = proof.compared(at, "opened (101)", seen);
+        }
+    }
+    if let Some(silent) = silent {
+        proof = proof.and("WebSocket", outcome(&silent.seen.exchange));
+    }
+    let proof = proof
+        .value("device", device(cut))
+        .not("a refusal by the hub itself: the answer carries no mark of it");
+    let every_time = first.is_some() && again.is_some();
+    if let Some(direct) = e.socket_direct.as_ref().filter(|direct| direct.seen.upgraded) {
+        let proof = proof.compared("past the proxy", "the same", line(&direct.seen.exchange));
+        return Some(proof);
+    }
+    let proof = proof.at_most(Confidence::Likely);
+    Some(if in_session.is_some() || every_time {
+        proof
+    } else {
+        proof.severity(Severity::Informs).at_most(Confidence::Possible)
+    })
+}
+
+/// What stands in the way, by the name it gives itself.
+fn device(cut: &SocketAnswer) -> String {
+    let named = ["via", "server"].iter().find_map(|name| cut.seen.exchange.header(name));
+    let through = cut.seen.exchange.via.as_ref().map(ToString::to_string);
+    let unknown = || "what stands in front of it".to_owned();
+    named.map(str::to_owned).or(through).unwrap_or_else(unknown)
+}
+
+/// A WebSocket or its token that the hub refuses to somebody who is logged in and brings both.
+fn refused_in_session(e: &Evidence) -> Option<Proof> {
+    let socket = &e.socket_in_session.as_ref()?.seen;
+    let refused = |answer: &&Exchange| answer.status == Some(403);
+    let token = socket.token.as_deref().filter(refused);
+    let upgrade = Some(&socket.exchange).filter(|_| socket.token_given).filter(refused);
+    let answer = token.or(upgrade)?;
+    let proof = Proof::seen("asked in a session", line(answer))
+        .not("a request without token: 403 is its normal answer, and this one had it");
+    Some(proof.at_most(Confidence::Likely))
+}
+
 fn not_in_allow_list(e: &Evidence, case: &Case) -> Option<Proof> {
+    if let Some(proof) = refused_in_session(e) {
+        return Some(proof);
+    }
     let user = e.user.as_ref().filter(|user| user.withholds_login())?;
     let proof = Proof::seen("asked in the link's name", line(&user.answer)).compared(
         format!("login address for {}", case.host()),

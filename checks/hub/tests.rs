@@ -1,6 +1,6 @@
 //! The probe against a scripted world: what it asks, in which order, and what it never keeps.
 
-use hublink_probe::{Header, ScriptedWorld};
+use hublink_probe::{Ending, Header, ScriptedWorld};
 use serde_json::json;
 
 use super::*;
@@ -48,7 +48,10 @@ async fn a_hub_tells_what_it_is_and_nothing_secret_is_kept() {
         "version":"14.254.6","deploymentType":"QlikSenseServer","senseId":"SECRET-4"}}"#;
     script(&mut world, answer(PRODUCT, 200, None, product));
     let (cx, asked, seen) = probed(world, hub()).await;
-    assert_eq!(asked, [format!("get {}", user_url("", "hub.corp.test")), format!("get {PRODUCT}")]);
+    let socket = "socket https://hub.corp.test/app/engineData".to_owned();
+    let other_agent = "get https://hub.corp.test/hub/".to_owned();
+    let user = format!("get {}", user_url("", "hub.corp.test"));
+    assert_eq!(asked, [user, format!("get {PRODUCT}"), socket, other_agent]);
     assert_eq!(seen.marks, [Mark::User, Mark::Product]);
     let login = seen.user.as_ref().and_then(|user| user.login.clone());
     assert_eq!(login, Some(LoginUri { host: "hub.corp.test".to_owned(), port: Some(443) }));
@@ -71,7 +74,7 @@ async fn a_name_that_gets_no_login_is_compared_with_the_servers_own() {
     let told = r#"{"session":"inactive","loginUri":"https://qlik1.corp.test/x/?targetId=SECRET"}"#;
     script(&mut world, answer(&user_url("", "qlik1.corp.test"), 200, None, told));
     let (cx, asked, seen) = probed(world, hub()).await;
-    assert_eq!(asked.last(), Some(&format!("get {}", user_url("", "qlik1.corp.test"))));
+    assert!(asked.contains(&format!("get {}", user_url("", "qlik1.corp.test"))), "{asked:?}");
     assert_eq!(ids(&seen, &cx), ["hub/not-in-allow-list"]);
     assert!(!serde_json::to_string(&seen).expect("JSON").contains("SECRET"));
 }
@@ -116,7 +119,7 @@ async fn a_closed_login_port_is_tried_twice() {
 }
 
 #[tokio::test]
-async fn a_tenant_is_asked_for_its_user_and_for_nothing_else() {
+async fn a_tenant_is_asked_for_its_user_and_the_hosts_beside_it_are_knocked_at() {
     let mut world = world();
     let tenant = HubAddress { host: "acme.eu.qlikcloud.com".to_owned(), path: "/".into(), ..hub() };
     let me = "https://acme.eu.qlikcloud.com/api/v1/users/me";
@@ -125,8 +128,67 @@ async fn a_tenant_is_asked_for_its_user_and_for_nothing_else() {
     script(&mut world, answer("https://acme.eu.qlikcloud.com/", 401, None, body));
     script(&mut world, answer(me, 401, None, body));
     let (cx, asked, seen) = probed(world, tenant).await;
-    assert_eq!(asked, [format!("get {me}")]);
-    assert_eq!(ids(&seen, &cx), ["hub/tenant-unknown"]);
+    let lookups =
+        ["lookup login.qlik.com", "lookup cdn.qlikcloud.com", "lookup maps.qlikcloud.com"];
+    assert_eq!(asked, [vec![&*format!("get {me}")], lookups.to_vec()].concat());
+    // In this world none of them has an address, which only informs.
+    let informs = "hub/identity-provider-unreachable";
+    assert_eq!(ids(&seen, &cx), ["hub/tenant-unknown", informs]);
+}
+
+fn socket(exchange: Exchange, upgraded: bool) -> hublink_probe::SocketSeen {
+    hublink_probe::SocketSeen { upgraded, ..hublink_probe::SocketSeen::of(exchange) }
+}
+
+const SOCKET: &str = "https://hub.corp.test/app/engineData";
+
+#[tokio::test]
+async fn a_websocket_that_is_cut_is_asked_for_twice_and_past_the_proxy() {
+    let mut world = world();
+    with_login(&mut world);
+    let cut = Exchange { ending: Ending::EmptyReply, ..answer(SOCKET, 200, None, "") };
+    let cut = Exchange { status: None, ..cut };
+    world.sockets.insert(SOCKET.to_owned(), socket(cut, false));
+    let (cx, asked, seen) = probed(world, hub()).await;
+    assert_eq!(asked.iter().filter(|line| line.starts_with("socket")).count(), 2, "{asked:?}");
+    let found = judge(Hub::CAUSES, &seen, &cx.case);
+    assert_eq!(found[0].id, "hub/websocket-blocked");
+    assert_eq!(found[0].severity, crate::frame::Severity::Blocks);
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Likely);
+}
+
+#[tokio::test]
+async fn preflight_asks_for_no_websocket_and_for_no_page_of_a_provider() {
+    let mut world = world();
+    let idp = "https://idp.other.test/saml?SAMLRequest=SECRET";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    elsewhere(&mut world, "idp.other.test");
+    let (mut cx, world) = context(world, hub());
+    cx.budget.thorough = false;
+    let http = Http::probe(&cx).await;
+    cx.case.put(Stored::new::<Http>(http));
+    let seen = Hub::probe(&cx).await;
+    assert!(seen.socket.is_none() && seen.provider_page.is_none() && seen.other_agent.is_none());
+    let asked = world.asked();
+    assert!(
+        asked.iter().all(|line| !line.starts_with("socket") && !line.contains("get https://idp"))
+    );
+}
+
+#[tokio::test]
+async fn the_provider_gets_the_hubs_own_request_and_its_one_time_values_are_not_kept() {
+    let mut world = world();
+    let idp = "https://idp.other.test/authorize?client_id=a&response_type=code&state=SECRET-1";
+    script(&mut world, answer("https://hub.corp.test/hub/", 302, Some(idp), ""));
+    elsewhere(&mut world, "idp.other.test");
+    let back = "https://hub.corp.test/oidc/?error=unauthorized_client&state=SECRET-2";
+    script(&mut world, answer(idp, 303, Some(back), ""));
+    let (_, asked, seen) = probed(world, hub()).await;
+    assert!(asked.iter().any(|line| line.starts_with("get https://idp.other.test/authorize?")));
+    let page = seen.provider_page.as_ref().expect("a page");
+    assert_eq!(page.sent_back.as_deref(), Some("unauthorized_client"));
+    let saved = serde_json::to_string(&seen).expect("JSON");
+    assert!(!saved.contains("SECRET"), "{saved}");
 }
 
 fn challenge(world: &mut ScriptedWorld, url: &str, schemes: &str) {

@@ -3,19 +3,24 @@
 //! The connection is ours from the first SYN, so that a failure is known by its step and number
 //! and never has to be read out of a library's error text.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::http::request;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use crate::tap::{Tap, Watch};
@@ -23,7 +28,7 @@ use crate::tls::printable;
 use crate::tunnel::{self, Line};
 use crate::{
     Ask, AskKind, Connect, Failure, FailureKind, Handshake, Hello, Operation, ProxyAddress,
-    TcpState, Timestamp, Tunnel, Via, millis, tcp, tls,
+    TcpState, Timestamp, Tunnel, Via, World, millis, tcp, tls,
 };
 
 /// The most of a page that is read: the largest known Qlik page has 88 kB.
@@ -67,8 +72,8 @@ impl Scheme {
     }
 }
 
-/// One anonymous GET.
-#[derive(Clone, Debug)]
+/// One anonymous GET. Shown to nobody with the values of one-time parameters.
+#[derive(Clone)]
 pub struct Request {
     /// http or https.
     pub scheme: Scheme,
@@ -99,11 +104,11 @@ impl Request {
         masked(&self.whole_url())
     }
 
-    fn whole_url(&self) -> String {
+    pub(crate) fn whole_url(&self) -> String {
         format!("{}://{}{}", self.scheme.label(), self.authority(), self.path)
     }
 
-    fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host =
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.to.port() == self.scheme.default_port() {
@@ -114,8 +119,16 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Request");
+        shown.field("url", &self.url()).field("to", &self.to).field("via", &self.via);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// What came of one request. No cookie value, ticket or target id is in it.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Exchange {
     /// The URL asked for, with the values of one-time parameters left out.
     pub url: String,
@@ -219,6 +232,19 @@ impl Exchange {
     }
 }
 
+/// The body and the address to follow may hold one-time values: they are not shown.
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Exchange");
+        shown.field("url", &self.url).field("to", &self.to).field("ending", &self.ending);
+        shown.field("failure", &self.failure).field("alert", &self.alert);
+        shown.field("status", &self.status).field("headers", &self.headers);
+        shown.field("cookies", &self.cookies).field("waited_ms", &self.waited_ms);
+        shown.field("body_bytes", &self.body_bytes).field("head", &self.head);
+        shown.field("via", &self.via).field("tunnel", &self.tunnel).finish_non_exhaustive()
+    }
+}
+
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -258,17 +284,30 @@ pub struct Header {
 pub(crate) async fn exchange(request: &Request, line: Line<'_>) -> Exchange {
     let begun = Instant::now();
     let mut seen = Exchange::of(request, Ending::NoConnection);
+    if let Some(mut channel) = dial(&mut seen, request, line).await {
+        let get = channel.get(request);
+        channel.say(&mut seen, get, request.answer_limit, line.world).await;
+        channel.hang_up(&mut seen).await;
+    }
+    seen.took_ms = millis(begun.elapsed());
+    seen
+}
+
+/// Opens the connection for a request; what stands in its way is noted.
+pub(crate) async fn dial(
+    seen: &mut Exchange,
+    request: &Request,
+    line: Line<'_>,
+) -> Option<Channel> {
     match (request.scheme, &request.via) {
         (Scheme::Http, None) => {
             let (connect, stream) =
                 tcp::open(request.to, request.connect_limit, request.segment).await;
-            note_connect(&mut seen, &connect);
-            if let Some(stream) = stream {
-                let (tap, watch) = Tap::new(stream);
-                talk(&mut seen, request, tap, &watch, line, None).await;
-            }
+            note_connect(seen, &connect);
+            let (tap, watch) = Tap::new(stream?);
+            Channel::over(seen, tap, watch).await
         }
-        (Scheme::Http, Some(via)) => forward(&mut seen, request, via, line).await,
+        (Scheme::Http, Some(via)) => forward(seen, request, via, line).await,
         (Scheme::Https, _) => {
             let hello = Hello {
                 to: request.to,
@@ -278,19 +317,24 @@ pub(crate) async fn exchange(request: &Request, line: Line<'_>) -> Exchange {
                 segment: request.segment,
                 via: request.via.clone(),
             };
-            let (handshake, stream) = tls::open(&hello, line).await;
-            note_handshake(&mut seen, handshake);
-            if let Some((stream, watch)) = stream {
-                talk(&mut seen, request, stream, &watch, line, None).await;
-            }
+            let (mut handshake, stream) = tls::open(&hello, line).await;
+            let leaf = handshake.presented.drain(..).next().filter(|_| handshake.key_proven);
+            note_handshake(seen, handshake);
+            let (stream, watch) = stream?;
+            let mut channel = Channel::over(seen, stream, watch).await?;
+            channel.leaf = leaf;
+            Some(channel)
         }
     }
-    seen.took_ms = millis(begun.elapsed());
-    seen
 }
 
 /// In the clear a proxy is sent the whole address and answers in the server's place.
-async fn forward(seen: &mut Exchange, request: &Request, via: &Via, line: Line<'_>) {
+async fn forward(
+    seen: &mut Exchange,
+    request: &Request,
+    via: &Via,
+    line: Line<'_>,
+) -> Option<Channel> {
     let ask = Ask {
         via: via.clone(),
         port: request.to.port(),
@@ -303,12 +347,15 @@ async fn forward(seen: &mut Exchange, request: &Request, via: &Via, line: Line<'
     if let Some(tap) = tunnel::reach(line, &ask, &mut way).await {
         let (tap, watch) = Tap::inside(tap.into_under(), Vec::new());
         // Each connection shows a certificate of its own.
-        let login = line.accepted_login(via).filter(|_| tunnel::is_safe(&way));
-        talk(seen, request, tap, &watch, line, login).await;
+        let proxy_login = line.accepted_login(via).filter(|_| tunnel::is_safe(&way));
+        let mut channel = Channel::over(seen, tap, watch).await?;
+        channel.proxy_login = proxy_login;
+        Some(channel)
     } else {
         seen.ending = Ending::NoTunnel;
         seen.failure = way.failure;
         seen.tunnel = Some(Box::new(way));
+        None
     }
 }
 
@@ -332,69 +379,158 @@ fn note_handshake(seen: &mut Exchange, handshake: Handshake) {
     }
 }
 
-/// `login` is the header for the proxy that answers in the server's place.
-async fn talk<S>(
-    seen: &mut Exchange,
-    request: &Request,
-    stream: S,
-    watch: &Watch,
-    line: Line<'_>,
-    login: Option<String>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let deadline = Deadline::now() + request.answer_limit;
-    let before = watch.record().received;
-    let failed = |seen: &mut Exchange, ending, kind| {
-        seen.ending = ending;
-        seen.failure = Some(Failure::of(Operation::ReadAnswer, kind));
-    };
-    let handshake = hyper::client::conn::http1::Builder::new()
-        .max_headers(128)
-        .max_buf_size(64 * 1024)
-        .handshake(TokioIo::new(stream))
-        .await;
-    let (Ok((mut sender, connection)), Some(get)) = (handshake, get(request, login)) else {
-        return failed(seen, Ending::NotHttp, FailureKind::Invalid);
-    };
-    // Ends with the sender: the connection serves this one request.
-    let driver = tokio::spawn(connection);
-    seen.sent_at = Some(line.world.now());
-    let waiting = Instant::now();
-    match timeout_at(deadline, sender.send_request(get)).await {
-        Ok(Ok(response)) => {
-            seen.waited_ms = Some(millis(waiting.elapsed()));
-            seen.answered_at = Some(line.world.now());
-            seen.status = Some(response.status().as_u16());
-            take_in(seen, response.headers());
-            read_body(seen, response.into_body(), deadline).await;
+/// An open connection, which can carry one request after the other.
+pub(crate) struct Channel {
+    sender: SendRequest<Full<Bytes>>,
+    /// What moves the bytes; ends with the channel.
+    driver: Option<JoinHandle<hyper::Result<()>>>,
+    watch: Watch,
+    /// The server's certificate, if the server proved on this connection that it is its own.
+    pub(crate) leaf: Option<Vec<u8>>,
+    /// The header for the proxy that answers in the server's place.
+    proxy_login: Option<String>,
+}
+
+/// What an [`Exchange`] does not keep.
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    /// The connection itself, if the server speaks another protocol on it from now on.
+    pub(crate) upgraded: Option<OnUpgrade>,
+}
+
+impl Channel {
+    async fn over<S>(seen: &mut Exchange, stream: S, watch: Watch) -> Option<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let handshake = hyper::client::conn::http1::Builder::new()
+            .max_headers(128)
+            .max_buf_size(64 * 1024)
+            .handshake(TokioIo::new(stream))
+            .await;
+        let Ok((sender, connection)) = handshake else {
+            failed(seen, Ending::NotHttp, FailureKind::Invalid);
+            return None;
+        };
+        let driver = Some(tokio::spawn(connection.with_upgrades()));
+        Some(Self { sender, driver, watch, leaf: None, proxy_login: None })
+    }
+
+    /// The one request of a connection. `None` if it cannot be written as HTTP.
+    fn get(&self, request: &Request) -> Option<Outgoing> {
+        let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
+        let target = match forwarded {
+            Some(_) => request.whole_url(),
+            None => request.path.clone(),
+        };
+        let mut builder = headed(hyper::Request::get(target), request);
+        if let Some(login) = &self.proxy_login {
+            builder = builder.header(header::PROXY_AUTHORIZATION, login);
         }
-        Ok(Err(error)) => {
-            let record = watch.record();
-            let nothing_came = record.received == before;
-            let (ending, kind) = match (&error, nothing_came) {
-                (error, _) if error.is_parse() => (Ending::NotHttp, FailureKind::NotTheProtocol),
-                (_, true) => (Ending::EmptyReply, FailureKind::ClosedEarly),
-                (_, false) => (Ending::CutOff, FailureKind::ClosedEarly),
-            };
-            failed(seen, ending, kind);
-            if before == 0 {
-                seen.head = masked(&printable(&record.head));
-                seen.head_hex = hex(record.head.iter().take(8));
+        builder.header(header::CONNECTION, "close").body(Full::default()).ok()
+    }
+
+    /// Sends a request and reads the answer. The body is read to its end or to [`BODY_LIMIT`].
+    pub(crate) async fn say(
+        &mut self,
+        seen: &mut Exchange,
+        outgoing: Option<Outgoing>,
+        limit: Duration,
+        world: &dyn World,
+    ) -> Option<Answer> {
+        let deadline = Deadline::now() + limit;
+        let before = self.watch.record().received;
+        let Some(outgoing) = outgoing else {
+            failed(seen, Ending::NotHttp, FailureKind::Invalid);
+            return None;
+        };
+        seen.sent_at = Some(world.now());
+        let waiting = Instant::now();
+        match timeout_at(deadline, self.sender.send_request(outgoing)).await {
+            Ok(Ok(mut response)) => {
+                seen.waited_ms = Some(millis(waiting.elapsed()));
+                seen.answered_at = Some(world.now());
+                seen.status = Some(response.status().as_u16());
+                take_in(seen, response.headers());
+                let headers = std::mem::take(response.headers_mut());
+                if response.status() == hyper::StatusCode::SWITCHING_PROTOCOLS {
+                    seen.ending = Ending::Complete;
+                    let upgraded = Some(hyper::upgrade::on(response));
+                    return Some(Answer { headers, upgraded });
+                }
+                read_body(seen, response.into_body(), deadline).await;
+                return Some(Answer { headers, upgraded: None });
             }
-            note_error(seen, &error);
+            Ok(Err(error)) => self.note_no_answer(seen, &error, before),
+            Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
         }
-        Err(_) => failed(seen, Ending::Silence, FailureKind::NoAnswer),
+        None
     }
-    if matches!(seen.ending, Ending::Silence | Ending::Stalled) {
-        seen.state = watch.state();
-        driver.abort();
-        // Its stream is dropped with it; the watch alone holds the connection then.
-        drop(driver.await);
-        seen.given_up = watch.is_given_up(GOODBYE).await;
-        return;
+
+    fn note_no_answer(&self, seen: &mut Exchange, error: &hyper::Error, before: u64) {
+        let record = self.watch.record();
+        let nothing_came = record.received == before;
+        let (ending, kind) = match (error, nothing_came) {
+            (error, _) if error.is_parse() => (Ending::NotHttp, FailureKind::NotTheProtocol),
+            (_, true) => (Ending::EmptyReply, FailureKind::ClosedEarly),
+            (_, false) => (Ending::CutOff, FailureKind::ClosedEarly),
+        };
+        failed(seen, ending, kind);
+        if before == 0 {
+            seen.head = masked(&printable(&record.head));
+            seen.head_hex = hex(record.head.iter().take(8));
+        }
+        note_error(seen, error);
     }
-    driver.abort();
+
+    /// Whether the server will take another request on this connection.
+    pub(crate) async fn is_open(&mut self, limit: Duration) -> bool {
+        matches!(tokio::time::timeout(limit, self.sender.ready()).await, Ok(Ok(())))
+    }
+
+    /// Leaves the connection to whom it was upgraded for: what moves the bytes hands it over and
+    /// ends by itself.
+    pub(crate) fn hand_over(mut self) {
+        self.driver = None;
+    }
+
+    /// Closes the connection; if it had fallen silent, looks at it once more.
+    pub(crate) async fn hang_up(mut self, seen: &mut Exchange) {
+        if !matches!(seen.ending, Ending::Silence | Ending::Stalled) {
+            return;
+        }
+        seen.state = self.watch.state();
+        if let Some(driver) = self.driver.take() {
+            driver.abort();
+            // Its stream is dropped with it; the watch alone holds the connection then.
+            drop(driver.await);
+        }
+        seen.given_up = self.watch.is_given_up(GOODBYE).await;
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        if let Some(driver) = &self.driver {
+            driver.abort();
+        }
+    }
+}
+
+/// A request on its way.
+pub(crate) type Outgoing = hyper::Request<Full<Bytes>>;
+
+/// The headers that every request has.
+pub(crate) fn headed(builder: request::Builder, request: &Request) -> request::Builder {
+    builder
+        .header(header::HOST, request.authority())
+        .header(header::USER_AGENT, &request.user_agent)
+        .header(header::ACCEPT, "text/html,application/json;q=0.9,*/*;q=0.8")
+}
+
+fn failed(seen: &mut Exchange, ending: Ending, kind: FailureKind) {
+    seen.ending = ending;
+    seen.failure = Some(Failure::of(Operation::ReadAnswer, kind));
 }
 
 fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
@@ -414,24 +550,6 @@ fn note_error(seen: &mut Exchange, error: &hyper::Error) {
         seen.alert = Some(u8::from(*alert));
         seen.failure = Some(Failure::of(Operation::ReadAnswer, FailureKind::ClosedEarly));
     }
-}
-
-fn get(request: &Request, login: Option<String>) -> Option<hyper::Request<Empty<Bytes>>> {
-    let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
-    let mut builder = match forwarded {
-        Some(_) => hyper::Request::get(request.whole_url()),
-        None => hyper::Request::get(&request.path),
-    };
-    if let Some(login) = login {
-        builder = builder.header(header::PROXY_AUTHORIZATION, login);
-    }
-    builder
-        .header(header::HOST, request.authority())
-        .header(header::USER_AGENT, &request.user_agent)
-        .header(header::ACCEPT, "text/html,application/json;q=0.9,*/*;q=0.8")
-        .header(header::CONNECTION, "close")
-        .body(Empty::new())
-        .ok()
 }
 
 async fn read_body(seen: &mut Exchange, mut body: Incoming, deadline: Deadline) {
@@ -527,6 +645,11 @@ const ONE_TIME: &[&str] = &[
     "qlik-csrf-token",
     "xrfkey",
 ];
+
+/// Whether the value of a parameter of this name opens a login.
+pub(crate) fn is_one_time(name: &str) -> bool {
+    ONE_TIME.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
 
 /// The text without the values of one-time parameters, bounded.
 fn masked(text: &str) -> String {

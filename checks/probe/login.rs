@@ -4,16 +4,60 @@
 //! target ids, tickets, the values of cookies, tokens and NTLM messages. What leaves it are
 //! outcomes, names and masked addresses.
 
+mod binding;
+mod desk;
+mod guard;
+mod jar;
+mod known;
+mod mechanism;
+mod ntlm;
+mod page;
 mod secret;
+mod session;
+mod socket;
+mod spnego;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Exchange, Request, Timestamp, Via};
+use crate::tunnel::Line;
+use crate::{Exchange, Request, Timestamp, Via, millis};
+pub(crate) use desk::Desk;
 pub use secret::{Account, AccountKind, AccountName, SECRET_LIMIT, Secret, SecretTooLong};
+
+pub(crate) use session::{ask as ask_in_session, log_out};
+pub(crate) use socket::open as open_socket;
+pub(crate) use walk::With;
+
+/// The longest name of a user, in bytes. Directories allow 256 characters and a domain.
+const USER_LIMIT: usize = 1024;
+
+/// Logs in when it is this login's turn.
+pub(crate) async fn log_in(
+    desk: &Desk,
+    attempt: &LoginAttempt,
+    with: &With,
+    line: Line<'_>,
+) -> LoginSeen {
+    if with.user().is_some_and(|user| user.len() > USER_LIMIT) {
+        return LoginSeen::not_sent(NotSent::NoCredentials);
+    }
+    let begun = Instant::now();
+    let turn = desk.turn(attempt.with).await;
+    let waited_ms = Some(millis(begun.elapsed()));
+    let turn = match turn {
+        Ok(turn) => turn,
+        Err(why) => return LoginSeen { waited_ms, ..LoginSeen::not_sent(why) },
+    };
+    let (seen, session) = walk::log_in(attempt, with, turn, line).await;
+    LoginSeen { waited_ms, session: session.map(|session| desk.keep(session)), ..seen }
+}
 
 /// One way through a login, to its end. A run sends its account once per hub, to one hub after the
 /// other, and to none after the first that rejected it.

@@ -8,14 +8,14 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 
+use crate::login::{self, Desk, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
-    Account, AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Ending,
-    Exchange, Failure, FailureKind, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer,
-    LoginAttempt, LoginSeen, NameServers, NotSent, Operation, Policy, ProxyScheme, ProxySettings,
-    Question, Request, Secret, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp,
-    TrustError, TrustStore, Tunnel, Upgrade, World, dns, download, files, http, interfaces, legacy,
-    os, tcp, tls, trust, tunnel,
+    Account, AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Exchange,
+    FailureKind, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer, LoginAttempt,
+    LoginSeen, NameServers, NotSent, Policy, ProxyScheme, ProxySettings, Question, Request, Secret,
+    SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel,
+    Upgrade, World, dns, download, files, http, interfaces, legacy, os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -56,6 +56,7 @@ pub struct RealWorld {
     options: WorldOptions,
     trust: OnceLock<Arc<TrustStore>>,
     logins: Logins,
+    desk: Desk,
 }
 
 impl RealWorld {
@@ -68,12 +69,24 @@ impl RealWorld {
         for path in &options.ca_files {
             given_roots.extend(trust::read_pem(path)?);
         }
-        Ok(Self { given_roots, options, trust: OnceLock::new(), logins: Logins::default() })
+        let (logins, desk) = (Logins::default(), Desk::default());
+        Ok(Self { given_roots, options, trust: OnceLock::new(), logins, desk })
     }
 
     fn line(&self) -> Line<'_> {
         let sends_passwords = !self.options.no_passwords;
         Line { world: self, logins: &self.logins, sends_passwords }
+    }
+
+    fn credentials(&self, kind: AccountKind) -> Option<With> {
+        if self.options.no_passwords {
+            return None;
+        }
+        match kind {
+            AccountKind::Password => self.options.account.clone().map(With::Password),
+            AccountKind::ApiKey => self.options.api_key.clone().map(With::Key),
+            AccountKind::SignedOn => None,
+        }
     }
 
     async fn fetch_allowed(&self, download: &Download) -> Fetch {
@@ -102,14 +115,6 @@ impl RealWorld {
         }
         let to: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
         download::fetch(download, &host, &to).await
-    }
-}
-
-/// A request that was not sent, because it would carry something secret to where it must not go.
-fn not_permitted(request: &Request) -> Exchange {
-    Exchange {
-        failure: Some(Failure::of(Operation::SendRequest, FailureKind::NotPermitted)),
-        ..Exchange::of(request, Ending::NoConnection)
     }
 }
 
@@ -258,20 +263,25 @@ impl World for RealWorld {
         self.options.api_key.is_some() && !self.options.no_passwords
     }
 
-    fn log_in<'a>(&'a self, _: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen> {
-        Box::pin(std::future::ready(LoginSeen::not_sent(NotSent::NoCredentials)))
+    fn log_in<'a>(&'a self, attempt: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen> {
+        Box::pin(async move {
+            match self.credentials(attempt.with) {
+                Some(with) => login::log_in(&self.desk, attempt, &with, self.line()).await,
+                None => LoginSeen::not_sent(NotSent::NoCredentials),
+            }
+        })
     }
 
     fn ask_in_session<'a>(&'a self, request: &'a SessionRequest) -> BoxFuture<'a, Exchange> {
-        Box::pin(std::future::ready(not_permitted(&request.request)))
+        Box::pin(login::ask_in_session(&self.desk, request, self.line()))
     }
 
     fn open_socket<'a>(&'a self, upgrade: &'a Upgrade) -> BoxFuture<'a, SocketSeen> {
-        Box::pin(std::future::ready(SocketSeen::of(not_permitted(&upgrade.request))))
+        Box::pin(login::open_socket(&self.desk, upgrade, self.line()))
     }
 
-    fn log_out<'a>(&'a self, _: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange> {
-        Box::pin(std::future::ready(not_permitted(request)))
+    fn log_out<'a>(&'a self, session: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        Box::pin(login::log_out(&self.desk, session, request, self.line()))
     }
 
     fn trust(&self) -> Arc<TrustStore> {

@@ -7,10 +7,11 @@ use clap::ColorChoice;
 use hublink_checks::frame::Budget;
 use hublink_probe::{Pretend, RealWorld, World, WorldOptions, console};
 
-use crate::cli::{Format, RunArgs, ShowArgs};
-use crate::doctor::examine;
-use crate::engine::{Settings, Stop};
+use crate::cli::{Format, LoginArgs, RunArgs, ShowArgs};
+use crate::doctor::visit;
+use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
+use crate::login::{self, Credentials};
 use crate::output::{json_document, print, write_file, write_for_all};
 use crate::redact::{Level, Person, hide_person, strict};
 use crate::render::human::{self, Detail};
@@ -35,8 +36,8 @@ pub enum Mode {
 ///
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
-pub fn run(args: &RunArgs, mode: Mode) -> Result<Exit, Failed> {
-    let outcome = examine_world(args, mode, Pretend::default()).and_then(|report| {
+pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
+    let outcome = examine_world(args, login, mode, Pretend::default()).and_then(|report| {
         let exit = deliver(&report, &args.show, mode)?;
         window::offer(&report);
         Ok(exit)
@@ -66,13 +67,23 @@ fn plugin_failed(failed: &Failed) -> Result<Exit, Failed> {
 ///
 /// # Errors
 /// If the command line names something that cannot be used.
-pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Report, Failed> {
+pub fn examine_world(
+    args: &RunArgs,
+    login: &LoginArgs,
+    mode: Mode,
+    pretend: Pretend,
+) -> Result<Report, Failed> {
+    let credentials = match mode {
+        Mode::Doctor => login::credentials(login, &args.targets, &pretend)?,
+        Mode::Preflight => Credentials::default(),
+    };
     let options = WorldOptions {
         ca_files: args.ca_file.clone(),
         resolver: args.resolver,
         no_passwords: mode == Mode::Preflight,
+        account: credentials.account,
+        api_key: credentials.api_key,
         pretend,
-        ..WorldOptions::default()
     };
     let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
     let world: Arc<dyn World> = Arc::new(world);
@@ -93,7 +104,7 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
         .build()
         .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
     let resolver = args.resolver.map(|address| address.to_string());
-    let report = runtime.block_on(async {
+    let mut run = runtime.block_on(async {
         let (interrupt, stop) = Stop::new(deadline(args, mode));
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
@@ -104,13 +115,17 @@ pub fn examine_world(args: &RunArgs, mode: Mode, pretend: Pretend) -> Result<Rep
             std::future::pending::<()>().await;
         });
         let observer = |event: crate::engine::Event<'_>| progress.observe(event);
-        let settings = settings(args, mode);
+        let settings = settings(args, login, mode);
         tokio::select! {
-            report = examine(&world, expanded, &settings, &stop, resolver, &observer) => report,
+            run = visit(&world, expanded, &settings, &stop, resolver, &observer) => run,
             never = progress.keep_drawing() => match never {},
         }
     });
     progress.finish();
+    if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
+        login::ask_about_desktop(&mut run, login);
+    }
+    let report = run.report(&*world);
     let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
     if hides {
         hide_person(&mut report, &Person::of(&*world));
@@ -127,7 +142,7 @@ fn deadline(args: &RunArgs, mode: Mode) -> Duration {
     }))
 }
 
-fn settings(args: &RunArgs, mode: Mode) -> Settings {
+fn settings(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Settings {
     // A go or no-go must not wait for an issuer or for another address.
     let budget = Budget { thorough: mode == Mode::Doctor, ..Budget::default() };
     Settings {
@@ -135,6 +150,11 @@ fn settings(args: &RunArgs, mode: Mode) -> Settings {
         deadline: deadline(args, mode),
         jobs: args.jobs,
         stop_at_first: mode == Mode::Preflight,
+        login: LoginSettings {
+            login_host: login.login_host.clone(),
+            logout: login.logout,
+            desktop_refuses: login.desktop_refuses.then_some(true),
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use hublink_checks::frame::{
     Case, Facts, NeedKind, Reason, ReasonKind, Status, Stored, Target, is_of_direct_way,
 };
 
-use super::{Ended, Examined, counts, judge_all, origin, settle};
+use super::{Ended, Examined, counts, is_met, judge_all, origin, settle};
 
 /// What a saved report tells of one check.
 #[derive(Default)]
@@ -58,7 +58,16 @@ pub(crate) fn again(
     if stopped_at_first {
         say_what_is_missing(&case, &saved, &mut checks);
     }
-    Examined { target, case, checks, took, looks: BTreeMap::new(), shared: None, aside }
+    Examined {
+        target,
+        case,
+        checks,
+        took,
+        looks: BTreeMap::new(),
+        shared: None,
+        logout: None,
+        aside,
+    }
 }
 
 fn as_they_ended(
@@ -99,7 +108,7 @@ fn find_needs(
         let unmet = check.meta().needs.iter().filter(|need| {
             need.kind != NeedKind::Ran
                 && !(through_proxy && need.is_of_direct_way())
-                && checks.get(need.check).is_some_and(|needed| !is_met(needed))
+                && checks.get(need.check).is_some_and(|needed| !is_met(need.kind, needed))
         });
         // Of several, the one that spoke then: which it was, the run decided.
         let speaks = |check: &str| because.split('/').next() == Some(origin(checks, check));
@@ -118,11 +127,6 @@ fn find_needs(
     }
 }
 
-fn is_met(needed: &Ended) -> bool {
-    let not_applicable = needed.reason.as_ref().map(|r| r.kind) == Some(ReasonKind::NotApplicable);
-    needed.status.let_through() || not_applicable
-}
-
 /// A go or no-go stopped at what failed then. If nothing fails now, what was not asked for any more
 /// is missing.
 fn say_what_is_missing(
@@ -135,7 +139,12 @@ fn say_what_is_missing(
         return;
     }
     let through_proxy = case.goes_through_proxy();
-    let could_ask = |id: &str| saved.contains_key(id) && !(through_proxy && is_of_direct_way(id));
+    let could_ask = |id: &str| {
+        let check = hublink_checks::all().iter().find(|check| check.meta().id == id);
+        saved.contains_key(id)
+            && !(through_proxy && is_of_direct_way(id))
+            && check.is_none_or(|check| check.not_asked(case).is_none())
+    };
     for (_, one) in checks.iter_mut().filter(|(id, _)| could_ask(id)) {
         let reason = one.reason.as_mut().filter(|r| r.kind == ReasonKind::NotAsked);
         if let Some(reason) = reason {

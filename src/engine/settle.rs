@@ -198,6 +198,21 @@ fn root(ended: &BTreeMap<&'static str, Ended>, id: &str) -> Reason {
     let cause = broken.and_then(first_blocking);
     // A cause on a way that may not be taken blocks nothing, and is why it is not known.
     let left_open = broken.filter(|one| one.left_open).and_then(|one| one.causes.first());
+    // What builds something secret on a check stops at a warning too.
+    let warned = broken
+        .filter(|one| one.status == Status::Warned)
+        .and_then(|one| one.causes.iter().find(|cause| cause.severity == Severity::Degrades));
+    if let Some(cause) = warned {
+        let detail = "nothing secret is sent after a warning of this check";
+        return Reason::because(&cause.id).detail(detail);
+    }
+    let does_not_apply = broken
+        .and_then(|one| one.reason.as_ref())
+        .filter(|reason| reason.kind == ReasonKind::NotApplicable);
+    if let Some(Reason { detail: Some(why), .. }) = does_not_apply {
+        let detail = format!("nothing secret is sent: {why}");
+        return Reason::of(ReasonKind::Because).detail(detail);
+    }
     match cause.or(left_open) {
         Some(cause) => Reason::because(&cause.id),
         None => Reason::of(ReasonKind::Because)

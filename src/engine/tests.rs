@@ -1,15 +1,18 @@
 //! What follows from what, by tables alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hublink_checks::frame::{
-    CLAIMS, Case, Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Severity, Status, Stored,
+    Budget, CLAIMS, Case, Confidence, Diagnosis, Facts, Origin, Owner, Reason, ReasonKind,
+    Severity, Source, Status, Stored, Target,
 };
 use hublink_checks::http::Http;
-use hublink_probe::Way;
+use hublink_checks::link::inspect;
+use hublink_probe::{AccountKind, AccountName, ScriptedWorld, Timestamp, Way, World};
 
-use super::{Ended, counts, origin, settle};
+use super::{Ended, HubRun, LoginSettings, Next, Settings, counts, origin, settle};
 
 /// A check that ended with one cause that blocks.
 pub(crate) fn failed(cause: &str) -> Ended {
@@ -129,4 +132,85 @@ fn what_was_seen_anyway_counts_only_if_it_explains_the_failure() {
     assert!(!counts(&case, &ended, &seen_of_port_80(200)));
     let looked = BTreeMap::from([("tcp", failed("tcp/refused"))]);
     assert!(!counts(&case, &looked, &seen_of_port_80(511)), "it was not kept from looking");
+}
+
+/// A hub on the way to its login: every check before it passed but `odd`.
+fn before_login(odd: (&'static str, Ended), settings: &Settings) -> HubRun {
+    let mut world = ScriptedWorld::at(Timestamp::parse("2026-11-26T12:00:00Z").expect("a time"));
+    let user = Some("CORP\\alice".to_owned());
+    world.account = Some(AccountName { kind: AccountKind::Password, user });
+    let world: Arc<dyn World> = Arc::new(world);
+    let source = Source { kind: Origin::Argument, file: None, line: None };
+    let text = Some(inspect("https://hub.corp.test"));
+    let target = Target { name: "hub".to_owned(), source, file: None, text };
+    let mut run = HubRun::new(&world, Arc::new(target), settings, 0, &Facts::default());
+    for check in hublink_checks::all().iter().take_while(|check| check.meta().id != "login") {
+        run.ended.insert(check.meta().id, passed());
+    }
+    run.ended.insert(odd.0, odd.1);
+    run
+}
+
+fn settings(stop_at_first: bool) -> Settings {
+    Settings {
+        budget: Budget::default(),
+        deadline: Duration::from_secs(1),
+        jobs: 1,
+        stop_at_first,
+        login: LoginSettings::default(),
+    }
+}
+
+fn passed() -> Ended {
+    Ended { status: Status::Passed, reason: None, ..failed_less() }
+}
+
+fn failed_less() -> Ended {
+    Ended { causes: Vec::new(), ..failed("tcp/refused") }
+}
+
+/// What becomes of the login, after everything is settled; `None` if it is begun.
+fn login_of(mut run: HubRun) -> Option<Reason> {
+    let login = hublink_checks::all().iter().find(|check| check.meta().id == "login");
+    match run.decide(*login.expect("a check of the list")) {
+        Next::Run => return None,
+        Next::Wait => panic!("nothing is left to wait for"),
+        Next::Skip(ended) => run.ended.insert("login", ended),
+    };
+    settle(&run.case, &mut run.ended);
+    run.ended.remove("login").and_then(|ended| ended.reason)
+}
+
+#[test]
+fn a_login_is_begun_only_behind_a_certificate_that_passed_without_a_warning() {
+    let with = |certificate| login_of(before_login(("certificate", certificate), &settings(false)));
+    assert_eq!(with(passed()), None);
+    let warning =
+        Diagnosis { severity: Severity::Degrades, ..diagnosis("certificate/differs-by-address") };
+    let warned = Ended { status: Status::Warned, causes: vec![warning], ..passed() };
+    let reason = with(warned).expect("it is skipped");
+    assert_eq!(reason.because.as_deref(), Some("certificate/differs-by-address"));
+    let reason = with(failed("certificate/expired")).expect("it is skipped");
+    assert_eq!(reason.because.as_deref(), Some("certificate/expired"));
+    let plain = Reason::of(ReasonKind::NotApplicable).detail("the link says http");
+    let reason = with(Ended::skipped(plain)).expect("it is skipped");
+    assert_eq!(reason.detail.as_deref(), Some("nothing secret is sent: the link says http"));
+    for odd in [Ended::errored("a bug".to_owned(), Duration::ZERO), kept_from("tls")] {
+        assert!(with(odd).is_some());
+    }
+}
+
+#[test]
+fn a_go_or_no_go_has_no_account_whatever_the_world_has() {
+    let run = before_login(("certificate", passed()), &settings(true));
+    assert_eq!(run.case.facts.account, None);
+    let reason = login_of(run).expect("it is skipped");
+    assert_eq!(reason.kind, ReasonKind::NotAsked);
+}
+
+#[test]
+fn what_nobody_asked_for_is_skipped_as_such_whatever_failed_before() {
+    let mut run = before_login(("hub", failed("hub/not-qlik")), &settings(false));
+    run.case.facts.account = None;
+    assert_eq!(login_of(run).expect("it is skipped").kind, ReasonKind::NotAsked);
 }

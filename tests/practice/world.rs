@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hublink::commands::run::{Stream, style};
 use hublink::doctor::examine;
-use hublink::engine::{Event, Settings, Stop};
+use hublink::engine::{Event, LoginSettings, Settings, Stop};
 use hublink::output::{json_document, write_file};
 use hublink::render::Style;
 use hublink::render::human::{self, Detail};
@@ -84,6 +84,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
         deadline: Duration::from_secs(90),
         jobs: 32,
         stop_at_first: false,
+        login: LoginSettings::default(),
     };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let resolver = Some(practice.resolver().to_string());

@@ -4,6 +4,7 @@ mod certificate;
 mod cli;
 mod diff;
 mod formats;
+mod logins;
 mod more_worlds;
 mod names;
 mod practice_world;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::support::{Stage, causes, doctor, short};
-use hublink::engine::{Settings, Stop};
+use hublink::engine::{LoginSettings, Settings, Stop};
 use hublink::report::Ready;
 use hublink::targets::expand;
 use hublink_checks::frame::{Case, Facts, ReasonKind, Severity, Status};
@@ -122,7 +122,13 @@ async fn at_the_deadline_the_report_is_complete_and_says_what_is_missing() {
     let expanded =
         expand(&*world, &[mute.link(), good.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_millis(1500);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: false };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(deadline);
     let report = hublink::doctor::examine(&world, expanded, &settings, &stop, None, &|_| {}).await;
     crate::support::assert_valid(&serde_json::to_value(&report).expect("plain data"));
@@ -143,7 +149,13 @@ async fn an_interrupted_run_reports_what_it_knows() {
     let world = stage.world(|_| {});
     let expanded = expand(&*world, &[mute.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_mins(1);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: false };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (interrupt, stop) = Stop::new(deadline);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -164,7 +176,13 @@ async fn preflight_stops_as_soon_as_it_knows() {
     let world = stage.world(|_| {});
     let expanded = expand(&*world, &[hub.link()], &mut std::io::empty()).expect("targets");
     let deadline = Duration::from_secs(10);
-    let settings = Settings { budget: short(), deadline, jobs: 8, stop_at_first: true };
+    let settings = Settings {
+        budget: short(),
+        deadline,
+        jobs: 8,
+        stop_at_first: true,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(deadline);
     let report = hublink::doctor::examine(&world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_eq!(report.hubs[0].verdict.cause.as_deref(), Some("certificate/expired"));
@@ -196,7 +214,7 @@ async fn a_saved_report_is_judged_again_as_it_was_live() {
             interfaces: read.environment.interfaces.clone(),
             hubs_in_run: read.hubs.len(),
             way: hub.way.clone(),
-            pseudonyms: false,
+            ..Facts::default()
         });
         for check in hublink_checks::all() {
             let report = hub.checks.iter().find(|c| c.id == check.meta().id).expect("listed");

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hublink::doctor::examine;
-use hublink::engine::{Settings, Stop};
+use hublink::engine::{LoginSettings, Settings, Stop};
 use hublink::output::json_document;
 use hublink::report::{Hub, Report, schema};
 use hublink::review::{read_text, review};
@@ -71,8 +71,13 @@ pub(crate) fn short() -> Budget {
 /// One run of the doctor; its report is valid.
 pub(crate) async fn doctor(world: &Arc<dyn World>, targets: &[String], budget: Budget) -> Report {
     let expanded = expand(&**world, targets, &mut std::io::empty()).expect("targets");
-    let settings =
-        Settings { budget, deadline: Duration::from_secs(90), jobs: 64, stop_at_first: false };
+    let settings = Settings {
+        budget,
+        deadline: Duration::from_secs(90),
+        jobs: 64,
+        stop_at_first: false,
+        login: LoginSettings::default(),
+    };
     let (_interrupt, stop) = Stop::new(settings.deadline);
     let report = examine(world, expanded, &settings, &stop, None, &|_| {}).await;
     assert_valid(&serde_json::to_value(&report).expect("a report is plain data"));

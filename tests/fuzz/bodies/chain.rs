@@ -81,7 +81,14 @@ fn context(found: Documents) -> Context {
     case.put(Stored::new::<Tls>(tls::Evidence::of(handshake)));
     let source = Source { kind: Origin::Argument, file: None, line: None };
     let target = Target { name: String::new(), source, file: None, text: None };
-    Context { world, target: Arc::new(target), case, budget: Budget::default(), deadline: None }
+    Context {
+        world,
+        target: Arc::new(target),
+        case,
+        budget: Budget::default(),
+        deadline: None,
+        ended: Vec::new(),
+    }
 }
 
 /// Judges the input and holds the judgement to what every report relies on.

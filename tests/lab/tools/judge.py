@@ -3,6 +3,8 @@
     NUMBER no CAUSE OWNER CONFIDENCE
     NUMBER yes [degrades|informs CAUSE]…
     NUMBER unknown [CAUSE]
+    one CAUSE OWNER CONFIDENCE
+    also CAUSE OWNER CONFIDENCE
     across CAUSE OWNER CONFIDENCE
 
 Prints `exact`, `only the right check` or `WRONG`, and what was seen. Accusing more than was
@@ -28,6 +30,17 @@ def told(hub):
     also = f", degrades {' '.join(worth)}" if worth else ""
     said = [verdict["ready"], verdict["cause"], verdict["owner"], verdict["confidence"]]
     return " ".join(str(part) for part in said if part is not None) + also
+
+
+def judge_also(hub, wanted):
+    found = causes(hub["checks"], "blocks", "degrades", "informs")
+    return "exact" if any(same(cause, wanted) for cause in found) else "WRONG"
+
+
+def judge_one(report, wanted):
+    exact = [hub for hub in report["hubs"] if judge_no(hub, wanted) == "exact"]
+    others = [hub for hub in report["hubs"] if hub["verdict"]["ready"] == "unknown"]
+    return "exact" if len(exact) == 1 and len(others) == len(report["hubs"]) - 1 else "WRONG"
 
 
 def judge_no(hub, wanted):
@@ -75,6 +88,12 @@ def main():
             result = judge_across(report, wanted)
             names = [c["id"] for c in causes(report["across"], "blocks", "degrades", "informs")]
             seen.append("across " + (" ".join(names) or "nothing"))
+        elif subject == "one":
+            result = judge_one(report, wanted)
+            seen += [told(hub) for hub in report["hubs"]]
+        elif subject == "also":
+            result = judge_also(report["hubs"][0], wanted)
+            seen.append(f"also {wanted[0]}" if result == "exact" else f"not {wanted[0]}")
         else:
             hub = report["hubs"][int(subject) - 1]
             how = {"no": judge_no, "yes": judge_yes, "unknown": judge_unknown}[wanted[0]]

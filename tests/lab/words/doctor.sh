@@ -48,7 +48,7 @@ doctor() {
     start_web
     start_proxy
     write_client_files
-    arguments=(doctor --format json --ca-file "$pki/ca.crt" "$@")
+    arguments=(doctor --format json --ca-file "$pki/ca.crt" "${login[@]}" "$@")
     printf 'hublink doctor %s\n' "$*" >"$here/command"
     at_the_client "$hublink" "${arguments[@]}" >"$here/report.json" 2>"$here/stderr" || true
     case ${scenario#"$lab/scenarios/"} in tls/* | certificate/* | healthy/*) ask_peer "$@" ;; esac
@@ -86,21 +86,37 @@ ask_peer() {
 expect() { expectations+=("1 $*"); }
 # expect_hub NUMBER …: of another one.
 expect_hub() { expectations+=("$*"); }
+# expect_one CAUSE OWNER CONFIDENCE: of one of the hubs, whichever; of the others it cannot be told.
+expect_one() { expectations+=("one $*"); }
+# expect_also CAUSE OWNER CONFIDENCE: beside the verdict of the first hub.
+expect_also() { expectations+=("also $*"); }
 # expect_across CAUSE OWNER CONFIDENCE: what the comparison of the hubs must show.
 expect_across() { expectations+=("across $*"); }
+
+# counted WHAT EXPECTED SEEN: a number that a server counted.
+counted() {
+    counts+="; $1: $3"
+    [ "$2" = "$3" ] || miscounted+=" $1: $3, not $2;"
+}
+counts=
+miscounted=
 
 judge() {
     [ -n "$what" ] || malformed 'it does not say what is broken'
     [ ${#expectations[@]} -gt 0 ] || malformed 'it expects nothing'
     [ -s "$here/report.json" ] || malformed "no report: $(head -c 300 "$here/stderr")"
-    printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/outcome"
+    printf '%s\n' "${expectations[@]}" | python3 "$lab/tools/judge.py" "$here/report.json" >"$here/judged"
+    [ -z "$miscounted" ] || printf 'WRONG:%s ' "$miscounted" >"$here/outcome"
+    printf '%s%s\n' "$(cat "$here/judged")" "$counts" >>"$here/outcome"
     [ -z "${review:-}" ] || reviewed
 }
 
-# The report judged again, offline: whatever differs is a wrong outcome.
+# The report judged again, offline, as it is and with pseudonyms: whatever differs is a wrong outcome.
 reviewed() {
-    "$hublink" review --format json "$here/report.json" >"$here/review.json" 2>>"$here/stderr" || true
-    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" >"$here/differs" || {
+    local again=("$hublink" review --format json "$here/report.json")
+    "${again[@]}" >"$here/review.json" 2>>"$here/stderr" || true
+    "${again[@]}" --redact strict >"$here/hidden.json" 2>>"$here/stderr" || true
+    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" "$here/hidden.json" >"$here/differs" || {
         printf 'WRONG: reviewed otherwise: %s\n' "$(head -n 1 "$here/differs")" >"$here/outcome"
     }
 }

@@ -165,6 +165,7 @@ http {
     server_names_hash_bucket_size 256;
     client_body_temp_path $1/a; proxy_temp_path $1/b;
     fastcgi_temp_path $1/c; uwsgi_temp_path $1/d; scgi_temp_path $1/e;
+    map \$http_upgrade \$upgraded { default upgrade; '' ''; }
     $nginx_http
     $2
 }
@@ -222,6 +223,28 @@ defaults
 listen hub
     bind 10.77.2.2:443 ssl crt $pem $2
     server hub 10.77.2.2:8080
+HAPROXY
+    on server haproxy -db -f "$here/haproxy.conf" >"$here/haproxy" 2>&1 &
+    wait_for 'HAProxy' on server bash -c 'exec 3<>/dev/tcp/10.77.2.2/443'
+}
+
+# balancer NAME ADDRESS LINE…: HAProxy, which ends TLS and passes everything on to that server.
+balancer() {
+    local pem
+    needs haproxy
+    record "$1" A 10.77.2.2
+    pem=$(certificate good "$1")
+    cat >"$here/haproxy.conf" <<HAPROXY
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 300s
+listen hub
+    bind 10.77.2.2:443 ssl crt $pem
+    $(printf '%s\n' "${@:3}")
+    server one $2:443 ssl verify none cookie one
 HAPROXY
     on server haproxy -db -f "$here/haproxy.conf" >"$here/haproxy" 2>&1 &
     wait_for 'HAProxy' on server bash -c 'exec 3<>/dev/tcp/10.77.2.2/443'

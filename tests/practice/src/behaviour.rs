@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use crate::people::{
+    Account, AccountState, DNS_DOMAIN, DOMAIN, DesktopLink, Form, Membership, PASSWORD,
+    SocketFault, TenantUser, USER, WindowsLogin,
+};
 use crate::pki::Certificate;
 
 /// How a hub behaves, from the port to the pages; built from [`Behaviour::healthy`] or
 /// [`Behaviour::cloud`] by saying what is different.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and most are false")]
 #[derive(Clone, Debug)]
 pub struct Behaviour {
     pub(crate) port: Port,
@@ -13,9 +18,25 @@ pub struct Behaviour {
     pub(crate) encrypted: bool,
     pub(crate) site: Site,
     pub(crate) login: Login,
-    pub(crate) password_accepted: bool,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) membership: Membership,
+    pub(crate) windows: WindowsLogin,
+    pub(crate) binding_required: bool,
+    pub(crate) front: Option<&'static str>,
+    pub(crate) form: Form,
+    pub(crate) without_ticket: bool,
+    pub(crate) cookie_name: &'static str,
+    pub(crate) cookie_attributes: &'static str,
+    pub(crate) cookie_shared: bool,
+    pub(crate) stale_sessions: bool,
+    pub(crate) stripped: Option<&'static str>,
+    pub(crate) desktop_link: DesktopLink,
     pub(crate) topic: Topic,
-    pub(crate) upgrade_refused: Option<u16>,
+    pub(crate) socket_fault: Option<SocketFault>,
+    pub(crate) socket_cut_after: Option<Duration>,
+    pub(crate) tenant_user: TenantUser,
+    pub(crate) login_certificate: Option<Certificate>,
+    pub(crate) replaced_certificate: Option<(usize, Certificate)>,
     pub(crate) prefixes: Vec<String>,
     pub(crate) other_names: Vec<String>,
     pub(crate) allow_list: Option<Vec<String>>,
@@ -66,16 +87,25 @@ pub enum Site {
     SenseAnonymous,
     /// The same with a virtual proxy for programs: 401 without a challenge.
     SenseForPrograms,
+    /// The same with a virtual proxy that takes the user from a header: a bare 400 without it.
+    SenseByHeader,
     /// Somebody's Qlik Sense Desktop.
     Desktop,
     /// A Qlik Cloud tenant whose login is `login.qlik.com`.
     Cloud,
     /// Qlik Cloud, asked for a tenant that does not exist.
     CloudUnknownTenant,
-    /// A Qlik Cloud tenant during an outage: 503 with an error object.
-    CloudUnavailable,
-    /// A login page, as an identity provider shows it.
+    /// A Qlik Cloud tenant during an outage: this status with an error object.
+    CloudUnavailable(u16),
+    /// A Qlik Cloud tenant whose login answers with this error: status, code, title.
+    CloudLoginError(u16, &'static str, &'static str),
+    /// A Qlik Cloud tenant that takes no visitor from this address.
+    CloudAddressBlocked,
+    /// A login page, as an identity provider shows it. Whoever logs in there is sent back with a ticket
+    /// to the hub that sent them, if it is a hub of this world.
     LoginPage,
+    /// An identity provider that does not know the application: this status and a page that says so.
+    LoginRefused(u16),
     /// A web server that has nothing to do with Qlik.
     WebServer,
     /// This status for everything, with `Retry-After` in seconds where given.
@@ -126,6 +156,18 @@ pub enum Login {
         /// Its host name.
         host: String,
     },
+    /// An identity provider, by `OpenID` Connect; the port likewise.
+    Oidc {
+        /// Its host name.
+        host: String,
+    },
+    /// A login module of the company's own on another host; the port likewise.
+    Module {
+        /// Its host name.
+        host: String,
+    },
+    /// The form, over http.
+    FormsOverHttp,
 }
 
 /// What the WebSocket says to somebody who is logged in.
@@ -135,6 +177,8 @@ pub enum Topic {
     Connected(&'static str),
     /// Another topic, such as `OnLicenseAccessDenied`.
     Notice(&'static str),
+    /// That the visitor has to log in, whatever they did before.
+    MustAuthenticate,
 }
 
 impl Behaviour {
@@ -147,9 +191,25 @@ impl Behaviour {
             encrypted: true,
             site: Site::Sense,
             login: Login::ByUserAgent,
-            password_accepted: true,
+            accounts: vec![Account { user: USER, password: PASSWORD, state: AccountState::Good }],
+            membership: Membership::Domain(DOMAIN, DNS_DOMAIN),
+            windows: WindowsLogin::Ntlm,
+            binding_required: false,
+            front: None,
+            form: Form::Usual,
+            without_ticket: false,
+            cookie_name: "X-Qlik-Session",
+            cookie_attributes: "; Path=/; HttpOnly; Secure",
+            cookie_shared: false,
+            stale_sessions: false,
+            stripped: None,
+            desktop_link: DesktopLink::Same,
             topic: Topic::Connected("SESSION_CREATED"),
-            upgrade_refused: None,
+            socket_fault: None,
+            socket_cut_after: None,
+            tenant_user: TenantUser::Active,
+            login_certificate: None,
+            replaced_certificate: None,
             prefixes: Vec::new(),
             other_names: Vec::new(),
             allow_list: None,
@@ -202,10 +262,103 @@ impl Behaviour {
         Self { login, ..self }
     }
 
-    /// Rejects every password and API key.
+    /// Knows nobody, and takes no API key.
     #[must_use]
     pub fn rejecting_password(self) -> Self {
-        Self { password_accepted: false, ..self }
+        Self { accounts: Vec::new(), tenant_user: TenantUser::Unknown, ..self }
+    }
+
+    /// Changes what becomes of the usual account.
+    #[must_use]
+    pub fn account_state(mut self, state: AccountState) -> Self {
+        for account in &mut self.accounts {
+            account.state = state;
+        }
+        self
+    }
+
+    /// Changes the domain of the hub's server, and so the accounts it knows.
+    #[must_use]
+    pub fn membership(self, membership: Membership) -> Self {
+        Self { membership, ..self }
+    }
+
+    /// Changes how the page for Windows login behaves.
+    #[must_use]
+    pub fn windows(self, windows: WindowsLogin) -> Self {
+        Self { windows, ..self }
+    }
+
+    /// Takes no NTLM login that is not bound to its connection (extended protection).
+    #[must_use]
+    pub fn binding_required(self) -> Self {
+        Self { binding_required: true, ..self }
+    }
+
+    /// Lets a server in front do the Windows login: whoever it names in this header gets a ticket.
+    #[must_use]
+    pub fn behind(self, header: &'static str) -> Self {
+        Self { front: Some(header), ..self }
+    }
+
+    /// Changes what the form looks like.
+    #[must_use]
+    pub fn form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    /// Sets the session cookie with the answer to the login, without a ticket, as some releases do.
+    #[must_use]
+    pub fn without_ticket(self) -> Self {
+        Self { without_ticket: true, ..self }
+    }
+
+    /// Changes the session cookie: its name, and its attributes with the semicolon before each.
+    #[must_use]
+    pub fn cookie(self, name: &'static str, attributes: &'static str) -> Self {
+        Self { cookie_name: name, cookie_attributes: attributes, ..self }
+    }
+
+    /// Lets a second virtual proxy set the same cookie, so that each visit ends the other's session.
+    #[must_use]
+    pub fn cookie_shared(self) -> Self {
+        Self { cookie_shared: true, ..self }
+    }
+
+    /// Answers every session with the page for stale cookies.
+    #[must_use]
+    pub fn stale_sessions(self) -> Self {
+        Self { stale_sessions: true, ..self }
+    }
+
+    /// Lets a server in front remove this request header.
+    #[must_use]
+    pub fn stripping(self, header: &'static str) -> Self {
+        Self { stripped: Some(header), ..self }
+    }
+
+    /// Changes what the hub says of its Desktop link.
+    #[must_use]
+    pub fn desktop_link(self, desktop_link: DesktopLink) -> Self {
+        Self { desktop_link, ..self }
+    }
+
+    /// Changes who the API key of a tenant belongs to.
+    #[must_use]
+    pub fn tenant_user(self, tenant_user: TenantUser) -> Self {
+        Self { tenant_user, ..self }
+    }
+
+    /// Shows another certificate on the second login port.
+    #[must_use]
+    pub fn login_certificate(self, certificate: Certificate) -> Self {
+        Self { login_certificate: Some(certificate), ..self }
+    }
+
+    /// Shows another certificate after this many connections.
+    #[must_use]
+    pub fn certificate_replaced_after(self, connections: usize, by: Certificate) -> Self {
+        Self { replaced_certificate: Some((connections, by)), ..self }
     }
 
     /// Changes what the WebSocket says after a login.
@@ -214,10 +367,22 @@ impl Behaviour {
         Self { topic, ..self }
     }
 
+    /// Puts something in the way of a WebSocket.
+    #[must_use]
+    pub fn socket_fault(self, fault: SocketFault) -> Self {
+        Self { socket_fault: Some(fault), ..self }
+    }
+
     /// Answers every WebSocket upgrade with this status, as a device on the way might.
     #[must_use]
     pub fn refusing_upgrade(self, status: u16) -> Self {
-        Self { upgrade_refused: Some(status), ..self }
+        self.socket_fault(SocketFault::Refused(status))
+    }
+
+    /// Cuts every WebSocket after this long, as a device on the way might.
+    #[must_use]
+    pub fn socket_cut_after(self, time: Duration) -> Self {
+        Self { socket_cut_after: Some(time), ..self }
     }
 
     /// Adds a virtual proxy with this prefix, without slashes.

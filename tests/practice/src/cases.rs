@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::behaviour::{Behaviour, Login, Port, Site, Topic};
 use crate::names::Answer;
+use crate::people::{
+    AccountState, DesktopLink, Form, Membership, SocketFault, TenantUser, WindowsLogin,
+};
 use crate::pki::Certificate;
 
 /// A hub in one state.
@@ -17,8 +20,13 @@ pub struct Case {
     pub expects: Expectation,
     /// The full host name, where it matters.
     pub host: Option<&'static str>,
-    /// The state shows only to somebody who logs in.
+    /// The state shows only to somebody who logs in: with the practice account, at Qlik Cloud with the
+    /// practice key.
     pub with_login: bool,
+    /// The user says that Desktop refuses although all looks well.
+    pub desktop_refuses: bool,
+    /// Another host where the user consents to log in.
+    pub login_host: Option<&'static str>,
     /// A second hub with the right time has to be examined in the same run.
     pub needs_witness: bool,
     pub(crate) behaviour: fn() -> Behaviour,
@@ -38,6 +46,8 @@ pub(crate) struct Beside {
 pub struct Expectation {
     /// Whether a login with Desktop will work.
     pub ready: bool,
+    /// The check that cannot tell, where nobody can.
+    pub cannot_tell: Option<&'static str>,
     /// The cause that blocks; there is one exactly if the hub is not ready.
     pub cause: Option<&'static str>,
     /// Who can mend it: `you`, `network`, `qlik-admin`, `idp-admin` or `qlik`.
@@ -47,10 +57,12 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// The check that fails first: the part of the cause's id before the slash.
+    /// The check that fails first, the part of the cause's id before the slash; or the one that cannot
+    /// tell.
     #[must_use]
     pub fn first_broken(&self) -> Option<&'static str> {
-        self.cause.and_then(|cause| cause.split_once('/')).map(|(check, _)| check)
+        let named = self.cause.and_then(|cause| cause.split_once('/')).map(|(check, _)| check);
+        named.or(self.cannot_tell)
     }
 }
 
@@ -85,9 +97,17 @@ impl Case {
         Self {
             id,
             title,
-            expects: Expectation { ready: true, cause: None, owner: None, mentions: None },
+            expects: Expectation {
+                ready: true,
+                cannot_tell: None,
+                cause: None,
+                owner: None,
+                mentions: None,
+            },
             host: None,
             with_login: false,
+            desktop_refuses: false,
+            login_host: None,
             needs_witness: false,
             behaviour,
             dns: None,
@@ -99,12 +119,18 @@ impl Case {
         Self {
             expects: Expectation {
                 ready: false,
+                cannot_tell: None,
                 cause: Some(cause),
                 owner: Some(owner),
                 mentions: None,
             },
             ..self
         }
+    }
+
+    const fn untold(self, check: &'static str) -> Self {
+        let expects = Expectation { ready: false, cannot_tell: Some(check), ..self.expects };
+        Self { expects, ..self }
     }
 
     const fn mentioning(self, cause: &'static str) -> Self {
@@ -127,6 +153,14 @@ impl Case {
         Self { with_login: true, ..self }
     }
 
+    const fn desktop_refuses(self) -> Self {
+        Self { desktop_refuses: true, ..self }
+    }
+
+    const fn login_host(self, host: &'static str) -> Self {
+        Self { login_host: Some(host), ..self }
+    }
+
     const fn needs_witness(self) -> Self {
         Self { needs_witness: true, ..self }
     }
@@ -142,6 +176,26 @@ fn login_page() -> Behaviour {
 
 fn saml() -> Behaviour {
     Behaviour::healthy().login(Login::Saml { host: "idp.practice.test".to_owned() })
+}
+
+fn oidc() -> Behaviour {
+    Behaviour::healthy().login(Login::Oidc { host: "refusing-idp.practice.test".to_owned() })
+}
+
+fn login_refused() -> Behaviour {
+    Behaviour::healthy().site(Site::LoginRefused(400))
+}
+
+fn module() -> Behaviour {
+    Behaviour::healthy().login(Login::Module { host: "module.practice.test".to_owned() })
+}
+
+fn forms_of(state: AccountState) -> Behaviour {
+    Behaviour::healthy().login(Login::Forms).account_state(state)
+}
+
+fn says(topic: &'static str) -> Behaviour {
+    Behaviour::healthy().topic(Topic::Notice(topic))
 }
 
 fn login_page_ahead() -> Behaviour {
@@ -347,19 +401,126 @@ pub const CASES: &[Case] = &[
         healthy().site(Site::SenseForPrograms)
     })
     .blocked_by("hub/no-interactive-login", "qlik-admin"),
+    Case::new("by-header", "an entrance that takes the user from a header", || {
+        healthy().site(Site::SenseByHeader)
+    })
+    .blocked_by("hub/no-interactive-login", "qlik-admin"),
     Case::new("websocket-blocked", "pages pass, WebSockets do not", || {
         healthy().refusing_upgrade(502)
     })
     .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("websocket-400", "a device answers WebSockets with 400", || {
+        healthy().refusing_upgrade(400)
+    })
+    .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("websocket-505", "a device answers WebSockets with 505", || {
+        healthy().refusing_upgrade(505)
+    })
+    .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("websocket-reset", "a device breaks off WebSockets", || {
+        healthy().socket_fault(SocketFault::Reset)
+    })
+    .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("websocket-page", "a device answers WebSockets with its own page", || {
+        healthy().socket_fault(SocketFault::Page)
+    })
+    .blocked_by("hub/websocket-blocked", "network"),
+    Case::new("websocket-token", "strangers need a token for WebSockets, as since 2024", || {
+        healthy().socket_fault(SocketFault::TokenFirst)
+    }),
     Case::new("tenant-unknown", "no such tenant at Qlik Cloud", || {
         healthy().site(Site::CloudUnknownTenant)
     })
     .at("nosuch.eu.qlikcloud.com")
     .blocked_by("hub/tenant-unknown", "you"),
-    Case::new("cloud-outage", "Qlik Cloud has a fault", || healthy().site(Site::CloudUnavailable))
-        .at("outage.eu.qlikcloud.com")
-        .blocked_by("hub/cloud-service-error", "qlik"),
-    // login and licence
+    Case::new("cloud-outage", "Qlik Cloud has a fault", || {
+        healthy().site(Site::CloudUnavailable(503))
+    })
+    .at("outage.eu.qlikcloud.com")
+    .blocked_by("hub/cloud-service-error", "qlik"),
+    Case::new("cloud-bad-gateway", "Qlik Cloud answers 502", || {
+        healthy().site(Site::CloudUnavailable(502))
+    })
+    .at("gateway.eu.qlikcloud.com")
+    .blocked_by("hub/cloud-service-error", "qlik"),
+    Case::new("cloud-provider", "the tenant's identity provider is set up wrongly", || {
+        let title = "Invalid identity provider configuration";
+        healthy().site(Site::CloudLoginError(401, "INVALID-IDP-CONFIG", title))
+    })
+    .at("provider.eu.qlikcloud.com")
+    .blocked_by("hub/cloud-login-misconfigured", "qlik-admin"),
+    Case::new("cloud-returnto", "the tenant refuses to come back to its own page", || {
+        healthy().site(Site::CloudLoginError(401, "LOGIN-8", "Illegal returnto value"))
+    })
+    .at("returnto.eu.qlikcloud.com")
+    .blocked_by("hub/cloud-login-misconfigured", "qlik-admin"),
+    Case::new("cloud-integration", "the tenant's web integration lacks an origin", || {
+        let title = "returnto not included in web integration whitelist";
+        healthy().site(Site::CloudLoginError(401, "LOGIN-10", title))
+    })
+    .at("integration.eu.qlikcloud.com")
+    .blocked_by("hub/cloud-login-misconfigured", "qlik-admin"),
+    Case::new("cloud-address", "the tenant takes no visitor from here", || {
+        healthy().site(Site::CloudAddressBlocked)
+    })
+    .at("address.eu.qlikcloud.com")
+    .blocked_by("hub/tenant-ip-blocked", "qlik-admin"),
+    // login
+    Case::new("login-windows", "Windows login, to its end", healthy).with_login(),
+    Case::new("login-negotiate", "Negotiate is offered before NTLM", || {
+        healthy().windows(WindowsLogin::NegotiateAndNtlm)
+    })
+    .with_login(),
+    Case::new("login-inside-negotiate", "NTLM is taken inside Negotiate only", || {
+        healthy().windows(WindowsLogin::NegotiateOnly)
+    })
+    .with_login(),
+    Case::new("login-bound", "only logins that are bound to their connection", || {
+        healthy().binding_required()
+    })
+    .with_login(),
+    Case::new("login-form", "the login form, to its end", || healthy().login(Login::Forms))
+        .with_login(),
+    Case::new("login-own-form", "a form that somebody else made", || {
+        healthy().login(Login::Forms).form(Form::Replaced)
+    })
+    .with_login(),
+    Case::new("login-prefix", "Windows login behind a prefix", || {
+        healthy().prefix("finance").link_path("/finance")
+    })
+    .with_login(),
+    Case::new("login-second-port", "Windows login on a second port", || {
+        healthy().login(Login::SecondPort { open: true })
+    })
+    .with_login(),
+    Case::new("login-no-ticket", "the cookie comes without a ticket", || {
+        healthy().without_ticket()
+    })
+    .with_login(),
+    Case::new("login-cookie-https", "the cookie's name ends in -HTTPS", || {
+        healthy().cookie("X-Qlik-Session-finance-HTTPS", "; Path=/; HttpOnly; Secure; SameSite=Lax")
+    })
+    .with_login(),
+    Case::new("login-cookie-renamed", "the cookie has a name of the company's own", || {
+        healthy().cookie("corp_qlik_sid", "; path=/; domain=.practice.test; secure; httponly")
+    })
+    .with_login(),
+    Case::new("login-attached", "a session is open already and is joined", || {
+        healthy().topic(Topic::Connected("SESSION_ATTACHED"))
+    })
+    .with_login(),
+    Case::new("login-token", "WebSockets need a token before and after the login", || {
+        healthy().socket_fault(SocketFault::TokenFirst)
+    })
+    .with_login(),
+    Case::new("login-module", "the login is on another host, which the user named", module)
+        .with_login()
+        .login_host("module.practice.test")
+        .beside(&[Beside { host: "module.practice.test", behaviour: login_page }]),
+    Case::new("login-cloud", "an API key of a member", Behaviour::cloud)
+        .at("member.eu.qlikcloud.com")
+        .with_login()
+        .beside(&[Beside { host: "login.qlik.com", behaviour: login_page }]),
     Case::new("password-rejected", "Windows login says no", || healthy().rejecting_password())
         .with_login()
         .blocked_by("login/rejected", "you"),
@@ -368,23 +529,237 @@ pub const CASES: &[Case] = &[
     })
     .with_login()
     .blocked_by("login/rejected", "you"),
-    Case::new("no-licence", "no licence is assigned", || {
-        healthy().topic(Topic::Notice("OnLicenseAccessDenied"))
+    Case::new("locked-for-windows", "the account is locked, and NTLM does not say so", || {
+        healthy().account_state(AccountState::Locked)
     })
     .with_login()
-    .blocked_by("licence/none-allocated", "qlik-admin"),
+    .blocked_by("login/rejected", "you"),
+    Case::new("other-domain", "the hub's domain is another one", || {
+        healthy().membership(Membership::Domain("ELSEWHERE", "elsewhere.test"))
+    })
+    .with_login()
+    .blocked_by("login/other-domain", "you"),
+    Case::new("no-domain", "the hub's server belongs to no domain", || {
+        healthy().membership(Membership::Workgroup)
+    })
+    .with_login()
+    .blocked_by("login/hub-server-not-in-domain", "qlik-admin"),
+    Case::new("locked", "the form says that the account is locked", || {
+        forms_of(AccountState::Locked)
+    })
+    .with_login()
+    .blocked_by("login/account-blocked", "idp-admin"),
+    Case::new("disabled", "the form says that the account is disabled", || {
+        forms_of(AccountState::Disabled)
+    })
+    .with_login()
+    .blocked_by("login/account-blocked", "idp-admin"),
+    Case::new("account-expired", "the form says that the account has expired", || {
+        forms_of(AccountState::Expired)
+    })
+    .with_login()
+    .blocked_by("login/account-blocked", "idp-admin"),
+    Case::new("password-expired", "the form says that the password has expired", || {
+        forms_of(AccountState::MustChangePassword)
+    })
+    .with_login()
+    .blocked_by("login/password-expired", "you"),
+    Case::new("too-many-attempts", "the form is blocked for a while", || {
+        forms_of(AccountState::TooManyAttempts)
+    })
+    .with_login()
+    .blocked_by("login/too-many-attempts", "you"),
+    Case::new("inactive", "Qlik has switched the user off", || {
+        healthy().account_state(AccountState::Inactive)
+    })
+    .with_login()
+    .blocked_by("login/user-inactive", "qlik-admin"),
+    Case::new("ntlm-forgotten", "a device forgets the first message", || {
+        healthy().windows(WindowsLogin::Forgets)
+    })
+    .with_login()
+    .blocked_by("login/ntlm-connection-broken", "network"),
+    Case::new("ntlm-closed", "a device ends the connection after the challenge", || {
+        healthy().windows(WindowsLogin::ClosesAfterChallenge)
+    })
+    .with_login()
+    .blocked_by("login/ntlm-connection-broken", "network"),
+    Case::new("ntlm-other-server", "a device changes the server after the challenge", || {
+        healthy().windows(WindowsLogin::OtherServer)
+    })
+    .with_login()
+    .blocked_by("login/ntlm-connection-broken", "network"),
+    Case::new("kerberos-only", "Kerberos and nothing else", || {
+        healthy().windows(WindowsLogin::KerberosOnly)
+    })
+    .with_login()
+    .untold("login"),
+    Case::new("basic-only", "Basic and nothing else", || healthy().windows(WindowsLogin::Basic))
+        .with_login()
+        .untold("login"),
+    Case::new("form-scripted", "a login page without a form to read", || {
+        healthy().login(Login::Forms).form(Form::Scripted)
+    })
+    .with_login()
+    .untold("login"),
+    Case::new("login-saml", "an identity provider, which wants a person", saml)
+        .with_login()
+        .untold("login")
+        .beside(&[Beside { host: "idp.practice.test", behaviour: login_page }]),
+    Case::new("login-over-http", "the form is on an unencrypted page", || {
+        healthy().login(Login::FormsOverHttp)
+    })
+    .with_login()
+    .untold("login"),
+    Case::new("module-unnamed", "the login is on another host, which nobody named", module)
+        .with_login()
+        .untold("login")
+        .beside(&[Beside { host: "module.practice.test", behaviour: login_page }]),
+    Case::new("cookie-domain", "the session cookie is for another domain", || {
+        healthy().cookie("X-Qlik-Session", "; Domain=elsewhere.test; Path=/; HttpOnly; Secure")
+    })
+    .with_login()
+    .blocked_by("login/cookie-not-kept", "qlik-admin"),
+    Case::new("cookie-path", "the session cookie is for another path", || {
+        healthy().cookie("X-Qlik-Session", "; Path=/elsewhere; HttpOnly; Secure")
+    })
+    .with_login()
+    .blocked_by("login/cookie-not-kept", "qlik-admin"),
+    Case::new(
+        "cookie-same-site",
+        "the session cookie wants to be sent everywhere, unencrypted",
+        || healthy().cookie("X-Qlik-Session", "; Path=/; HttpOnly; SameSite=None"),
+    )
+    .with_login()
+    .blocked_by("login/cookie-not-kept", "qlik-admin"),
+    Case::new("cookie-shared", "two virtual proxies set the same cookie", || {
+        healthy().cookie_shared()
+    })
+    .with_login()
+    .blocked_by("login/cookie-not-kept", "qlik-admin"),
+    Case::new("session-stale", "the hub takes every session for an old one", || {
+        healthy().stale_sessions()
+    })
+    .with_login()
+    .blocked_by("login/authorisation-lapsed", "you"),
+    Case::new("session-timed-out", "the engine says that the session timed out", || {
+        says("OnSessionTimedOut")
+    })
+    .with_login()
+    .blocked_by("login/authorisation-lapsed", "you"),
+    Case::new("session-closed", "the engine says that the session was closed", || {
+        says("OnSessionClosed")
+    })
+    .with_login()
+    .blocked_by("login/authorisation-lapsed", "you"),
+    Case::new("session-logged-out", "the engine says that the user logged out", || {
+        says("OnSessionLoggedOut")
+    })
+    .with_login()
+    .blocked_by("login/authorisation-lapsed", "you"),
+    Case::new("session-unknown", "the engine asks to log in, in spite of the cookie", || {
+        healthy().topic(Topic::MustAuthenticate)
+    })
+    .with_login()
+    .blocked_by("login/unexplained", "you"),
+    Case::new("idp-refuses", "the identity provider does not know the application", oidc)
+        .beside(&[Beside { host: "refusing-idp.practice.test", behaviour: login_refused }])
+        .blocked_by("login/idp-refuses-request", "idp-admin"),
+    Case::new("link-empty", "no Desktop link was generated", || {
+        healthy().desktop_link(DesktopLink::Empty)
+    })
+    .with_login()
+    .mentioning("login/link-not-generated"),
+    Case::new("link-moved", "the hub gives out another link today", || {
+        healthy().desktop_link(DesktopLink::Other("https://central.practice.test"))
+    })
+    .with_login()
+    .mentioning("login/link-differs"),
+    Case::new("link-renamed", "the hub gives out the link under another name", || {
+        healthy().desktop_link(DesktopLink::Named("Central hub"))
+    })
+    .with_login()
+    .mentioning("login/link-differs"),
+    Case::new("link-unknown", "a release that gives out no link", || {
+        healthy().desktop_link(DesktopLink::Absent)
+    })
+    .with_login(),
+    Case::new("header-stripped", "a server in front removes a header", || {
+        healthy().stripping("X-Qlik-Xrfkey")
+    })
+    .with_login()
+    .blocked_by("login/header-stripped", "qlik-admin"),
+    Case::new("not-a-member", "the user is no member of the tenant", || {
+        let title = "User is not a member of tenant";
+        Behaviour::cloud().tenant_user(TenantUser::Error(403, "AUTH-5", title))
+    })
+    .at("not-a-member.eu.qlikcloud.com")
+    .with_login()
+    .blocked_by("login/not-a-tenant-member", "qlik-admin"),
+    Case::new("invitation-expired", "the invitation to the tenant has expired", || {
+        let title = "User invite has expired";
+        Behaviour::cloud().tenant_user(TenantUser::Error(403, "USER_INVITE_EXPIRED", title))
+    })
+    .at("invitation.eu.qlikcloud.com")
+    .with_login()
+    .blocked_by("login/not-a-tenant-member", "qlik-admin"),
+    Case::new("user-twice", "the tenant has the user twice", || {
+        let title = "Multiple active users detected with the same e-mail";
+        Behaviour::cloud().tenant_user(TenantUser::Error(400, "LOGIN-12", title))
+    })
+    .at("user-twice.eu.qlikcloud.com")
+    .with_login()
+    .blocked_by("login/not-a-tenant-member", "qlik-admin"),
+    Case::new("tenant-user-disabled", "the tenant has switched the user off", || {
+        Behaviour::cloud().tenant_user(TenantUser::Disabled)
+    })
+    .at("disabled.eu.qlikcloud.com")
+    .with_login()
+    .blocked_by("login/user-inactive", "qlik-admin"),
+    Case::new("tenant-code", "the tenant answers with a code that nobody explains", || {
+        Behaviour::cloud().tenant_user(TenantUser::Error(403, "AUTH-1", "Forbidden"))
+    })
+    .at("code.eu.qlikcloud.com")
+    .with_login()
+    .blocked_by("login/unexplained", "you"),
+    Case::new("key-rejected", "the API key is not known", || {
+        Behaviour::cloud().tenant_user(TenantUser::Unknown)
+    })
+    .at("key.eu.qlikcloud.com")
+    .with_login()
+    .untold("login")
+    .mentioning("login/key-rejected"),
+    Case::new("socket-not-allowed", "the hub takes no WebSocket in the link's name", || {
+        healthy().socket_fault(SocketFault::Forbidden)
+    })
+    .with_login()
+    .blocked_by("hub/not-in-allow-list", "qlik-admin"),
+    Case::new("socket-cut", "a device cuts WebSockets after two seconds", || {
+        healthy().socket_fault(SocketFault::Cut(2000))
+    })
+    .with_login()
+    .blocked_by("hub/websocket-blocked", "network"),
+    // licence
+    Case::new("engine-mute", "the engine opens its WebSocket and says nothing", || {
+        healthy().socket_fault(SocketFault::Cut(600_000))
+    })
+    .with_login()
+    .untold("licence"),
+    Case::new("no-licence", "no licence is assigned", || says("OnLicenseAccessDenied"))
+        .with_login()
+        .blocked_by("licence/none-allocated", "qlik-admin"),
     Case::new("licence-syncing", "the licence is being set up", || {
-        healthy().topic(Topic::Notice("OnLicenseAccessDeniedPendingUserSync"))
+        says("OnLicenseAccessDeniedPendingUserSync")
     })
     .with_login()
     .blocked_by("licence/still-syncing", "you"),
     Case::new("licence-excluded", "more licences are assigned than exist", || {
-        healthy().topic(Topic::Notice("OnExcessLicenseAssignment"))
+        says("OnExcessLicenseAssignment")
     })
     .with_login()
     .blocked_by("licence/assignment-excluded", "qlik-admin"),
     Case::new("too-many-sessions", "five sessions are open already", || {
-        healthy().topic(Topic::Notice("OnMaxParallelSessionsExceeded"))
+        says("OnMaxParallelSessionsExceeded")
     })
     .with_login()
     .blocked_by("licence/too-many-sessions", "you"),
@@ -393,18 +768,51 @@ pub const CASES: &[Case] = &[
     })
     .with_login()
     .blocked_by("licence/server-unlicensed", "qlik-admin"),
-    Case::new("engine-down", "no engine behind the hub", || {
-        healthy().topic(Topic::Notice("OnNoEngineAvailable"))
+    Case::new("hub-not-renewed", "the hub's licence could not be renewed", || {
+        healthy().topic(Topic::Connected("SESSION_ERROR_LICENSE_RENEW"))
+    })
+    .with_login()
+    .blocked_by("licence/server-unlicensed", "qlik-admin"),
+    Case::new("engine-down", "no engine behind the hub", || says("OnNoEngineAvailable"))
+        .with_login()
+        .blocked_by("licence/services-down", "qlik-admin"),
+    Case::new("engine-broken", "the engine behind the hub does not answer", || {
+        says("OnEngineWebsocketFailed")
     })
     .with_login()
     .blocked_by("licence/services-down", "qlik-admin"),
+    Case::new("repository-down", "no repository behind the hub", || {
+        says("OnNoRepositoryAvailable")
+    })
+    .with_login()
+    .blocked_by("licence/services-down", "qlik-admin"),
+    Case::new("repository-broken", "the repository behind the hub does not answer", || {
+        says("OnRepositoryWebsocketFailed")
+    })
+    .with_login()
+    .blocked_by("licence/services-down", "qlik-admin"),
+    Case::new("session-limit", "a limit that nobody explains", || {
+        healthy().topic(Topic::Connected("SESSION_ERROR_LIMIT_EXCEEDED"))
+    })
+    .with_login()
+    .blocked_by("licence/unexplained", "you"),
+    Case::new("app-failure", "a fault of an app, which is no concern of the login", || {
+        healthy().topic(Topic::Connected("SESSION_ERROR_APP_FAILURE"))
+    })
+    .with_login(),
+    // test-server
+    Case::new("qlik-test", "all is well, and Desktop refuses", healthy)
+        .with_login()
+        .desktop_refuses()
+        .blocked_by("licence/analyzer-only", "qlik-admin")
+        .mentioning("test-server/suspected-test-licence"),
 ];
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CASES, SHOWCASE, case};
+    use super::{CASES, Expectation, SHOWCASE, case};
 
     #[test]
     fn ids_and_hosts_are_unique() {
@@ -416,9 +824,10 @@ mod tests {
     #[test]
     fn a_hub_is_not_ready_exactly_if_something_blocks() {
         for case in CASES {
-            assert_eq!(case.expects.ready, case.expects.cause.is_none(), "{}", case.id);
-            assert_eq!(case.expects.ready, case.expects.owner.is_none(), "{}", case.id);
-            assert_eq!(case.expects.ready, case.expects.first_broken().is_none());
+            let Expectation { ready, cannot_tell, cause, owner, .. } = case.expects;
+            assert_eq!(ready, cause.or(cannot_tell).is_none(), "{}", case.id);
+            assert_eq!(owner.is_some(), cause.is_some(), "{}", case.id);
+            assert_eq!(ready, case.expects.first_broken().is_none());
         }
     }
 

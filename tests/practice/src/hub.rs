@@ -1,9 +1,12 @@
 //! One hub: a port on loopback, and whatever its behaviour makes of it.
 
 mod http;
+mod login;
 mod ntlm;
 mod port;
+mod secrets;
 mod sense;
+mod session;
 mod sites;
 mod socket;
 mod state;
@@ -27,7 +30,10 @@ use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 use http::Reply;
 pub use http::SeenRequest;
 pub(crate) use http::{Incoming, read as read_request};
-pub(crate) use state::{Clock, Places, Setting};
+pub use ntlm::Refusal;
+pub use secrets::{Secret, SecretKind};
+pub use state::{Attempt, Way};
+pub(crate) use state::{Clock, Places, Setting, Tickets};
 use state::{Inner, Talk};
 
 use crate::behaviour::{Behaviour, Login, Port};
@@ -49,50 +55,111 @@ pub struct Hub {
     _reserved: Vec<port::Reserved>,
 }
 
+/// The certificates of a hub.
+pub(crate) struct Identities {
+    /// On its port, if it speaks TLS.
+    pub(crate) own: Option<Identity>,
+    /// On its second login port; its own otherwise.
+    pub(crate) login: Option<Identity>,
+    /// In place of its own after this many connections.
+    pub(crate) later: Option<(usize, Identity)>,
+}
+
+/// One of them, ready to be shown.
+#[derive(Clone)]
+struct Face {
+    acceptor: TlsAcceptor,
+    leaf: Vec<u8>,
+}
+
+/// What a port shows.
+#[derive(Clone)]
+struct Faces {
+    first: Face,
+    later: Option<(usize, Face)>,
+}
+
 /// What happens after a request was understood.
 enum Outcome {
     Reply(Reply),
-    Upgrade { accept: String, message: String },
+    Upgrade { accept: String, messages: Vec<String>, cut: Option<Duration> },
     Silence,
     HangUp,
 }
 
+/// Where a hub stands that belongs to no world of ours.
+#[derive(Debug)]
+pub struct Place {
+    /// Its DNS name.
+    pub name: String,
+    /// The address and port it listens on.
+    pub listen: SocketAddr,
+    /// The second port, for [`Login::SecondPort`].
+    pub login_port: u16,
+    /// Its certificate; without one it speaks plain HTTP.
+    pub identity: Option<Identity>,
+}
+
 impl Hub {
+    /// Starts a hub whose name, address and certificate are somebody else's matter. Other hosts are
+    /// taken to be on port 443.
+    ///
+    /// # Errors
+    /// If the port is not free, or the key does not fit the certificate.
+    pub async fn alone(behaviour: Behaviour, place: Place) -> io::Result<Self> {
+        let setting = Setting {
+            clock: Clock::starting_at(time::OffsetDateTime::now_utc()),
+            places: Places::default(),
+            issuer_file: Vec::new(),
+            tickets: Tickets::default(),
+            port: place.listen.port(),
+            login_port: place.login_port,
+        };
+        let identities = Identities { own: place.identity, login: None, later: None };
+        Self::start(&place.name, place.listen.ip(), behaviour, identities, setting).await
+    }
+
     pub(crate) async fn start(
         name: &str,
         ip: IpAddr,
         behaviour: Behaviour,
-        identity: Option<Identity>,
+        identities: Identities,
         setting: Setting,
     ) -> io::Result<Self> {
-        let chain = identity.as_ref().map_or_else(Vec::new, |identity| identity.chain.clone());
-        let acceptor = identity.map(acceptor).transpose()?;
+        let Identities { own, login, later } = identities;
+        let chain = own.as_ref().map_or_else(Vec::new, |identity| identity.chain.clone());
+        let later = later.map(|(after, it)| Face::new(it).map(|face| (after, face))).transpose()?;
+        let own = own.map(Face::new).transpose()?.map(|first| Faces { first, later });
+        let login = login.map(Face::new).transpose()?;
+        let login = login.map(|first| Faces { first, later: None }).or_else(|| own.clone());
         let mut reserved = Vec::new();
         let mut listeners = Vec::new();
-        let mut open = async |port: Port| -> io::Result<SocketAddr> {
+        let mut open = async |port: Port, faces: Option<Faces>| -> io::Result<SocketAddr> {
             match port {
                 Port::Refused => reserved.push(port::Reserved::refusing(ip)?),
                 Port::Silent => reserved.push(port::Reserved::silent(ip).await?),
                 _ => {
-                    let listener = TcpListener::bind((ip, 0)).await?;
+                    let wanted =
+                        if listeners.is_empty() { setting.port } else { setting.login_port };
+                    let listener = TcpListener::bind((ip, wanted)).await?;
                     let address = listener.local_addr()?;
-                    listeners.push(listener);
+                    listeners.push((listener, faces));
                     return Ok(address);
                 }
             }
             reserved.last().expect("pushed just now").address()
         };
-        let address = open(behaviour.port).await?;
+        let address = open(behaviour.port, own).await?;
         let login_port = match behaviour.login {
-            Login::SecondPort { open: true } => Some(open(Port::Open).await?.port()),
-            Login::SecondPort { open: false } => Some(open(Port::Refused).await?.port()),
+            Login::SecondPort { open: true } => Some(open(Port::Open, login).await?.port()),
+            Login::SecondPort { open: false } => Some(open(Port::Refused, None).await?.port()),
             _ => None,
         };
         let inner = Arc::new(Inner::new(name, address.port(), login_port, behaviour, setting));
         let tasks = listeners
             .into_iter()
-            .map(|listener| {
-                let serving = accept_all(listener, Arc::clone(&inner), acceptor.clone());
+            .map(|(listener, faces)| {
+                let serving = accept_all(listener, Arc::clone(&inner), faces);
                 tokio::spawn(serving).abort_handle()
             })
             .collect();
@@ -149,6 +216,31 @@ impl Hub {
         self.inner.lock().requests.clone()
     }
 
+    /// The attempts to log in so far, in order.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        self.inner.lock().attempts.clone()
+    }
+
+    /// Everything secret that the hub was sent so far, in order.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.inner.lock().requests.iter().flat_map(secrets::of).collect()
+    }
+
+    /// Everything the hub gave out that is good for one visitor only: targets, tickets, cookies, tokens,
+    /// challenges.
+    #[must_use]
+    pub fn issued(&self) -> Vec<String> {
+        self.inner.lock().issued.clone()
+    }
+
+    /// How many people are logged in.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.inner.lock().sessions.len()
+    }
+
     /// How many connections were accepted.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -186,7 +278,7 @@ pub(crate) fn acceptor(identity: Identity) -> io::Result<TlsAcceptor> {
 }
 
 /// The connections live in a set of this task, so that they end with it.
-async fn accept_all(listener: TcpListener, inner: Arc<Inner>, acceptor: Option<TlsAcceptor>) {
+async fn accept_all(listener: TcpListener, inner: Arc<Inner>, faces: Option<Faces>) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -194,28 +286,49 @@ async fn accept_all(listener: TcpListener, inner: Arc<Inner>, acceptor: Option<T
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        inner.lock().connections += 1;
+        let number = {
+            let mut memory = inner.lock();
+            memory.connections += 1;
+            memory.connections
+        };
         while connections.try_join_next().is_some() {}
-        connections.spawn(converse(stream, Arc::clone(&inner), acceptor.clone()));
+        let face = faces.as_ref().map(|faces| faces.for_connection(number).clone());
+        connections.spawn(converse(stream, Arc::clone(&inner), face, number));
     }
 }
 
-async fn converse(stream: TcpStream, inner: Arc<Inner>, acceptor: Option<TlsAcceptor>) {
+impl Face {
+    fn new(identity: Identity) -> io::Result<Self> {
+        let leaf = identity.chain.first().map(|leaf| leaf.to_vec()).unwrap_or_default();
+        Ok(Self { acceptor: acceptor(identity)?, leaf })
+    }
+}
+
+impl Faces {
+    fn for_connection(&self, number: usize) -> &Face {
+        match &self.later {
+            Some((after, face)) if number > *after => face,
+            _ => &self.first,
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, inner: Arc<Inner>, face: Option<Face>, number: usize) {
     if !matches!(inner.behaviour.port, Port::Open | Port::RefusesName) {
         // The client may be gone before the fault is complete, which is all the same to a fault.
         drop(port::misbehave(stream, inner.behaviour.port).await);
         return;
     }
-    let Some(acceptor) = acceptor else {
-        return serve(stream, &inner, false).await;
+    let Some(face) = face else {
+        return serve(stream, &inner, None, number).await;
     };
     let mut first = [0];
     match stream.peek(&mut first).await {
         Ok(1) if first[0] != HANDSHAKE => refuse_plain(stream, &inner).await,
         Ok(1) => {
             // A failed handshake is the client's verdict on a bad certificate, and no concern of ours.
-            if let Ok(Some(encrypted)) = handshake(stream, &inner, &acceptor).await {
-                serve(encrypted, &inner, true).await;
+            if let Ok(Some(encrypted)) = handshake(stream, &inner, &face.acceptor).await {
+                serve(encrypted, &inner, Some(face.leaf), number).await;
             }
         }
         _ => {}
@@ -251,15 +364,16 @@ async fn refuse_plain(mut stream: TcpStream, inner: &Inner) {
 }
 
 /// Answers requests until one of the two ends it.
-async fn serve<S>(mut stream: S, inner: &Inner, encrypted: bool)
+async fn serve<S>(mut stream: S, inner: &Inner, leaf: Option<Vec<u8>>, connection: usize)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin,
 {
     let mut buffer = Vec::new();
-    let mut talk = Talk::default();
+    let encrypted = leaf.is_some();
+    let mut talk = Talk { challenge: None, leaf, connection };
     loop {
         let request = match http::read(&mut stream, &mut buffer, encrypted).await {
-            Incoming::Request(request) => request,
+            Incoming::Request(request) => SeenRequest { connection: talk.connection, ..request },
             Incoming::Malformed => {
                 let reply = Reply::html(400, "<h1>Bad Request</h1>").last();
                 return finish(&mut stream, &reply, inner).await;
@@ -270,8 +384,8 @@ where
         let reply = match sites::answer(&request, inner, &mut talk) {
             Outcome::Reply(reply) if request.asks_to_close() => reply.last(),
             Outcome::Reply(reply) => reply,
-            Outcome::Upgrade { accept, message } => {
-                return socket::speak(stream, &accept, &message, &inner.date()).await;
+            Outcome::Upgrade { accept, messages, cut } => {
+                return socket::speak(stream, &accept, &messages, cut, &inner.date()).await;
             }
             Outcome::Silence => return listen_only(&mut stream).await,
             Outcome::HangUp => return close(&mut stream).await,

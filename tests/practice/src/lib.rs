@@ -23,14 +23,19 @@ mod cases;
 mod hub;
 pub mod link;
 mod names;
+mod people;
 mod pki;
 mod proxy;
 mod world;
 
 pub use behaviour::{Behaviour, Login, Port, Site, Topic};
 pub use cases::{CASES, Case, Expectation, SHOWCASE, case};
-pub use hub::{Hub, SeenRequest};
+pub use hub::{Attempt, Hub, Place, Refusal, Secret, SecretKind, SeenRequest, Way};
 pub use names::{Answer, NameServer, Question};
+pub use people::{
+    API_KEY, Account, AccountState, DNS_DOMAIN, DOMAIN, DesktopLink, Form, Membership, PASSWORD,
+    SocketFault, TenantUser, USER, WindowsLogin,
+};
 pub use pki::{Certificate, Identity, Pki};
 pub use proxy::{Proxy, ProxyRule, SeenByProxy};
 pub use world::World;

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::behaviour::{Behaviour, Site};
 use crate::cases::{Beside, Case};
-use crate::hub::{Clock, Hub, Places, Setting, acceptor};
+use crate::hub::{Clock, Hub, Identities, Places, Setting, Tickets, acceptor};
 use crate::names::{Answer, NameServer};
 use crate::pki::{Certificate, Pki};
 use crate::proxy::{Encryption, Proxy, ProxyRule};
@@ -46,6 +46,9 @@ impl World {
             clock: Clock::starting_at(now),
             places: Places::default(),
             issuer_file: pki.intermediate_der().to_vec(),
+            tickets: Tickets::default(),
+            port: 0,
+            login_port: 0,
         };
         let mut world = Self {
             pki,
@@ -82,11 +85,14 @@ impl World {
         let name = full_name(name);
         let mut names = vec![name.clone()];
         names.extend(behaviour.other_names.iter().cloned());
-        let identity = behaviour
-            .encrypted
-            .then(|| self.pki.identity(behaviour.certificate, &names, &self.issuer_url))
-            .transpose()?;
-        let hub = Hub::start(&name, ip, behaviour, identity, self.setting.clone()).await?;
+        let made = |kind| self.pki.identity(kind, &names, &self.issuer_url);
+        let later = behaviour.replaced_certificate;
+        let identities = Identities {
+            own: behaviour.encrypted.then(|| made(behaviour.certificate)).transpose()?,
+            login: behaviour.login_certificate.map(made).transpose()?,
+            later: later.map(|(after, kind)| made(kind).map(|it| (after, it))).transpose()?,
+        };
+        let hub = Hub::start(&name, ip, behaviour, identities, self.setting.clone()).await?;
         for name in &names {
             self.names.set(name, Answer::Addresses(vec![ip]));
             self.setting.places.add(name, hub.address().port());
@@ -171,6 +177,12 @@ impl World {
             self.names.set_zone(domain, answer.clone());
         }
         self.names.set(name, answer);
+    }
+
+    /// The hub of this full name, if there is one.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Arc<Hub>> {
+        self.lock().iter().find(|hub| hub.name() == name).cloned()
     }
 
     /// The address of the name server, for `--resolver`.

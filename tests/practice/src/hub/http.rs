@@ -28,6 +28,8 @@ pub struct SeenRequest {
     pub body: Vec<u8>,
     /// Whether it came over TLS.
     pub encrypted: bool,
+    /// The connection it came on, counted from 1.
+    pub connection: usize,
 }
 
 impl SeenRequest {
@@ -54,13 +56,20 @@ impl SeenRequest {
         self.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
-    /// The first cookie whose name begins like this.
-    pub(crate) fn cookie(&self, beginning: &str) -> Option<&str> {
+    /// The first cookie of this name.
+    pub(crate) fn cookie(&self, wanted: &str) -> Option<&str> {
         self.header("Cookie")?
             .split("; ")
             .filter_map(|pair| pair.split_once('='))
-            .find(|(name, _)| name.starts_with(beginning))
+            .find(|(name, _)| *name == wanted)
             .map(|(_, value)| value)
+    }
+
+    /// The same request as a server in front passes it on that removes a header.
+    pub(crate) fn without(&self, header: &str) -> Self {
+        let mut passed_on = self.clone();
+        passed_on.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(header));
+        passed_on
     }
 }
 
@@ -125,6 +134,7 @@ fn parse_head(buffer: &[u8], encrypted: bool) -> Head {
             .collect(),
         body: Vec::new(),
         encrypted,
+        connection: 0,
     };
     Head::Complete(request, length)
 }
@@ -242,10 +252,12 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
         511 => "Network Authentication Required",
         _ => "Unnamed",
     }

@@ -1,17 +1,17 @@
 //! The pages of Qlik Sense Enterprise on Windows, as far as a login needs them.
 
 use serde_json::json;
-use url::Url;
 
+use super::Outcome;
 use super::http::{Reply, SeenRequest};
-use super::state::{Inner, Talk, guid, random, sixteen};
-use super::{Outcome, ntlm, socket};
-use crate::behaviour::{Login, Site};
+use super::session::without_key;
+use super::state::{Inner, Talk};
+use crate::behaviour::Site;
 
-const WINDOWS: &str = "/internal_windows_authentication/";
-const FORMS: &str = "/internal_forms_authentication/";
+pub(super) const WINDOWS: &str = "/internal_windows_authentication/";
+pub(super) const FORMS: &str = "/internal_forms_authentication/";
 /// What older releases have on their second port.
-const OLDER_WINDOWS: &str = "/windows_authentication/";
+pub(super) const OLDER_WINDOWS: &str = "/windows_authentication/";
 
 /// How long Qlik's own error page is, mostly styles.
 const ERROR_PAGE_LENGTH: usize = 88_000;
@@ -29,24 +29,29 @@ const SERVICES: [&str; 8] = [
 ];
 
 /// One request to a Sense hub: which virtual proxy it is for, and who asks.
-struct Visit<'a> {
-    request: &'a SeenRequest,
-    inner: &'a Inner,
+pub(super) struct Visit<'a> {
+    pub(super) request: &'a SeenRequest,
+    pub(super) inner: &'a Inner,
     /// Empty, or `/prefix`.
-    prefix: String,
+    pub(super) prefix: String,
     /// The valid session cookie, if any.
-    session: Option<String>,
+    pub(super) session: Option<String>,
 }
 
 pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> Outcome {
     let Some((prefix, page)) = split(&request.path, inner) else {
         return Outcome::Reply(unknown_prefix());
     };
+    let passed_on = inner.behaviour.stripped.map(|header| request.without(header));
+    let request = passed_on.as_ref().unwrap_or(request);
     let session = request
-        .cookie("X-Qlik-Session")
-        .filter(|cookie| inner.lock().sessions.contains(*cookie))
+        .cookie(inner.behaviour.cookie_name)
+        .filter(|cookie| inner.lock().sessions.contains_key(*cookie))
         .map(str::to_owned);
     let visit = Visit { request, inner, prefix, session };
+    if let Some(refused) = visit.turned_away() {
+        return Outcome::Reply(refused);
+    }
     if page == "/app/engineData" {
         return visit.engine();
     }
@@ -70,6 +75,18 @@ fn split(path: &str, inner: &Inner) -> Option<(String, String)> {
 }
 
 impl Visit<'_> {
+    /// What becomes of sessions that the hub does not want.
+    fn turned_away(&self) -> Option<Reply> {
+        let session = self.session.as_ref()?;
+        if self.inner.behaviour.stale_sessions {
+            let text = "Authentication error: Restart the browser.";
+            return Some(Reply::html(500, format!("<h1>Error 500</h1><p>{text}</p>")));
+        }
+        let inactive = self.inner.lock().sessions.get(session).is_some_and(|known| known.inactive);
+        let text = "Your account is inactive. Contact your administrator to activate it.";
+        inactive.then(|| Reply::html(403, format!("<h1>Error 403</h1><p>{text}</p>")))
+    }
+
     fn page(&self, page: &str, talk: &mut Talk) -> Reply {
         match page {
             "/" | "/hub" => Reply::redirect(301, format!("{}/hub/", self.prefix)),
@@ -82,7 +99,11 @@ impl Visit<'_> {
                 product_info("Qlik Sense Enterprise on Windows", "QlikSenseServer")
             }
             "/api/about/v1/systeminfo" => Reply::html(403, "<h1>Forbidden</h1>"),
+            _ if page.starts_with("/api/hub/") && self.session.is_some() && !self.has_key() => {
+                without_key()
+            }
             "/api/hub/v1/desktoplink" if self.session.is_some() => self.desktop_link(),
+            "/api/hub/v1/privileges" if self.session.is_some() => self.features(),
             _ if self.session.is_some() => Reply::html(404, "<h1>Not found</h1>"),
             _ => self.to_login(),
         }
@@ -102,166 +123,8 @@ impl Visit<'_> {
     }
 
     /// The real proxy ends the connection after this answer.
-    fn to_login(&self) -> Reply {
+    pub(super) fn to_login(&self) -> Reply {
         Reply::redirect(302, self.login_address()).last()
-    }
-
-    fn login_address(&self) -> String {
-        let base = self.inner.base(self.request);
-        let target = guid();
-        let windows =
-            self.request.header("User-Agent").is_some_and(|agent| agent.contains("Windows"));
-        match &self.inner.behaviour.login {
-            Login::ByUserAgent if windows => {
-                format!("{base}{}{WINDOWS}?targetId={target}", self.prefix)
-            }
-            Login::ByUserAgent | Login::Forms => {
-                format!("{base}{}{FORMS}?targetId={target}", self.prefix)
-            }
-            Login::SecondPort { .. } => {
-                let scheme = base.split(':').next().unwrap_or("https");
-                let port = self.inner.login_port.unwrap_or(self.inner.port);
-                let host = &self.inner.name;
-                format!("{scheme}://{host}:{port}{OLDER_WINDOWS}?targetId={target}")
-            }
-            Login::Saml { host } => {
-                let provider = self.inner.setting.places.authority(host);
-                format!(
-                    "https://{provider}/saml/login?SAMLRequest=fZBBS8NAEIX%2F&RelayState={target}"
-                )
-            }
-        }
-    }
-
-    fn windows(&self, talk: &mut Talk) -> Reply {
-        if self.request.parameter("targetId").is_none() {
-            return without_target();
-        }
-        let message = self.request.header("Authorization").and_then(ntlm::message_number);
-        let again = || Reply::html(401, "<h1>Unauthorized</h1>");
-        match message {
-            Some(1) => {
-                talk.challenged = true;
-                let host = &self.inner.name;
-                let challenge = ntlm::challenge(host, random(), self.inner.now());
-                again().with("WWW-Authenticate", challenge)
-            }
-            Some(3) if talk.challenged && self.inner.behaviour.password_accepted => {
-                self.give_ticket()
-            }
-            _ => again().with("WWW-Authenticate", "NTLM"),
-        }
-    }
-
-    fn forms(&self) -> Reply {
-        if self.request.parameter("targetId").is_none() {
-            return without_target();
-        }
-        if self.request.method == "POST" && self.inner.behaviour.password_accepted {
-            return self.give_ticket();
-        }
-        Reply::html(200, FORM)
-    }
-
-    fn give_ticket(&self) -> Reply {
-        let ticket = sixteen();
-        self.inner.lock().tickets.insert(ticket.clone());
-        // A second login port hands back to the hub's own.
-        let base = format!(
-            "{}://{}:{}",
-            if self.request.encrypted { "https" } else { "http" },
-            self.inner.name,
-            self.inner.port
-        );
-        Reply::redirect(302, format!("{base}{}/hub/?qlikTicket={ticket}", self.prefix))
-    }
-
-    /// A ticket is good for one visit.
-    fn redeem(&self, ticket: &str) -> Reply {
-        let session = guid();
-        {
-            let mut memory = self.inner.lock();
-            if !memory.tickets.remove(ticket) {
-                drop(memory);
-                return self.to_login();
-            }
-            memory.sessions.insert(session.clone());
-        }
-        let secure = if self.request.encrypted { "; Secure" } else { "" };
-        let cookie = format!("X-Qlik-Session={session}; Path=/; HttpOnly{secure}");
-        Reply::redirect(302, format!("{}/hub/", self.prefix)).with("Set-Cookie", cookie)
-    }
-
-    fn user(&self) -> Reply {
-        if self.request.method == "DELETE" {
-            return self.log_out();
-        }
-        let login = self
-            .request
-            .parameter("targetUri")
-            .and_then(|target| Url::parse(&target).ok())
-            .and_then(|target| target.host_str().map(|host| self.inner.allows(host)))
-            .unwrap_or(false);
-        let identity = match self.session {
-            Some(_) => json!({
-                "userDirectory": "PRACTICE",
-                "userId": "user",
-                "userName": "Practice User",
-                "logoutUri": format!("{}{}/qps/user", self.inner.base(self.request), self.prefix),
-            }),
-            None if self.inner.behaviour.site == Site::SenseAnonymous => json!({
-                "userDirectory": "NONE",
-                "userId": format!("anonymous{}", guid()),
-                "session": "inactive",
-            }),
-            None if login => json!({ "session": "inactive", "loginUri": self.login_address() }),
-            None => json!({ "session": "inactive" }),
-        };
-        Reply::json(200, &identity)
-    }
-
-    fn log_out(&self) -> Reply {
-        let key = self.request.parameter("xrfkey");
-        if key.as_deref() != self.request.header("X-Qlik-Xrfkey") || key.is_none() {
-            return Reply::html(403, "XSRF prevention check failed. Possible XSRF discovered.");
-        }
-        if let Some(session) = &self.session {
-            self.inner.lock().sessions.remove(session);
-        }
-        Reply::new(204)
-    }
-
-    fn token(&self) -> Reply {
-        if self.session.is_none() {
-            return self.to_login();
-        }
-        let token = guid();
-        self.inner.lock().tokens.insert(token.clone());
-        Reply::new(204).with("qlik-csrf-token", token)
-    }
-
-    fn desktop_link(&self) -> Reply {
-        let uri = format!("{}{}", self.inner.base(self.request), self.prefix);
-        let attributes = json!({ "magicLinkHostUri": uri, "magicLinkFriendlyName": "Practice" });
-        let data = json!([{ "type": "DesktopLink", "attributes": attributes }]);
-        Reply::json(200, &json!({ "data": data }))
-    }
-
-    /// Without a session the WebSocket opens to say so; with one it wants the token as well.
-    fn engine(&self) -> Outcome {
-        let behaviour = &self.inner.behaviour;
-        if let Some(status) = behaviour.upgrade_refused {
-            return Outcome::Reply(Reply::html(status, "<h1>Refused</h1>"));
-        }
-        if self.session.is_none() {
-            let message = socket::must_authenticate(&self.login_address());
-            return socket::upgrade(self.request, message);
-        }
-        let token = self.request.parameter("qlik-csrf-token");
-        if !token.is_some_and(|token| self.inner.lock().tokens.contains(&token)) {
-            return Outcome::Reply(Reply::html(403, "<h1>Forbidden</h1>"));
-        }
-        socket::upgrade(self.request, socket::topic(behaviour.topic))
     }
 }
 
@@ -285,13 +148,6 @@ pub(super) fn product_info(name: &str, deployment: &str) -> Reply {
     )
 }
 
-fn without_target() -> Reply {
-    Reply::html(
-        400,
-        "Virtual proxy not possible to determine, since neither TargetId nor Virtual Proxy were specified",
-    )
-}
-
 fn unknown_prefix() -> Reply {
     let mut page = String::from("<!doctype html><html><head><style>");
     while page.len() < ERROR_PAGE_LENGTH {
@@ -301,9 +157,3 @@ fn unknown_prefix() -> Reply {
     page.push_str("<p>The http request header is incorrect.</p></body></html>");
     Reply::html(400, page)
 }
-
-const FORM: &str = r#"<!doctype html><html><head><title>Log in</title></head><body>
-<form id="loginform" method="post" action="">
-<input type="text" name="username" autocomplete="off">
-<input type="password" name="pwd" autocomplete="off">
-<input type="submit" value="Log in"></form></body></html>"#;

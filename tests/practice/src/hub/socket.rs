@@ -1,4 +1,6 @@
-//! The engine's WebSocket: one message, then patience.
+//! The engine's WebSocket: its first messages, then patience.
+
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
@@ -12,13 +14,18 @@ use super::Outcome;
 use super::http::{Reply, SeenRequest};
 use crate::behaviour::Topic;
 
-/// Answers an upgrade with this message; a request that is no upgrade gets 400.
-pub(super) fn upgrade(request: &SeenRequest, message: String) -> Outcome {
+/// Answers an upgrade with these messages, and cuts it after a while if asked to; a request that is no
+/// upgrade gets 400.
+pub(super) fn upgrade(
+    request: &SeenRequest,
+    messages: Vec<String>,
+    cut: Option<Duration>,
+) -> Outcome {
     let asked =
         request.header("Upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     match request.header("Sec-WebSocket-Key") {
         Some(key) if asked => {
-            Outcome::Upgrade { accept: derive_accept_key(key.as_bytes()), message }
+            Outcome::Upgrade { accept: derive_accept_key(key.as_bytes()), messages, cut }
         }
         _ => Outcome::Reply(Reply::html(400, "<h1>Bad Request</h1>")),
     }
@@ -30,11 +37,16 @@ pub(super) fn must_authenticate(login: &str) -> String {
     notification("OnAuthenticationInformation", &parameters)
 }
 
-/// What somebody is told who is logged in.
-pub(super) fn topic(topic: Topic) -> String {
+/// What somebody is told who is logged in: that they are, and then how their session stands.
+pub(super) fn welcome(topic: Topic) -> Vec<String> {
+    let known = json!({ "mustAuthenticate": false, "userId": "user", "userDirectory": "PRACTICE" });
+    let known = notification("OnAuthenticationInformation", &known);
     match topic {
-        Topic::Connected(state) => notification("OnConnected", &json!({ "qSessionState": state })),
-        Topic::Notice(name) => notification(name, &json!({ "severity": "fatal" })),
+        Topic::Connected(state) => {
+            vec![known, notification("OnConnected", &json!({ "qSessionState": state }))]
+        }
+        Topic::Notice(name) => vec![notification(name, &json!({ "severity": "fatal" }))],
+        Topic::MustAuthenticate => Vec::new(),
     }
 }
 
@@ -42,9 +54,15 @@ fn notification(method: &str, parameters: &serde_json::Value) -> String {
     json!({ "jsonrpc": "2.0", "method": method, "params": parameters }).to_string()
 }
 
-/// Completes the upgrade, says its one sentence and stays until the client leaves.
-pub(super) async fn speak<S>(mut stream: S, accept: &str, message: &str, date: &str)
-where
+/// Completes the upgrade, says its sentences and stays until the client leaves, or until it is cut:
+/// then without a word of goodbye, as a device on the way does it.
+pub(super) async fn speak<S>(
+    mut stream: S,
+    accept: &str,
+    messages: &[String],
+    cut: Option<Duration>,
+    date: &str,
+) where
     S: AsyncRead + AsyncWrite + Send + Unpin,
 {
     let switch = Reply::new(101)
@@ -55,7 +73,14 @@ where
         return;
     }
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-    if socket.send(Message::text(message)).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
+    for message in messages {
+        if socket.send(Message::text(message.as_str())).await.is_err() {
+            return;
+        }
+    }
+    let patience = async { while let Some(Ok(_)) = socket.next().await {} };
+    match cut {
+        Some(cut) => drop(tokio::time::timeout(cut, patience).await),
+        None => patience.await,
     }
 }

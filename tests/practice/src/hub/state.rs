@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::http::SeenRequest;
+use super::ntlm::{Challenge, Refusal};
 use crate::behaviour::Behaviour;
 
 /// What a hub gets from its world.
@@ -18,6 +19,40 @@ pub(crate) struct Setting {
     pub(crate) clock: Clock,
     pub(crate) places: Places,
     pub(crate) issuer_file: Vec<u8>,
+    pub(crate) tickets: Tickets,
+    /// The ports to listen on; 0 for any that is free.
+    pub(crate) port: u16,
+    pub(crate) login_port: u16,
+}
+
+/// The tickets of all hubs of a world, each good for one visit to one hub: a login module elsewhere
+/// makes them too.
+#[derive(Clone, Default)]
+pub(crate) struct Tickets(Arc<Mutex<HashMap<String, Ticket>>>);
+
+/// Where a ticket is good, and for whom.
+struct Ticket {
+    hub: String,
+    account: String,
+}
+
+impl Tickets {
+    /// A ticket for the hub of this name.
+    pub(crate) fn make(&self, hub: &str, account: &str) -> String {
+        let ticket = sixteen();
+        let good_for = Ticket { hub: hub.to_owned(), account: account.to_owned() };
+        self.lock().insert(ticket.clone(), good_for);
+        ticket
+    }
+
+    /// Whose ticket this is, if it was made for this hub; it is used up.
+    pub(crate) fn redeem(&self, ticket: &str, hub: &str) -> Option<String> {
+        self.lock().remove(ticket).filter(|made| made.hub == hub).map(|made| made.account)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Ticket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The world's time: it starts at the moment the world was made for, and runs.
@@ -72,16 +107,52 @@ pub(crate) struct Inner {
 pub(crate) struct Memory {
     pub(crate) requests: Vec<SeenRequest>,
     pub(crate) connections: usize,
-    pub(crate) tickets: HashSet<String>,
-    pub(crate) sessions: HashSet<String>,
+    pub(crate) sessions: HashMap<String, Session>,
     pub(crate) tokens: HashSet<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) issued: Vec<String>,
+}
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) account: String,
+    pub(crate) inactive: bool,
+}
+
+/// One attempt to log in, as a server counts them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// The account as it was written, such as `PRACTICE\\user`; empty for an API key.
+    pub account: String,
+    /// How.
+    pub way: Way,
+    /// Why it failed, if it did.
+    pub refusal: Option<Refusal>,
+}
+
+/// The ways to log in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// The third message of NTLM.
+    Ntlm,
+    /// A form.
+    Form,
+    /// An API key.
+    Key,
+    /// Basic, which no hub offers of its own accord.
+    Basic,
 }
 
 /// What belongs to one connection.
 #[derive(Default)]
 pub(crate) struct Talk {
     /// An NTLM login lives on one connection: the third message counts only where the challenge was sent.
-    pub(crate) challenged: bool,
+    pub(crate) challenge: Option<Challenge>,
+    /// The certificate this connection was made with.
+    pub(crate) leaf: Option<Vec<u8>>,
+    /// The connection's number.
+    pub(crate) connection: usize,
 }
 
 impl Inner {
@@ -114,6 +185,16 @@ impl Inner {
         if memory.requests.len() == 1 { self.behaviour.first_answer_after } else { Duration::ZERO }
     }
 
+    /// Remembers something that is good for one visitor only.
+    pub(crate) fn issue(&self, value: String) -> String {
+        self.lock().issued.push(value.clone());
+        value
+    }
+
+    pub(crate) fn note(&self, account: &str, way: Way, refusal: Option<Refusal>) {
+        self.lock().attempts.push(Attempt { account: account.to_owned(), way, refusal });
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.setting.clock.now() + self.behaviour.clock_offset
     }
@@ -130,9 +211,14 @@ impl Inner {
 
     /// `https://host:port` as the client called it.
     pub(crate) fn base(&self, request: &SeenRequest) -> String {
-        let scheme = if request.encrypted { "https" } else { "http" };
+        let scheme = if self.behind_tls(request) { "https" } else { "http" };
         let own = format!("{}:{}", self.name, self.port);
         format!("{scheme}://{}", request.header("Host").unwrap_or(&own))
+    }
+
+    /// Whether the client spoke TLS, with the hub or with the server in front of it.
+    pub(crate) fn behind_tls(&self, request: &SeenRequest) -> bool {
+        request.encrypted || self.behaviour.front.is_some()
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -1,22 +1,39 @@
 //! The healthy flow, step by step, and its scripted refusals.
 
-use crate::client::{Browser, DESKTOP, hub, path_of, tls, world};
+use crate::client::{Answer, Browser, DESKTOP, hub, path_of, tls, world};
+use crate::ntlm::{Login, first, header, third};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
-use hublink_practice::{Behaviour, Hub, Login, Site, Topic, World};
+use hublink_practice::{
+    API_KEY, AccountState, Attempt, Behaviour, Certificate, DOMAIN, Form, Hub, Login as Place,
+    Membership, PASSWORD, Refusal, Secret, SecretKind, Site, Topic, USER, Way, WindowsLogin, World,
+};
 use hyper::StatusCode;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 const WINDOWS: &[(&str, &str)] = &[("User-Agent", DESKTOP)];
 
-/// The smallest message of this number that is recognised as one.
-fn ntlm(number: u8) -> String {
-    let mut message = b"NTLMSSP\0".to_vec();
-    message.extend([number, 0, 0, 0]);
-    message.resize(40, 0);
-    format!("NTLM {}", STANDARD.encode(message))
+/// What the usual account says, everything in its place.
+fn usual(hub: &Hub) -> Login<'_> {
+    Login {
+        domain: DOMAIN,
+        user: USER,
+        password: PASSWORD,
+        bound_to: Some(&hub.chain()[0]),
+        protected: true,
+    }
+}
+
+/// The answer to the third message of a login on one connection.
+async fn windows(world: &World, hub: &Hub, scheme: &str, page: &str, login: Login<'_>) -> Answer {
+    let mut browser = Browser::https(world, hub).await;
+    let first = header(scheme, &first());
+    let challenge = browser.get(page, &[("Authorization", &first)]).await;
+    assert_eq!(challenge.status, StatusCode::UNAUTHORIZED);
+    let third = third(challenge.header("www-authenticate"), login);
+    browser.get(page, &[("Authorization", &header(scheme, &third))]).await
 }
 
 /// The login page's path for a client that looks like Windows.
@@ -26,13 +43,17 @@ async fn login_page(world: &World, hub: &Hub, start: &str) -> String {
     path_of(answer.header("location"))
 }
 
+/// What a form sends for the usual account.
+fn credentials(user: &str, password: &str) -> String {
+    let account = format!("{DOMAIN}\\{USER}");
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair(user, &account).append_pair(password, PASSWORD).finish()
+}
+
 /// Logs in over NTLM and returns the cookie.
 async fn log_in(world: &World, hub: &Hub, prefix: &str) -> String {
     let page = login_page(world, hub, &format!("{prefix}/hub/")).await;
-    let mut browser = Browser::https(world, hub).await;
-    let first = browser.get(&page, &[("Authorization", &ntlm(1))]).await;
-    assert!(first.header("www-authenticate").starts_with("NTLM "));
-    let third = browser.get(&page, &[("Authorization", &ntlm(3))]).await;
+    let third = windows(world, hub, "NTLM", &page, usual(hub)).await;
     assert_eq!(third.status, StatusCode::FOUND);
     let ticket = path_of(third.header("location"));
     assert!(ticket.starts_with(&format!("{prefix}/hub/?qlikTicket=")));
@@ -44,7 +65,7 @@ async fn log_in(world: &World, hub: &Hub, prefix: &str) -> String {
     cookie.split(';').next().expect("split yields at least one part").to_owned()
 }
 
-/// The first message of the engine's WebSocket, or the status of a refused upgrade.
+/// The first message of the engine's WebSocket that decides something, or the status of a refused upgrade.
 async fn engine(world: &World, hub: &Hub, path: &str, cookie: &str) -> Result<String, u16> {
     let mut request = format!("wss://{}:{}{path}", hub.name(), hub.address().port())
         .into_client_request()
@@ -56,8 +77,14 @@ async fn engine(world: &World, hub: &Hub, path: &str, cookie: &str) -> Result<St
     let stream = tls(world, hub).await.expect("the certificate is good");
     match tokio_tungstenite::client_async(request, stream).await {
         Ok((mut socket, _)) => {
-            let message = socket.next().await.expect("a message").expect("no fault");
-            Ok(message.into_text().expect("text").to_string())
+            // Whoever is known is told so first.
+            loop {
+                let message = socket.next().await.expect("a message").expect("no fault");
+                let text = message.into_text().expect("text").to_string();
+                if !text.contains(r#""mustAuthenticate":false"#) {
+                    return Ok(text);
+                }
+            }
         }
         Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
         Err(other) => panic!("neither message nor refusal: {other}"),
@@ -97,11 +124,13 @@ async fn a_client_without_windows_gets_the_form() {
     let mut browser = Browser::https(&world, &hub).await;
     let form = browser.get(&path, &[]).await;
     assert!(form.body.contains(r#"<input type="password" name="pwd""#));
-    let posted = browser.ask("POST", &path, &[], "username=P%5Cuser&pwd=x").await;
+    let posted = browser.ask("POST", &path, &[], &credentials("username", "pwd")).await;
     let posted = posted.expect("an answer");
     assert_eq!(posted.status, StatusCode::FOUND);
     assert!(posted.header("location").contains("/hub/?qlikTicket="));
-    assert_eq!(hub.requests()[2].body, b"username=P%5Cuser&pwd=x");
+    assert_eq!(hub.requests()[2].body, credentials("username", "pwd").as_bytes());
+    let attempt = Attempt { account: format!("{DOMAIN}\\{USER}"), way: Way::Form, refusal: None };
+    assert_eq!(hub.attempts(), [attempt]);
 }
 
 #[tokio::test]
@@ -172,7 +201,7 @@ async fn the_challenge_is_a_complete_second_message() {
     let mut browser = Browser::https(&world, &hub).await;
     let bare = browser.get(&page, &[]).await;
     assert_eq!(bare.header("www-authenticate"), "NTLM");
-    let answer = browser.get(&page, &[("Authorization", &ntlm(1))]).await;
+    let answer = browser.get(&page, &[("Authorization", &header("NTLM", &first()))]).await;
     let token = answer.header("www-authenticate").trim_start_matches("NTLM ");
     let message = STANDARD.decode(token).expect("base64");
     assert_eq!(&message[..12], b"NTLMSSP\0\x02\0\0\0");
@@ -188,24 +217,181 @@ async fn a_third_message_on_another_connection_is_no_login() {
     let hub = hub(&world, "healthy", Behaviour::healthy()).await;
     let page = login_page(&world, &hub, "/hub/").await;
     let mut browser = Browser::https(&world, &hub).await;
-    let answer = browser.get(&page, &[("Authorization", &ntlm(3))]).await;
+    let challenge = browser.get(&page, &[("Authorization", &header("NTLM", &first()))]).await;
+    let third = header("NTLM", &third(challenge.header("www-authenticate"), usual(&hub)));
+    let mut other = Browser::https(&world, &hub).await;
+    let answer = other.get(&page, &[("Authorization", &third)]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let answer = browser.get(&page, &[("Authorization", &third)]).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    let answer = browser.get(&page, &[("Authorization", &third)]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a challenge is good for one answer");
+}
+
+#[tokio::test]
+async fn every_part_of_the_third_message_is_looked_at() {
+    let world = world().await;
+    let hub = hub(&world, "strict", Behaviour::healthy().binding_required()).await;
+    let page = login_page(&world, &hub, "/hub/").await;
+    let good = usual(&hub);
+    let other = world.pki().root_der().to_vec();
+    let refused = [
+        (Login { password: "wrong", ..good }, Refusal::Password),
+        (Login { user: "nobody", ..good }, Refusal::UnknownAccount),
+        (Login { domain: "ELSEWHERE", ..good }, Refusal::UnknownAccount),
+        (Login { protected: false, ..good }, Refusal::Integrity),
+        (Login { bound_to: None, ..good }, Refusal::ChannelBinding),
+        (Login { bound_to: Some(&other), ..good }, Refusal::ChannelBinding),
+    ];
+    for (login, why) in refused {
+        let answer = windows(&world, &hub, "NTLM", &page, login).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        let attempts = hub.attempts();
+        assert_eq!(attempts.last().and_then(|attempt| attempt.refusal), Some(why));
+    }
+    for login in [good, Login { domain: "", ..good }, Login { domain: "practice.test", ..good }] {
+        let answer = windows(&world, &hub, "NTLM", &page, login).await;
+        assert_eq!(answer.status, StatusCode::FOUND);
+    }
+    assert_eq!(hub.attempts().len(), 9);
+}
+
+#[tokio::test]
+async fn the_windows_page_offers_what_it_takes() {
+    let world = world().await;
+    let kinds = [
+        (WindowsLogin::NegotiateAndNtlm, "Negotiate", StatusCode::FOUND),
+        (WindowsLogin::NegotiateOnly, "Negotiate", StatusCode::FOUND),
+        (WindowsLogin::OtherServer, "NTLM", StatusCode::UNAUTHORIZED),
+    ];
+    for (number, (kind, scheme, status)) in kinds.into_iter().enumerate() {
+        let name = format!("hub{number}");
+        let hub = hub(&world, &name, Behaviour::healthy().windows(kind)).await;
+        let page = login_page(&world, &hub, "/hub/").await;
+        let offer = Browser::https(&world, &hub).await.get(&page, &[]).await;
+        assert_eq!(offer.header("www-authenticate"), scheme);
+        let answer = windows(&world, &hub, scheme, &page, usual(&hub)).await;
+        assert_eq!(answer.status, status, "{kind:?}");
+    }
+    for kind in [WindowsLogin::KerberosOnly, WindowsLogin::Forgets] {
+        let hub =
+            hub(&world, &format!("{kind:?}").to_lowercase(), Behaviour::healthy().windows(kind))
+                .await;
+        let page = login_page(&world, &hub, "/hub/").await;
+        let first =
+            header(if kind == WindowsLogin::Forgets { "NTLM" } else { "Negotiate" }, &first());
+        let answer =
+            Browser::https(&world, &hub).await.get(&page, &[("Authorization", &first)]).await;
+        assert!(!answer.header("www-authenticate").contains(' '), "no challenge");
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_may_not_log_in_are_told_by_forms_alone() {
+    let world = world().await;
+    let texts = [
+        (AccountState::Locked, "is locked"),
+        (AccountState::Disabled, "is disabled"),
+        (AccountState::Expired, "has expired"),
+        (AccountState::MustChangePassword, "must be changed"),
+    ];
+    for (state, text) in texts {
+        let name = format!("{state:?}").to_lowercase();
+        let behaviour = Behaviour::healthy().login(Place::Forms).account_state(state);
+        let forms = hub(&world, &name, behaviour).await;
+        let page = login_page(&world, &forms, "/hub/").await;
+        let mut browser = Browser::https(&world, &forms).await;
+        let answer = browser.ask("POST", &page, &[], &credentials("username", "pwd")).await;
+        let answer = answer.expect("an answer");
+        assert!(answer.status == StatusCode::OK && answer.body.contains(text), "{}", answer.body);
+        let by_windows = Behaviour::healthy().account_state(state);
+        let by_windows = hub(&world, &format!("{name}-windows"), by_windows).await;
+        let page = login_page(&world, &by_windows, "/hub/").await;
+        let answer = windows(&world, &by_windows, "NTLM", &page, usual(&by_windows)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_somebody_elses_wants_all_its_fields() {
+    let world = world().await;
+    let behaviour = Behaviour::healthy().login(Place::Forms).form(Form::Replaced);
+    let hub = hub(&world, "own-form", behaviour).await;
+    let page = login_page(&world, &hub, "/hub/").await;
+    let mut browser = Browser::https(&world, &hub).await;
+    let bare = credentials("account[name]", "account[secret]");
+    let answer = browser.ask("POST", &page, &[], &bare).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::OK);
+    let full = format!("{bare}&lang=de+%26+en&step=1");
+    let answer = browser.ask("POST", &page, &[], &full).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::FOUND);
+    assert_eq!(hub.attempts().len(), 1, "an incomplete form is no attempt");
+}
+
+#[tokio::test]
+async fn a_server_without_a_domain_names_itself() {
+    let world = world().await;
+    let behaviour = Behaviour::healthy().membership(Membership::Workgroup);
+    let hub = hub(&world, "alone", behaviour).await;
+    let page = login_page(&world, &hub, "/hub/").await;
+    let answer = windows(&world, &hub, "NTLM", &page, usual(&hub)).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let local = Login { domain: "ALONE", ..usual(&hub) };
+    let answer = windows(&world, &hub, "NTLM", &page, local).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+}
+
+#[tokio::test]
+async fn a_hub_counts_what_it_was_trusted_with() {
+    let world = world().await;
+    let hub = hub(&world, "counting", Behaviour::healthy()).await;
+    log_in(&world, &hub, "").await;
+    let encrypted = |kind| Secret { kind, encrypted: true };
+    let sent = [encrypted(SecretKind::NtlmProof), encrypted(SecretKind::Ticket)];
+    assert_eq!(hub.secrets(), sent);
+    let mut plain = Browser::http(&hub).await;
+    plain.get("/hub/", &[("Cookie", "X-Qlik-Session=x")]).await;
+    assert_eq!(hub.secrets()[2], Secret { kind: SecretKind::Cookie, encrypted: false });
+    assert_eq!(hub.sessions(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_can_be_replaced() {
+    let world = world().await;
+    let behaviour = Behaviour::healthy().certificate_replaced_after(1, Certificate::UnknownRoot);
+    let hub = hub(&world, "replaced", behaviour).await;
+    assert!(tls(&world, &hub).await.is_ok());
+    assert!(tls(&world, &hub).await.is_err(), "nobody trusts the second one");
+}
+
+#[tokio::test]
+async fn a_login_module_sends_back_with_a_ticket() {
+    let world = world().await;
+    let module = hub(&world, "module", Behaviour::healthy().site(Site::LoginPage)).await;
+    let behaviour =
+        Behaviour::healthy().login(Place::Module { host: "module.practice.test".to_owned() });
+    let hub = hub(&world, "moduled", behaviour).await;
+    let page = login_page(&world, &hub, "/hub/").await;
+    let mut browser = Browser::https(&world, &module).await;
+    let answer = browser.ask("POST", &page, &[], &credentials("email", "password")).await;
+    let ticket = path_of(answer.expect("an answer").header("location"));
+    let redeemed = Browser::https(&world, &hub).await.get(&ticket, WINDOWS).await;
+    assert!(redeemed.header("set-cookie").starts_with("X-Qlik-Session="));
+    assert_eq!((module.attempts().len(), hub.attempts().len()), (1, 0));
 }
 
 #[tokio::test]
 async fn rejected_passwords_stay_outside() {
     let world = world().await;
-    let windows = hub(&world, "windows", Behaviour::healthy().rejecting_password()).await;
-    let page = login_page(&world, &windows, "/hub/").await;
-    let mut browser = Browser::https(&world, &windows).await;
-    browser.get(&page, &[("Authorization", &ntlm(1))]).await;
-    let answer = browser.get(&page, &[("Authorization", &ntlm(3))]).await;
+    let windows_hub = hub(&world, "windows", Behaviour::healthy().rejecting_password()).await;
+    let page = login_page(&world, &windows_hub, "/hub/").await;
+    let answer = windows(&world, &windows_hub, "NTLM", &page, usual(&windows_hub)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    let behaviour = Behaviour::healthy().login(Login::Forms).rejecting_password();
+    let behaviour = Behaviour::healthy().login(Place::Forms).rejecting_password();
     let forms = hub(&world, "forms", behaviour).await;
     let page = login_page(&world, &forms, "/hub/").await;
     let mut browser = Browser::https(&world, &forms).await;
-    let answer = browser.ask("POST", &page, &[], "username=u&pwd=p").await;
+    let answer = browser.ask("POST", &page, &[], &credentials("username", "pwd")).await;
     let answer = answer.expect("an answer");
     assert!(answer.status == StatusCode::OK && answer.body.contains("type=\"password\""));
 }
@@ -247,7 +433,7 @@ async fn small_pages_answer_as_documented() {
 #[tokio::test]
 async fn the_second_login_port_leads_back() {
     let world = world().await;
-    let behaviour = Behaviour::healthy().login(Login::SecondPort { open: true });
+    let behaviour = Behaviour::healthy().login(Place::SecondPort { open: true });
     let hub = hub(&world, "second", behaviour).await;
     let mut browser = Browser::https(&world, &hub).await;
     let page = browser.get("/hub/", WINDOWS).await;
@@ -270,7 +456,8 @@ async fn a_cloud_tenant_sends_to_its_login_and_knows_keys() {
     let stranger = browser.get("/api/v1/users/me", &[]).await;
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
     assert!(stranger.json()["errors"][0]["code"].is_string());
-    let key = [("Authorization", "Bearer practice")];
+    let bearer = format!("Bearer {API_KEY}");
+    let key = [("Authorization", bearer.as_str())];
     let known = browser.get("/api/v1/users/me", &key).await;
     assert_eq!(known.status, StatusCode::MOVED_PERMANENTLY);
     let user = browser.get(known.header("location"), &key).await;

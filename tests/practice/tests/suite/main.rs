@@ -4,5 +4,6 @@ mod client;
 mod faults;
 mod login;
 mod names;
+mod ntlm;
 mod pages;
 mod world;

@@ -160,7 +160,7 @@ async fn cloud_errors_have_their_object() {
     let answer = Browser::https(&world, &unknown).await.get("/", &[]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.json()["errors"][0]["code"], "LOGIN-2");
-    let down = hub(&world, "down.eu.qlikcloud.com", site(Site::CloudUnavailable)).await;
+    let down = hub(&world, "down.eu.qlikcloud.com", site(Site::CloudUnavailable(503))).await;
     let answer = Browser::https(&world, &down).await.get("/", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.json()["traceId"].is_string());

@@ -1,0 +1,338 @@
+//! The login against a scripted world: what is asked, in which order, and when nothing is.
+
+use std::sync::Arc;
+
+use hublink_probe::{
+    CookieSeen, Exchange, Handshake, LoginStep, ScriptedWorld, SessionId, TrustStore,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::frame::{Case, Context, Stored, judge};
+use crate::http::tests::{AT, answer, context, hub, world};
+use crate::http::{Http, LoginDoor};
+use crate::licence::Licence;
+
+const HUB: &str = "https://hub.corp.test/hub/";
+const WINDOWS: &str = "https://hub.corp.test/internal_windows_authentication/?targetId=SECRET-1";
+const USER: &str = "https://hub.corp.test/qps/user";
+const LINK: &str = "https://hub.corp.test/api/hub/v1/desktoplink";
+
+fn alice() -> AccountName {
+    AccountName { kind: AccountKind::Password, user: Some("CORP\\alice".to_owned()) }
+}
+
+/// A certificate of the `certificate` check that is good in every way.
+fn good_certificate() -> Value {
+    let saved = include_str!("../fixtures/healthy/certificate-company-ca.json");
+    let saved: Value = serde_json::from_str(saved).expect("a fixture");
+    saved["evidence"]["certificate"].clone()
+}
+
+fn door(url: &str) -> LoginDoor {
+    let url = url::Url::parse(url).expect("a URL");
+    LoginDoor::behind(&url).unwrap_or_else(|| LoginDoor {
+        kind: DoorKind::Forms,
+        host: crate::http::host_of(&url),
+        port: url.port_or_known_default().expect("a port"),
+        url: url.to_string(),
+    })
+}
+
+/// A context after everything before the login passed; its login is at `at`.
+fn ready(world: ScriptedWorld, at: &str) -> (Context, Arc<ScriptedWorld>) {
+    let (mut cx, world) = context(world, hub());
+    let http = crate::http::Evidence {
+        hops: vec![answer(HUB, 302, Some(at), "")],
+        login: Some(door(at)),
+        ..crate::http::Evidence::default()
+    };
+    cx.case.put(Stored::new::<Http>(http));
+    cx.case.put(Stored::new::<Hub>(crate::hub::Evidence::default()));
+    let certificate = serde_json::from_value(good_certificate()).expect("evidence");
+    cx.case.put(Stored::new::<Certificate>(certificate));
+    cx.case.facts.account = Some(alice());
+    (cx, world)
+}
+
+fn with_alice() -> ScriptedWorld {
+    let mut world = world();
+    world.account = Some(alice());
+    world
+}
+
+fn step(kind: StepKind, exchange: Exchange) -> LoginStep {
+    LoginStep { kind, exchange, same_connection: false }
+}
+
+fn accepted() -> LoginSeen {
+    let cookie: CookieSeen = serde_json::from_value(json!({
+        "name": "X-Qlik-Session", "set_by": "hub.corp.test", "kept": true, "is_session": true
+    }))
+    .expect("a cookie");
+    LoginSeen {
+        method: Some(LoginMethod::Ntlm),
+        attempts: 1,
+        cookies: vec![cookie],
+        steps: vec![step(StepKind::Hub, answer(HUB, 200, None, "<title>Hub</title>"))],
+        session: Some(SessionId(7)),
+        ..LoginSeen::of(LoginOutcome::Accepted)
+    }
+}
+
+fn ids(seen: &Evidence, case: &Case) -> Vec<String> {
+    judge(causes::CAUSES, seen, case).into_iter().map(|cause| cause.id).collect()
+}
+
+fn logins(world: &ScriptedWorld) -> usize {
+    world.asked().iter().filter(|line| line.starts_with("log in")).count()
+}
+
+#[tokio::test]
+async fn after_the_login_the_hub_is_asked_whom_it_knows_and_which_link_it_gives_out() {
+    let mut world = with_alice();
+    world.logins.insert(HUB.to_owned(), accepted());
+    let user = r#"{"userDirectory":"CORP","userId":"alice","userName":"Alice","logoutUri":"x"}"#;
+    world.session_exchanges.insert(USER.to_owned(), answer(USER, 200, None, user));
+    let link = r#"{"data":[{"attributes":{"magicLinkHostUri":"https://hub.corp.test/",
+        "magicLinkFriendlyName":"Hub"}}]}"#;
+    world.session_exchanges.insert(LINK.to_owned(), answer(LINK, 200, None, link));
+    let (mut cx, world) = ready(world, WINDOWS);
+    let seen = Login::probe(&cx).await;
+    let asked = world.asked();
+    assert_eq!(asked[0], format!("log in at {HUB}"));
+    assert!(asked.contains(&format!("get {USER} in session")), "{asked:?}");
+    assert!(asked.contains(&format!("get {LINK} in session with a key")), "{asked:?}");
+    assert!(ids(&seen, &cx.case).is_empty());
+    assert!(Login::nothing_to_judge(&seen, &cx.case).is_none());
+    let link = seen.link.as_ref().expect("a link");
+    assert_eq!(link.uri.as_deref(), Some("https://hub.corp.test/"));
+    cx.case.put(Stored::new::<Login>(seen));
+    assert_eq!(account(&cx.case), "CORP\\alice");
+    assert_eq!(stage(&cx.case).as_deref(), Some("NTLM was accepted for CORP\\alice"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_did_not_pass_keeps_the_account_here() {
+    let spoilt: [(&str, Value); 4] = [
+        ("/trusted", json!(false)),
+        ("/chain/0/not_after", json!("2026-11-01T00:00:00Z")),
+        ("/name", json!("none")),
+        ("/chain/0/signature", json!("unchecked")),
+    ];
+    for (at, value) in spoilt {
+        let (mut cx, world) = ready(with_alice(), WINDOWS);
+        let mut certificate = good_certificate();
+        *certificate.pointer_mut(at).expect(at) = value;
+        let certificate = serde_json::from_value(certificate);
+        cx.case
+            .put(Stored::new::<Certificate>(certificate.unwrap_or_else(|e| panic!("{at}: {e}"))));
+        let seen = Login::probe(&cx).await;
+        assert!(matches!(seen.not_begun, Some(NotBegun::Certificate { .. })), "{at}: {seen:?}");
+        assert_eq!(logins(&world), 0, "{at}");
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+    }
+}
+
+#[tokio::test]
+async fn a_login_on_another_host_or_over_http_is_not_begun() {
+    let elsewhere = [
+        ("https://other.corp.test/internal_forms_authentication/?targetId=1", "--login-host"),
+        ("http://hub.corp.test/internal_forms_authentication/?targetId=1", "plain http"),
+        ("https://hub.corp.test:4244/windows_authentication/?targetId=1", "certificate"),
+        ("https://idp.other.test/saml2?SAMLRequest=x", "interactive login is required"),
+        ("https://idp.other.test/authorize?client_id=a&response_type=code", "interactive"),
+    ];
+    for (at, why) in elsewhere {
+        let mut world = with_alice();
+        world.logins.insert(HUB.to_owned(), accepted());
+        let (cx, world) = ready(world, at);
+        let seen = Login::probe(&cx).await;
+        assert_eq!(logins(&world), 0, "{at}: {:?}", world.asked());
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert!(reason.detail.as_deref().is_some_and(|told| told.contains(why)), "{reason:?}");
+    }
+}
+
+/// The trusted root of a small company, and a handshake of a host under it.
+fn presenting(host: &str, name: &str, at: &str) -> (TrustStore, Handshake) {
+    let time = |text| hublink_probe::Timestamp::parse(text).expect("a time").0;
+    let mut of_root = CertificateParams::new(Vec::new()).expect("no names");
+    of_root.distinguished_name.push(DnType::CommonName, "Corp Root");
+    of_root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = KeyPair::generate().expect("a key");
+    let root = CertifiedIssuer::self_signed(of_root, root).expect("a root");
+    let mut of_host = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    of_host.not_before = time("2026-01-01T00:00:00Z");
+    of_host.not_after = time("2027-06-01T00:00:00Z");
+    let key = KeyPair::generate().expect("a key");
+    let leaf = of_host.signed_by(&key, &root).expect("a certificate");
+    let mut handshake: Handshake = serde_json::from_value(json!({
+        "connect": { "to": at, "took_ms": 1.0 }, "server_name": host, "sent": 500,
+        "received": 3000, "certificates": 1, "took_ms": 2.0, "version": "TLSv1_3",
+        "rustls": { "accepted": true, "error": "" },
+    }))
+    .expect("a handshake");
+    handshake.presented = vec![leaf.der().to_vec()];
+    (TrustStore::of([root.der().to_vec()]), handshake)
+}
+
+fn second_port(name_in_certificate: &str) -> (Context, Arc<ScriptedWorld>) {
+    let at = "203.0.113.10:4244";
+    let (trust, handshake) = presenting("hub.corp.test", name_in_certificate, at);
+    let mut world = with_alice();
+    world.trust = Arc::new(trust);
+    let key = (at.parse().expect("an address"), "hub.corp.test".to_owned());
+    world.handshakes.insert(key, handshake);
+    world.logins.insert(HUB.to_owned(), accepted());
+    ready(world, "https://hub.corp.test:4244/windows_authentication/?targetId=1")
+}
+
+#[tokio::test]
+async fn the_second_port_of_the_hub_counts_once_its_own_certificate_passed() {
+    let (cx, world) = second_port("hub.corp.test");
+    let seen = Login::probe(&cx).await;
+    assert!(seen.places[0].passed, "{:?}", seen.places);
+    assert_eq!(logins(&world), 1);
+    let (cx, world) = second_port("other.corp.test");
+    let seen = Login::probe(&cx).await;
+    assert_eq!(seen.places[0].cause.as_deref(), Some("certificate/wrong-name"));
+    assert_eq!(logins(&world), 0, "{:?}", world.asked());
+}
+
+#[tokio::test]
+async fn another_host_counts_once_it_is_named_and_its_certificate_passed() {
+    for named in [true, false] {
+        let at = "198.51.100.7:443";
+        let (trust, handshake) = presenting("login.corp.test", "login.corp.test", at);
+        let mut world = with_alice();
+        world.trust = Arc::new(trust);
+        let to: std::net::SocketAddr = at.parse().expect("an address");
+        world.handshakes.insert((to, "login.corp.test".to_owned()), handshake);
+        let lookup = hublink_probe::SystemLookup {
+            replaced: false,
+            addresses: vec![to.ip()],
+            failure: None,
+            took_ms: 1.0,
+        };
+        world.lookups.insert("login.corp.test".to_owned(), lookup);
+        world.logins.insert(HUB.to_owned(), accepted());
+        let door = "https://login.corp.test/internal_forms_authentication/?targetId=1";
+        let (mut cx, world) = ready(world, door);
+        cx.case.facts.login_host = LoginHost::parse("login.corp.test").filter(|_| named);
+        Login::probe(&cx).await;
+        assert_eq!(logins(&world), usize::from(named));
+    }
+}
+
+#[tokio::test]
+async fn nobody_asked_for_a_login_and_none_is_begun() {
+    let (mut cx, world) = ready(with_alice(), WINDOWS);
+    cx.case.facts.account = None;
+    assert_eq!(Login::not_asked(&cx.case).expect("a reason").kind, ReasonKind::NotAsked);
+    let seen = Login::probe(&cx).await;
+    assert_eq!(seen, Evidence::default());
+    assert!(world.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_earlier_hub_rejected_is_held_back_and_says_because() {
+    let mut world = with_alice();
+    let rejected = LoginSeen { attempts: 1, ..LoginSeen::of(LoginOutcome::Rejected) };
+    world.logins.insert(HUB.to_owned(), rejected);
+    let (cx, _) = ready(world, WINDOWS);
+    let first = Login::probe(&cx).await;
+    assert_eq!(ids(&first, &cx.case), ["login/rejected"]);
+    let second = Login::probe(&cx).await;
+    let reason = Login::nothing_to_judge(&second, &cx.case).expect("a reason");
+    assert_eq!(reason.because.as_deref(), Some("login/rejected"));
+    assert_eq!(second.seen.as_ref().map(|seen| seen.attempts), Some(0));
+}
+
+#[tokio::test]
+async fn a_key_goes_to_a_tenant_and_to_nobody_else() {
+    let mut world = world();
+    world.account = Some(alice());
+    world.has_api_key = true;
+    let tenant = HubAddress { host: "acme.eu.qlikcloud.com".to_owned(), ..hub() };
+    assert_eq!(account_for(&world, &tenant).map(|one| one.kind), Some(AccountKind::ApiKey));
+    assert_eq!(account_for(&world, &hub()).map(|one| one.kind), Some(AccountKind::Password));
+    let lookalike = HubAddress { host: "qlikcloud.com.corp.test".to_owned(), ..hub() };
+    assert_eq!(account_for(&world, &lookalike).map(|one| one.kind), Some(AccountKind::Password));
+    world.account = None;
+    assert_eq!(account_for(&world, &hub()), None);
+}
+
+#[tokio::test]
+async fn words_that_the_login_page_shows_to_everybody_count_for_nothing() {
+    let page = "<form>If your password has expired, call us.<input type=password></form>";
+    let after = "<form>Your account is locked.<input type=password></form>";
+    let form = "https://hub.corp.test/internal_forms_authentication/?targetId=1";
+    let both = format!("{page}{after}");
+    let mut world = with_alice();
+    let seen = LoginSeen {
+        method: Some(LoginMethod::Forms),
+        attempts: 1,
+        steps: vec![
+            step(StepKind::LoginPage, answer(form, 200, None, page)),
+            step(StepKind::Post, answer(form, 200, None, &both)),
+        ],
+        ..LoginSeen::of(LoginOutcome::Rejected)
+    };
+    world.logins.insert(HUB.to_owned(), seen);
+    let (cx, _) = ready(world, form);
+    let seen = Login::probe(&cx).await;
+    assert_eq!(seen.texts, [LoginText::AccountBlocked]);
+    assert_eq!(ids(&seen, &cx.case), ["login/account-blocked"]);
+}
+
+#[tokio::test]
+async fn a_session_that_the_engine_takes_for_none_is_a_matter_of_the_login() {
+    let mut world = with_alice();
+    world.logins.insert(HUB.to_owned(), accepted());
+    let (mut cx, _) = ready(world, WINDOWS);
+    let seen = Login::probe(&cx).await;
+    assert!(Login::control(&cx, &seen).await.is_none());
+    let socket = json!({ "socket": {
+        "exchange": { "url": "https://hub.corp.test/app/engineData", "to": AT,
+            "ending": "complete", "status": 101, "body_bytes": 0, "took_ms": 1.0 },
+        "upgraded": true, "messages": [{ "topic": "OnSessionClosed", "at_ms": 5.0 }],
+    }});
+    cx.case.put(Stored::new::<Licence>(serde_json::from_value(socket).expect("evidence")));
+    let closer = Login::control(&cx, &seen).await.expect("more evidence");
+    assert_eq!(ids(&closer, &cx.case), ["login/authorisation-lapsed"]);
+}
+
+#[tokio::test]
+async fn a_request_that_grows_too_large_with_the_login_is_a_matter_of_the_web_server() {
+    let mut world = with_alice();
+    let refused = answer(HUB, 431, None, "");
+    let seen = LoginSeen {
+        attempts: 1,
+        steps: vec![step(StepKind::Hub, refused)],
+        ..LoginSeen::of(LoginOutcome::Unclear)
+    };
+    world.logins.insert(HUB.to_owned(), seen);
+    let (mut cx, _) = ready(world, WINDOWS);
+    let seen = Login::probe(&cx).await;
+    cx.case.put(Stored::new::<Login>(seen));
+    let http = cx.of::<Http>().expect("evidence").clone();
+    let found = judge(Http::CAUSES, &http, &cx.case);
+    assert_eq!(found[0].id, "http/header-too-large");
+}
+
+#[tokio::test]
+async fn a_logout_is_asked_for_in_the_session_and_its_end_is_told() {
+    let mut world = with_alice();
+    world.logins.insert(HUB.to_owned(), accepted());
+    world.log_outs.insert(USER.to_owned(), answer(USER, 204, None, ""));
+    let (mut cx, world) = ready(world, WINDOWS);
+    assert_eq!(log_out(&cx).await, None, "there is no session yet");
+    let seen = Login::probe(&cx).await;
+    cx.case.put(Stored::new::<Login>(seen));
+    let told = log_out(&cx).await.expect("a logout");
+    assert!(told.ended && told.status == Some(204));
+    assert_eq!(world.asked().last(), Some(&format!("log out at {USER}")));
+}

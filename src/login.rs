@@ -1,0 +1,208 @@
+//! From the command line to an account, and the question that only its owner can answer.
+
+use std::io::{IsTerminal, Read, Write};
+use std::sync::Arc;
+
+use hublink_probe::{Account, Pretend, SECRET_LIMIT, Secret};
+
+use super::Failed;
+use crate::cli::LoginArgs;
+use crate::doctor::Run;
+use crate::engine::Examined;
+use crate::verdict::is_green_after_login;
+
+/// The variable with the password, where nobody can be asked.
+const PASSWORD: &str = "HUBLINK_PASSWORD";
+
+/// One byte more shows that a password is too long.
+const END_OF_LINE: u64 = 3;
+
+/// The variable with the key for Qlik Cloud.
+const API_KEY: &str = "HUBLINK_API_KEY";
+
+/// What may be sent to hubs.
+#[derive(Default)]
+pub struct Credentials {
+    /// The account of `--login`.
+    pub account: Option<Arc<Account>>,
+    /// The key for Qlik Cloud.
+    pub api_key: Option<Arc<Secret>>,
+}
+
+/// Reads what the command line asks for. Nothing is read unless it is needed.
+///
+/// # Errors
+/// If no password can be had, or the command line asks for what this system does not have.
+pub fn credentials(
+    args: &LoginArgs,
+    targets: &[String],
+    pretend: &Pretend,
+) -> Result<Credentials, Failed> {
+    if args.sso {
+        let message = "--sso is not available: this program cannot log in as the signed-on user";
+        return Err(Failed::usage(message).hint("name the user: --login USER"));
+    }
+    let api_key = match variable(API_KEY, pretend)? {
+        Some(key) => Some(Arc::new(secret(key, API_KEY)?)),
+        None => None,
+    };
+    let Some(user) = &args.login else {
+        let idle = [("--logout", args.logout), ("--login-host", args.login_host.is_some())];
+        return match idle.iter().find(|(_, given)| *given && api_key.is_none()) {
+            Some((option, _)) => Err(Failed::usage(format!("{option} needs --login USER"))),
+            None => Ok(Credentials { account: None, api_key }),
+        };
+    };
+    let password = secret(password(args, targets, pretend, user)?, "the password")?;
+    if password.is_empty() {
+        return Err(Failed::usage("the password is empty"));
+    }
+    let account = Account { user: user.clone(), password };
+    Ok(Credentials { account: Some(Arc::new(account)), api_key })
+}
+
+fn password(
+    args: &LoginArgs,
+    targets: &[String],
+    pretend: &Pretend,
+    user: &str,
+) -> Result<String, Failed> {
+    if args.password_stdin {
+        if targets.iter().any(|target| target == "-") {
+            let message = "standard input cannot be both the TARGET - and the password";
+            return Err(Failed::usage(message));
+        }
+        return first_line(&mut std::io::stdin().lock());
+    }
+    if let Some(password) = variable(PASSWORD, pretend)? {
+        return Ok(password);
+    }
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let question = format!("Password of {}: ", crate::render::clean(user));
+        return rpassword::prompt_password(question)
+            .map_err(|error| Failed::usage(format!("cannot read the password: {error}")));
+    }
+    let message = "--login needs a password, and there is no terminal to ask at";
+    Err(Failed::usage(message).hint(format!("use --password-stdin, or set {PASSWORD}")))
+}
+
+/// Standard input without the end of its line.
+fn first_line(input: &mut dyn Read) -> Result<String, Failed> {
+    let mut text = String::new();
+    input
+        .take(SECRET_LIMIT as u64 + END_OF_LINE)
+        .read_to_string(&mut text)
+        .map_err(|error| Failed::usage(format!("cannot read the password: {error}")))?;
+    let end = text.trim_end_matches(['\r', '\n']).len();
+    if text[..end].contains(['\r', '\n']) {
+        // Overwrites what was read.
+        Secret::new(text).ok();
+        return Err(Failed::usage("standard input holds more than one line, so no password"));
+    }
+    text.truncate(end);
+    Ok(text)
+}
+
+fn secret(text: String, what: &str) -> Result<Secret, Failed> {
+    Secret::new(text).map_err(|error| Failed::usage(format!("{what} is {error}")))
+}
+
+fn variable(name: &str, pretend: &Pretend) -> Result<Option<String>, Failed> {
+    let value = match &pretend.variables {
+        Some(pretended) => {
+            pretended.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        }
+        None => match std::env::var(name) {
+            Ok(value) => Some(value),
+            Err(std::env::VarError::NotPresent) => None,
+            Err(std::env::VarError::NotUnicode(_)) => {
+                return Err(Failed::usage(format!("{name} is not readable text")));
+            }
+        },
+    };
+    Ok(value.filter(|value| !value.is_empty()))
+}
+
+/// Only Desktop itself can say that it refuses although all looks well; at a terminal its user is
+/// asked, if a login and the licence were examined and nothing was found.
+pub fn ask_about_desktop(run: &mut Run, args: &LoginArgs) {
+    let at_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if args.desktop_refuses || !at_terminal {
+        return;
+    }
+    let green: Vec<&mut Examined> =
+        run.examined.iter_mut().filter(|one| is_green_after_login(one)).collect();
+    let several = green.len() > 1;
+    if green.is_empty() || several && !agrees("Does Desktop still refuse to log in to any of them?")
+    {
+        return;
+    }
+    for one in green {
+        let name = crate::render::clean(&one.target.name);
+        let refuses = agrees(&format!("Does Desktop still refuse to log in to {name}?"));
+        one.say_desktop_refuses(refuses);
+    }
+}
+
+/// Asks at the terminal; no answer means no.
+fn agrees(question: &str) -> bool {
+    let mut told = std::io::stderr().lock();
+    // With standard error gone nobody answers either.
+    write!(told, "{question} [y/N] ").and_then(|()| told.flush()).ok();
+    drop(told);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Pretend {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Pretend { variables: Some(variables.iter().map(own).collect()), ..Pretend::default() }
+    }
+
+    fn alice() -> LoginArgs {
+        LoginArgs { login: Some("CORP\\alice".to_owned()), ..LoginArgs::default() }
+    }
+
+    #[test]
+    fn a_password_ends_with_its_line() {
+        for (input, expected) in [("p w\n", "p w"), ("p\r\n", "p"), ("p", "p"), ("  p \n", "  p ")]
+        {
+            let read = first_line(&mut input.as_bytes()).ok();
+            assert_eq!(read.as_deref(), Some(expected), "{input:?}");
+        }
+        assert!(first_line(&mut "two\nlines\n".as_bytes()).is_err());
+        let long = first_line(&mut "x".repeat(2000).as_bytes()).ok().expect("text");
+        assert!(secret(long, "the password").is_err());
+        assert!(first_line(&mut &b"\xff\xfe\n"[..]).is_err());
+    }
+
+    #[test]
+    fn without_a_login_nothing_is_read_but_the_key() {
+        let pretend = with(&[(PASSWORD, "secret"), (API_KEY, "key")]);
+        let found = credentials(&LoginArgs::default(), &[], &pretend).ok().expect("credentials");
+        assert!(found.account.is_none() && found.api_key.is_some());
+    }
+
+    #[test]
+    fn the_password_comes_from_the_variable_and_stays_out_of_messages() {
+        let found = credentials(&alice(), &[], &with(&[(PASSWORD, "secret-1")]));
+        let account = found.ok().and_then(|found| found.account).expect("an account");
+        assert_eq!(account.user, "CORP\\alice");
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_a_usage_error() {
+        let from_stdin = LoginArgs { password_stdin: true, ..alice() };
+        assert!(credentials(&from_stdin, &["-".to_owned()], &with(&[])).is_err());
+        let sso = LoginArgs { sso: true, ..LoginArgs::default() };
+        assert!(credentials(&sso, &[], &with(&[])).is_err());
+        let logout = LoginArgs { logout: true, ..LoginArgs::default() };
+        assert!(credentials(&logout, &[], &with(&[])).is_err());
+        assert!(credentials(&logout, &[], &with(&[(API_KEY, "key")])).is_ok());
+    }
+}

@@ -1,0 +1,4 @@
+broken 'Qlik Cloud answers with an error of its own.'
+practice_hub cloud-outage corp.eu.qlikcloud.com
+doctor https://corp.eu.qlikcloud.com
+expect no hub/cloud-service-error qlik likely

@@ -1,0 +1,6 @@
+broken 'The account belongs to another domain than the server of the hub; its domain controller knows nobody of that name.'
+samba_ntlm hub.corp.test healthy
+as 'SUBSIDIARY\alice' "$company_password"
+doctor https://hub.corp.test
+expect no login/other-domain you likely
+counted 'attempts at Samba' 1 "$(attempts_at_front samba)"
