@@ -22,7 +22,7 @@ use crate::http::{
 use crate::licence::Licence;
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
 pub(crate) use look::prefix_path;
-pub use look::{OtherAgent, ProviderPage, SocketAnswer};
+pub use look::{CloudHost, CloudRole, OtherAgent, ProviderPage, SocketAnswer};
 
 /// What a browser's `encodeURIComponent` escapes, so that the question looks as Qlik's own does.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -72,7 +72,7 @@ pub struct Evidence {
     pub provider_page: Option<ProviderPage>,
     /// Other hosts of Qlik Cloud.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cloud_hosts: Vec<Elsewhere>,
+    pub cloud_hosts: Vec<CloudHost>,
     /// The login in front of the server that hides whether a hub lies behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_by: Option<String>,
@@ -158,6 +158,10 @@ impl Check for Hub {
             seen.other_agent = Some(agent);
         }
         seen
+    }
+
+    fn public_names() -> Vec<&'static str> {
+        look::CLOUD_HOSTS.to_vec()
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {

@@ -349,7 +349,7 @@ fn analyzer_only(e: &Evidence, case: &Case) -> Option<Proof> {
     let (_, message) = e.decides().filter(|_| refuses)?;
     let proof = Proof::seen("the engine says", shown(message))
         .and("the user says", "Desktop refuses although all looks well here")
-        .not("no licence at all: the engine begins a session");
+        .not("a user without any licence: the engine begins a session");
     Some(with_account(proof, case))
 }
 

@@ -62,9 +62,11 @@ pub struct Evidence {
     pub link: Option<GivenLink>,
     /// The user's state in Qlik Cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub status: Option<String>,
     /// Control: what the engine said of the session, if it does not take it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub session_ended_by: Option<String>,
     /// The number by which a ticket for the hub was refused: an error code of Kerberos or a status
     /// of SSPI. Only where the system makes tickets, which is on Windows.
@@ -72,6 +74,7 @@ pub struct Evidence {
     pub ticket_error: Option<u32>,
     /// Control: an NTLM challenge was given past whatever stands on the usual way.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub challenged_at: Option<String>,
     /// The hub runs on this computer, where Windows refuses its own name (loopback check).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -87,11 +90,13 @@ pub enum NotBegun {
         /// What kind of login it is.
         kind: DoorKind,
         /// Where.
+        #[schemars(extend("x-identifies" = "host"))]
         host: String,
     },
     /// The login is at another host or port, which was not allowed or could not be trusted.
     OtherHost {
         /// Which.
+        #[schemars(extend("x-identifies" = "host"))]
         host: String,
         /// At which port.
         port: u16,
@@ -99,11 +104,13 @@ pub enum NotBegun {
     /// The login is plain http.
     PlainHttp {
         /// Where.
+        #[schemars(extend("x-identifies" = "host"))]
         host: String,
     },
     /// A certificate did not pass, so nothing secret goes there.
     Certificate {
         /// Whose.
+        #[schemars(extend("x-identifies" = "host"))]
         host: String,
         /// At which port.
         port: u16,
@@ -119,9 +126,11 @@ pub struct SessionUser {
     pub answer: Exchange,
     /// The user directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub directory: Option<String>,
     /// The user's id in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub user: Option<String>,
 }
 
@@ -135,9 +144,11 @@ pub struct GivenLink {
     pub told: bool,
     /// `magicLinkHostUri`; empty if none is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub uri: Option<String>,
     /// `magicLinkFriendlyName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub name: Option<String>,
     /// The refusal says that the key against cross-site requests is missing or wrong.
     #[serde(default)]
@@ -232,7 +243,7 @@ impl Check for Login {
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-        look::closer(cx, seen)
+        look::closer(cx, seen).await
     }
 }
 
@@ -273,7 +284,9 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
             let reason = Reason::because("login/rejected");
             return reason.detail("an earlier hub of this run rejected the account");
         }
-        NotSent::NoCredentials => return Reason::of(ReasonKind::NotAsked),
+        NotSent::NoCredentials | NotSent::ChallengeOnly => {
+            return Reason::of(ReasonKind::NotAsked);
+        }
         NotSent::TooManyUnclear => {
             "two hubs of this run said nothing of the account, and a third attempt could lock it"
         }

@@ -39,6 +39,7 @@ pub struct Evidence {
     pub examined: Vec<EndedCheck>,
     /// Parts of the hub's name, or of the link's, that test servers often have. No proof.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub hints: Vec<String>,
 }
 

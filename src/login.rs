@@ -21,7 +21,7 @@ const END_OF_LINE: u64 = 3;
 const API_KEY: &str = "HUBLINK_API_KEY";
 
 /// What may be sent to hubs.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Credentials {
     /// The account of `--login`.
     pub account: Option<Arc<Account>>,
@@ -123,6 +123,17 @@ fn variable(name: &str, pretend: &Pretend) -> Result<Option<String>, Failed> {
     Ok(value.filter(|value| !value.is_empty()))
 }
 
+/// What a logout does beside is told before it is done, to whoever sits at a terminal.
+pub fn tell_of_logout(args: &LoginArgs) {
+    let mut terminal = std::io::stderr();
+    if args.logout && terminal.is_terminal() {
+        let note = "note: on a Qlik server --logout ends all sessions of the user on that virtual \
+                    proxy, those of a browser too";
+        // With standard error gone there is nobody to tell.
+        writeln!(terminal, "{note}").ok();
+    }
+}
+
 /// Only Desktop itself can say that it refuses although all looks well; at a terminal its user is
 /// asked, if a login and the licence were examined and nothing was found.
 pub fn ask_about_desktop(run: &mut Run, args: &LoginArgs) {
@@ -176,7 +187,7 @@ mod tests {
             assert_eq!(read.as_deref(), Some(expected), "{input:?}");
         }
         assert!(first_line(&mut "two\nlines\n".as_bytes()).is_err());
-        let long = first_line(&mut "x".repeat(2000).as_bytes()).ok().expect("text");
+        let long = first_line(&mut "x".repeat(2000).as_bytes()).expect("text");
         assert!(secret(long, "the password").is_err());
         assert!(first_line(&mut &b"\xff\xfe\n"[..]).is_err());
     }
@@ -184,7 +195,7 @@ mod tests {
     #[test]
     fn without_a_login_nothing_is_read_but_the_key() {
         let pretend = with(&[(PASSWORD, "secret"), (API_KEY, "key")]);
-        let found = credentials(&LoginArgs::default(), &[], &pretend).ok().expect("credentials");
+        let found = credentials(&LoginArgs::default(), &[], &pretend).expect("credentials");
         assert!(found.account.is_none() && found.api_key.is_some());
     }
 

@@ -176,6 +176,7 @@ pub struct Context {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct EndedCheck {
     /// Its id.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub check: String,
     /// How it ended.
     pub status: Status,
@@ -184,6 +185,7 @@ pub struct EndedCheck {
     pub reason: Option<ReasonKind>,
     /// The id of its first cause that blocks or degrades.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub cause: Option<String>,
 }
 

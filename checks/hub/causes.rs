@@ -2,7 +2,7 @@
 
 use hublink_probe::{Ending, Exchange};
 
-use super::{Evidence, PathAnswer, Session, SocketAnswer};
+use super::{CloudRole, Evidence, PathAnswer, Session, SocketAnswer};
 use crate::address::HubAddress;
 use crate::frame::{
     AGAIN_AS_NAMED, Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback,
@@ -303,9 +303,10 @@ fn identity_provider_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
 
 /// The tenant did not lead there in this run, so it only informs.
 fn cloud_login_unreachable(e: &Evidence) -> Option<Proof> {
-    let login = e.cloud_hosts.iter().find(|host| host.to.host == super::look::CLOUD_HOSTS[0])?;
+    let of = |role| e.cloud_hosts.iter().filter(move |host| host.role == role);
+    let login = &of(CloudRole::Login).next()?.look;
     let unreached = login.unreached()?;
-    let others = e.cloud_hosts.iter().filter(|host| host.to.host != login.to.host);
+    let others = of(CloudRole::Content).map(|host| &host.look);
     let others = others.filter_map(|host| Some((&host.to.host, host.unreached()?.why)));
     let proof = Proof::seen(format!("{}:{}", login.to.host, login.to.port), &unreached.why)
         .and("that a login of this tenant needs it", "not seen in this run, and unconfirmed")

@@ -26,13 +26,36 @@ const LISTEN: Duration = Duration::from_secs(4);
 
 /// The hosts that a login to Qlik Cloud is thought to need beside the tenant. Not verified: they are
 /// those that public policies name; Qlik's own list was not at hand.
-pub(super) const CLOUD_HOSTS: [&str; 3] =
-    ["login.qlik.com", "cdn.qlikcloud.com", "maps.qlikcloud.com"];
+const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
+    ("login.qlik.com", CloudRole::Login),
+    ("cdn.qlikcloud.com", CloudRole::Content),
+    ("maps.qlikcloud.com", CloudRole::Content),
+];
+
+/// A host of Qlik Cloud beside the tenant.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct CloudHost {
+    /// What it is for.
+    pub role: CloudRole,
+    /// What one look at it showed.
+    pub look: Elsewhere,
+}
+
+/// What a host of Qlik Cloud is for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloudRole {
+    /// Parts of pages.
+    Content,
+    /// The login of Qlik accounts.
+    Login,
+}
 
 /// The hub's entrance as another program gets it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct OtherAgent {
     /// The User-Agent: one without `Windows`.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub user_agent: String,
     /// The answer.
     pub answer: Exchange,
@@ -51,6 +74,7 @@ pub struct ProviderPage {
     pub page: Page,
     /// The error that it sends back to the hub, if it does that at once (`error` of OAuth 2.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub sent_back: Option<String>,
 }
 
@@ -85,9 +109,8 @@ impl SocketAnswer {
         }
         let own = page.marks.iter().any(|mark| mark.is_strong() || *mark == Mark::HttpApi);
         let refused = match (seen.exchange.ending, seen.exchange.status) {
-            (Ending::EmptyReply | Ending::CutOff, _) => true,
             // No hub says of itself that the server behind it fails, or that it knows no HTTP.
-            (_, Some(502 | 505)) => true,
+            (Ending::EmptyReply | Ending::CutOff, _) | (_, Some(502 | 505)) => true,
             (_, Some(200 | 400)) => !own,
             _ => false,
         };
@@ -184,13 +207,14 @@ pub(super) async fn provider_page(cx: &Context) -> Option<ProviderPage> {
 
 /// Whether the hosts that Qlik Cloud is made of can be spoken to, except the one that was looked at
 /// already.
-pub(super) async fn cloud_hosts(cx: &Context) -> Vec<Elsewhere> {
+pub(super) async fn cloud_hosts(cx: &Context) -> Vec<CloudHost> {
     let looked_at =
         cx.of::<Http>().and_then(|http| http.left_to.as_ref()).map(|left| &left.to.host);
-    let others = CLOUD_HOSTS.iter().filter(|host| looked_at.is_none_or(|known| known != *host));
-    let looks = others.map(|host| async move {
+    let others = CLOUD_HOSTS.iter().filter(|(host, _)| looked_at.is_none_or(|known| known != host));
+    let looks = others.map(|&(host, role)| async move {
         let url = Url::parse(&format!("https://{host}/")).ok()?;
-        tokio::time::timeout(ASIDE, http::look_at_provider(cx, &url)).await.ok()
+        let look = tokio::time::timeout(ASIDE, http::look_at_provider(cx, &url)).await.ok()?;
+        Some(CloudHost { role, look })
     });
     join_all(looks).await.into_iter().flatten().collect()
 }

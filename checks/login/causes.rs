@@ -15,6 +15,9 @@ const NLMP: &str = "Microsoft, MS-NLMP (fields of the NTLM challenge)";
 const KERBEROS: &str = "RFC 4120 section 7.5.9 (error codes)";
 const RFC6265: &str = "RFC 6265 (cookies)";
 
+/// What the Qlik proxy calls itself.
+const QLIK_PROXY: &str = "Microsoft-HTTPAPI";
+
 /// What shows only after a login is gone only if another login says so.
 pub(crate) const LOGGED_IN: &[Verify] =
     &[Verify { command: "hublink doctor --login USER <hub>", expect: "" }];
@@ -111,6 +114,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "401 to the first two messages of a Windows login: they are part of it",
             "on the hub's own machine: Windows' loopback check refuses a name that is not its own",
             "a server that demands channel binding: it refuses a login that is not bound to it",
+            "a server in front that opens a new connection for each request: NTLM never gets through",
         ],
         see: &["butler-sheet-icons notes", "vscode-qlik source", "measured with Apache and Samba"],
         verify: LOGGED_IN,
@@ -468,6 +472,15 @@ fn refused(seen: &LoginSeen) -> Proof {
         Some(LoginMethod::Forms) => proof.and("the page", "the form for a password, again"),
         Some(LoginMethod::Ntlm | LoginMethod::NegotiateNtlm) => {
             let proof = proof.not("the first two legs of NTLM: this is the answer to the third");
+            let server = refusal(seen).and_then(|answer| answer.header("server"));
+            let proof = match server.unwrap_or("not named") {
+                server if server.starts_with(QLIK_PROXY) => proof,
+                // Behind a server that opens a new connection for each request, every account is
+                // refused, and the answers are the same.
+                server => proof
+                    .and("the server that refuses, which may not be the Qlik proxy itself", server)
+                    .at_most(Confidence::Likely),
+            };
             if seen.channel_binding {
                 proof.not("a server that demands channel binding: the login was bound to it")
             } else {

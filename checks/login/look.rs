@@ -1,5 +1,7 @@
 //! The login as Desktop's user would do it, and what can be asked in its session.
 
+use std::net::SocketAddr;
+
 use hublink_probe::{
     AccountKind, Exchange, LoginAttempt, LoginOutcome, Request, Scheme, SessionId, SessionRequest,
     StepKind, TrustedHost,
@@ -7,10 +9,12 @@ use hublink_probe::{
 use serde_json::{Map, Value};
 
 use super::{Evidence, GivenLink, LoginPlace, NotBegun, SessionUser, place, text};
+use crate::dns::Dns;
 use crate::frame::Context;
 use crate::http::{DoorKind, Http, Page, bounded};
 use crate::hub::{self, prefix_path};
 use crate::licence::{self, Licence};
+use crate::tcp::Tcp;
 
 pub(super) async fn log_in(cx: &Context) -> Evidence {
     let Some(account) = &cx.case.facts.account else { return Evidence::default() };
@@ -117,7 +121,7 @@ async fn with_key(cx: &Context) -> Evidence {
 
 fn attempt(cx: &Context, with: AccountKind, entrance: Request) -> LoginAttempt {
     let prefix = cx.case.facts.hub.as_ref().and_then(|hub| hub.prefix.clone());
-    LoginAttempt { with, entrance, prefix, trusted: Vec::new() }
+    LoginAttempt { with, entrance, prefix, trusted: Vec::new(), challenge_only: false }
 }
 
 /// A request at the place where the hub itself answered, behind its prefix.
@@ -169,10 +173,39 @@ fn link_shown(text: &str) -> String {
     crate::link::shown_line(text).chars().take(1024).collect()
 }
 
-/// What the check of the licence heard of the session.
-pub(super) fn closer(cx: &Context, seen: &Evidence) -> Option<Evidence> {
-    let session_ended_by = cx.of::<Licence>().and_then(licence::session_ended)?;
-    Some(Evidence { session_ended_by: Some(session_ended_by), ..seen.clone() })
+/// What the check of the licence heard of the session; and, if the Windows login broke, whether
+/// another way gives a challenge.
+pub(super) async fn closer(cx: &Context, seen: &Evidence) -> Option<Evidence> {
+    let session_ended_by = cx.of::<Licence>().and_then(licence::session_ended);
+    let broken = seen.seen.as_ref().filter(|login| login.outcome == LoginOutcome::Broken);
+    let challenged_at = match broken {
+        Some(_) => challenged_elsewhere(cx).await,
+        None => None,
+    };
+    let closer = Evidence { session_ended_by, challenged_at, ..seen.clone() };
+    (closer != *seen).then_some(closer)
+}
+
+/// Asks for a challenge past the proxy, or at another address of the name. Nothing secret is sent:
+/// the first message of NTLM holds nothing, and the attempt ends before the third.
+async fn challenged_elsewhere(cx: &Context) -> Option<String> {
+    let account = cx.case.facts.account.as_ref()?;
+    let origin = hub::origin(cx)?;
+    let own = place::own(cx, origin).ok()?;
+    let entrance = request(cx, "/hub/")?;
+    let other = if entrance.via.is_some() {
+        cx.of::<Tcp>()?.chosen?
+    } else {
+        let mut others = cx.of::<Dns>()?.addresses.iter();
+        let ip = others.find(|ip| **ip != origin.to.ip())?;
+        SocketAddr::new(*ip, origin.to.port())
+    };
+    let trusted = vec![TrustedHost { to: other, via: None, ..own }];
+    let entrance = Request { to: other, via: None, ..entrance };
+    let asked =
+        LoginAttempt { trusted, challenge_only: true, ..attempt(cx, account.kind, entrance) };
+    let seen = cx.in_time(cx.world.log_in(&asked)).await?;
+    seen.challenge.is_some().then(|| other.to_string())
 }
 
 fn without_text(answer: Exchange) -> Exchange {

@@ -16,6 +16,7 @@ use crate::http::{Http, Origin};
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginHost {
     /// The name in lower case, or an address without brackets.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port.
     pub port: u16,
@@ -38,6 +39,7 @@ impl LoginHost {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct LoginPlace {
     /// The host.
+    #[schemars(extend("x-identifies" = "host"))]
     pub host: String,
     /// The port.
     pub port: u16,
@@ -48,6 +50,7 @@ pub struct LoginPlace {
     pub passed: bool,
     /// What is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub cause: Option<String>,
     /// Why there is no certificate to judge.
     #[serde(default, skip_serializing_if = "Option::is_none")]

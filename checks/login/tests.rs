@@ -336,3 +336,36 @@ async fn a_logout_is_asked_for_in_the_session_and_its_end_is_told() {
     assert!(told.ended && told.status == Some(204));
     assert_eq!(world.asked().last(), Some(&format!("log out at {USER}")));
 }
+
+#[tokio::test]
+async fn where_the_windows_login_breaks_another_address_is_asked_for_a_challenge_alone() {
+    let broken = LoginSeen {
+        method: Some(LoginMethod::Ntlm),
+        steps: vec![step(StepKind::Negotiate, answer(WINDOWS, 401, None, ""))],
+        ..LoginSeen::of(LoginOutcome::Broken)
+    };
+    let mut world = with_alice();
+    world.logins.insert(HUB.to_owned(), broken);
+    let other = "203.0.113.11:443".parse().expect("an address");
+    let given = LoginSeen {
+        challenge: Some(hublink_probe::Challenge::default()),
+        ..LoginSeen::not_sent(NotSent::ChallengeOnly)
+    };
+    world.challenges.insert(other, given);
+    let (mut cx, world) = ready(world, WINDOWS);
+    let dns = json!({ "host": "hub.corp.test", "addresses": ["203.0.113.10", "203.0.113.11"],
+        "configured": { "servers": [], "search": [] }, "system": { "addresses": [], "took_ms": 1.0 } });
+    cx.case.put(Stored::new::<crate::dns::Dns>(serde_json::from_value(dns).expect("evidence")));
+    let seen = Login::probe(&cx).await;
+    let found = judge(causes::CAUSES, &seen, &cx.case);
+    assert_eq!(found[0].id, "login/ntlm-connection-broken");
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Possible);
+    let closer = Login::control(&cx, &seen).await.expect("more evidence");
+    let found = judge(causes::CAUSES, &closer, &cx.case);
+    assert_eq!(found[0].confidence, crate::frame::Confidence::Likely);
+    assert_eq!(
+        world.asked().last().map(String::as_str),
+        Some("ask 203.0.113.11:443 for a challenge")
+    );
+    assert_eq!(logins(&world), 1, "the account is offered once");
+}

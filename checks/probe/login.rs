@@ -72,6 +72,8 @@ pub struct LoginAttempt {
     pub prefix: Option<String>,
     /// The only places where anything secret may go.
     pub trusted: Vec<TrustedHost>,
+    /// Ends before anything secret would be sent: with the server's challenge, where it gives one.
+    pub challenge_only: bool,
 }
 
 /// A place whose certificate was judged and found good.
@@ -203,6 +205,8 @@ pub enum NotSent {
     NoLoginPage,
     /// This run has no account of the kind asked for.
     NoCredentials,
+    /// Only the challenge was asked for.
+    ChallengeOnly,
 }
 
 /// A method of logging in.
@@ -227,16 +231,22 @@ pub enum LoginMethod {
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Challenge {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub target_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub netbios_domain: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub netbios_computer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_domain: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_computer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub dns_forest: Option<String>,
     /// The server's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,11 +260,14 @@ pub struct Challenge {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginForm {
     /// The field of the user's name.
+    #[schemars(extend("x-identifies" = "text"))]
     pub user_field: String,
     /// The field of the password.
+    #[schemars(extend("x-identifies" = "text"))]
     pub password_field: String,
     /// The other fields that were sent along as they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub other_fields: Vec<String>,
     /// Where it was sent, with one-time values left out.
     pub post_to: String,
@@ -306,12 +319,15 @@ pub struct CookieSeen {
     /// Its name.
     pub name: String,
     /// The host that set it.
+    #[schemars(extend("x-identifies" = "host"))]
     pub set_by: String,
     /// Its `Domain`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub domain: Option<String>,
     /// Its `Path`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "path"))]
     pub path: Option<String>,
     /// `Secure`.
     #[serde(default)]
@@ -321,6 +337,7 @@ pub struct CookieSeen {
     pub http_only: bool,
     /// `SameSite`, as it stands there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub same_site: Option<String>,
     /// When it ends, from `Max-Age` or `Expires`; without one it ends with the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -427,15 +444,18 @@ impl SocketSeen {
 #[serde(default)]
 pub struct SocketMessage {
     /// The name of the notification; empty if the message has none.
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub topic: String,
     /// `qSessionState`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "nothing"))]
     pub session_state: Option<String>,
     /// `mustAuthenticate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_authenticate: Option<bool>,
     /// The host (and port) of `loginUri`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "host"))]
     pub login_host: Option<String>,
     /// Its words for people, or the beginning of what is no notification.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,8 @@ pub struct ScriptedWorld {
     /// Logins by the URL of their entrance. An accepted one gets a session; the first rejected
     /// one holds all later ones back, as it does in the real world.
     pub logins: BTreeMap<String, LoginSeen>,
+    /// What comes of asking for a challenge alone, by the address that is asked.
+    pub challenges: BTreeMap<SocketAddr, LoginSeen>,
     /// Answers in a session by URL.
     pub session_exchanges: BTreeMap<String, Exchange>,
     /// `WebSockets` without a session by the URL of their request.
@@ -103,6 +105,7 @@ impl ScriptedWorld {
             account: None,
             has_api_key: false,
             logins: BTreeMap::new(),
+            challenges: BTreeMap::new(),
             session_exchanges: BTreeMap::new(),
             sockets: BTreeMap::new(),
             session_sockets: BTreeMap::new(),
@@ -348,6 +351,12 @@ impl World for ScriptedWorld {
 
     fn log_in<'a>(&'a self, attempt: &'a LoginAttempt) -> BoxFuture<'a, LoginSeen> {
         let url = attempt.entrance.url();
+        if attempt.challenge_only {
+            let to = attempt.entrance.to;
+            let nobody = || LoginSeen::not_sent(NotSent::NoConnection);
+            let seen = self.challenges.get(&to).cloned().unwrap_or_else(nobody);
+            return self.tell(format!("ask {to} for a challenge"), seen);
+        }
         let seen = self.scripted_login(attempt);
         self.tell(format!("log in at {url}{}", by(attempt.entrance.via.as_ref())), seen)
     }
@@ -401,7 +410,13 @@ mod tests {
             segment: None,
             via: None,
         };
-        LoginAttempt { with: AccountKind::Password, entrance, prefix: None, trusted: Vec::new() }
+        LoginAttempt {
+            with: AccountKind::Password,
+            entrance,
+            prefix: None,
+            trusted: Vec::new(),
+            challenge_only: false,
+        }
     }
 
     #[tokio::test]

@@ -77,6 +77,9 @@ pub fn examine_world(
         Mode::Doctor => login::credentials(login, &args.targets, &pretend)?,
         Mode::Preflight => Credentials::default(),
     };
+    if !args.show.quiet {
+        login::tell_of_logout(login);
+    }
     let options = WorldOptions {
         ca_files: args.ca_file.clone(),
         resolver: args.resolver,

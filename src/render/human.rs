@@ -7,7 +7,7 @@ use hublink_checks::frame::{
 
 use hublink_probe::Way;
 
-use super::words::{beside, place, why};
+use super::words::{beside, logout, place, why};
 use super::{Style, chain, clean};
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -164,6 +164,10 @@ impl Page {
         for cause in others {
             self.blank();
             self.other(cause, detail);
+        }
+        if let Some(told) = logout(hub) {
+            self.blank();
+            self.paragraph("  logout          ", &told);
         }
         self.chain(hub, detail);
         self.blank();

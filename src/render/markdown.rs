@@ -6,8 +6,8 @@ use hublink_probe::Way;
 use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
-    Behind, behind, beside, bounded, causes, mark, moment, own_addresses, place, system, time,
-    verdict,
+    Behind, behind, beside, bounded, causes, logout, mark, moment, own_addresses, place, system,
+    time, verdict,
 };
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -80,6 +80,9 @@ impl Page {
             way => format!(", reached {way}"),
         };
         self.item("Hub", &format!("{url}{}{way}", place(hub)));
+        if let Some(told) = logout(hub) {
+            self.item("Logout", &told);
+        }
         let behind = behind(report, hub);
         if let Some(behind) = behind {
             self.cause(behind);

@@ -235,7 +235,8 @@ fn of_the_user(text: &str) -> String {
         let before = n.checked_sub(1).map_or("", |n| &*bare[n]);
         let after = bare.get(n + 1).map_or("", |next| &**next);
         match (before, &**word, after) {
-            ("you", "are", _) => "is",
+            ("you" | "You", "are", _) => "is",
+            ("you" | "You", "have", _) => "has",
             (_, "this", "computer" | "PC") | (_, "your", _) => "the user's",
             (_, "you", _) => "the user",
             (_, "Your", _) => "The user's",
@@ -333,6 +334,7 @@ mod tests {
         let turned = of_the_user("Your name server: you are outside, near you (this computer).");
         let told = "The user's name server: the user is outside, near the user (this computer).";
         assert_eq!(turned, told);
+        assert_eq!(of_the_user("You are in; you have none."), "The user is in; the user has none.");
         assert_eq!(
             of_the_user("on this computer, by your.example"),
             "on the user's computer, by your.example"

@@ -35,6 +35,21 @@ pub fn causes(hub: &Hub) -> impl Iterator<Item = &Diagnosis> {
     hub.checks.iter().flat_map(|check| &check.causes)
 }
 
+/// What came of the logout that was asked for, and what it does beside.
+#[must_use]
+pub fn logout(hub: &Hub) -> Option<String> {
+    let logout = hub.logout.as_ref()?;
+    Some(match (logout.ended, logout.status) {
+        (true, _) => "logged out; on a Qlik server all sessions of the user on this entrance have \
+                      ended, those of a browser too"
+            .to_owned(),
+        (false, Some(status)) => {
+            format!("the logout was answered with {status}; a session may be left")
+        }
+        (false, None) => "the logout was not answered; a session may be left".to_owned(),
+    })
+}
+
 /// Where a hub was named.
 #[must_use]
 pub fn place(hub: &Hub) -> String {

@@ -3,8 +3,10 @@
 //! `practice-hub CASE NAME ADDRESS:PORT PEM [LOGIN-PORT] [behind]` serves the hub of a case at that
 //! address under that name, with the certificate and key of the file `PEM`, or without TLS for `-`.
 //! `behind` trusts a server in front, which names the user in the header `X-Front-User`. It prints
-//! `listening`, then a line for each attempt to log in, and runs until it is ended.
+//! `listening`, then a line for each attempt to log in and for everything secret that it gave out or
+//! was sent, and runs until it is ended.
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,15 +38,29 @@ async fn serve() -> io::Result<()> {
     let hub = Hub::alone(behaviour, place).await?;
     let mut out = io::stdout();
     writeln!(out, "listening")?;
-    let mut told = 0;
+    let (mut attempts, mut told) = (0, HashSet::new());
     loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        for attempt in &hub.attempts()[told..] {
-            writeln!(out, "attempt {:?} {:?} {:?}", attempt.way, attempt.account, attempt.refusal)?;
-            told += 1;
+        for one in &hub.attempts()[attempts..] {
+            writeln!(out, "attempt {:?} {:?} {:?}", one.way, one.account, one.refusal)?;
+            attempts += 1;
+        }
+        for secret in secrets(&hub) {
+            if told.insert(secret.clone()) {
+                writeln!(out, "secret {secret}")?;
+            }
         }
         out.flush()?;
     }
+}
+
+/// What the hub gave out and was sent.
+fn secrets(hub: &Hub) -> Vec<String> {
+    let sent = hub.requests().into_iter().filter_map(|request| {
+        let (_, token) = request.header("Authorization")?.split_once(' ')?;
+        Some(token.to_owned())
+    });
+    hub.issued().into_iter().chain(sent).collect()
 }
 
 /// The first key and all certificates of a file.

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::support::{Stage, assert_valid};
-use hublink_practice::{Behaviour, Certificate, Port};
+use hublink_practice::{API_KEY, Behaviour, Certificate, DOMAIN, PASSWORD, Port, USER};
 use serde_json::Value;
 
 fn hublink() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hublink"));
     for name in [
         "HUBLINK_HUBS",
+        "HUBLINK_PASSWORD",
+        "HUBLINK_API_KEY",
         "NO_COLOR",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
@@ -358,4 +360,86 @@ fn a_made_link_is_alone_on_standard_output_and_reads_back() {
     assert!(told.contains(link.trim()), "the right link is shown: {told}");
     let bad = hublink().args(["link", "make", "--url", "ftp://x"]).output().expect("starts");
     assert_eq!((code(&bad), bad.stdout.is_empty()), (1, true));
+}
+
+/// The program with a password on standard input, or none.
+async fn with_input(mut command: Command, input: &'static str) -> Output {
+    tokio::task::spawn_blocking(move || {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A program that ends at once reads nothing of it.
+        std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
+        drop(stdin);
+        child.wait_with_output().expect("the program ends")
+    })
+    .await
+    .expect("the program ran")
+}
+
+#[tokio::test]
+async fn a_login_without_a_password_is_no_login() {
+    let cases: [(&[&str], &str); 7] = [
+        (&["hub.corp.test", "--login", "alice"], "--login needs a password"),
+        (&["hub.corp.test", "--sso"], "--sso is not available"),
+        (&["-", "--login", "alice", "--password-stdin"], "cannot be both"),
+        (&["hub.corp.test", "--login", "alice", "--password-stdin"], "the password is empty"),
+        (&["hub.corp.test", "--logout"], "--logout needs --login"),
+        (&["hub.corp.test", "--login-host", "login.corp.test"], "--login-host needs --login"),
+        (&["preflight", "hub.corp.test", "--login", "alice"], "unexpected argument '--login'"),
+    ];
+    for (arguments, expected) in cases {
+        let mut command = hublink();
+        command.args(arguments);
+        let output = with_input(command, "").await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{arguments:?}: {told}");
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_comes_from_a_pipe_or_from_a_variable_and_its_name_alone_is_in_the_report() {
+    let stage = Stage::start().await;
+    let account = format!("{DOMAIN}\\{USER}");
+    for by_variable in [false, true] {
+        let name = if by_variable { "variable" } else { "pipe" };
+        let hub = stage.practice.hub(name, Behaviour::healthy()).await.expect("a hub");
+        let url = hub.url();
+        let mut command =
+            visit(&stage, &[&url, "--login", &account, "--logout", "--format", "json"]);
+        let output = if by_variable {
+            command.env("HUBLINK_PASSWORD", PASSWORD);
+            with_input(command, "").await
+        } else {
+            command.arg("--password-stdin");
+            with_input(command, PASSWORD).await
+        };
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        let report = json(&output);
+        assert_eq!(report["environment"]["account"]["user"], account);
+        assert_eq!(report["hubs"][0]["logout"]["ended"], true);
+        let summary = report["hubs"][0]["verdict"]["summary"].as_str().expect("a sentence");
+        assert!(summary.contains("NTLM was accepted for"), "{summary}");
+        assert!(summary.contains("login and licence were examined"), "{summary}");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains(PASSWORD));
+        assert_eq!(hub.sessions(), 0, "the logout ends the session");
+    }
+}
+
+#[tokio::test]
+async fn without_being_asked_nothing_secret_is_sent_whatever_the_environment_holds() {
+    let stage = Stage::start().await;
+    let hub = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
+    let url = hub.url();
+    for command in ["preflight", "doctor"] {
+        let mut command = visit(&stage, &[command, &url]);
+        command.env("HUBLINK_PASSWORD", PASSWORD).env("HUBLINK_API_KEY", API_KEY);
+        let output = run(command).await;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(code(&output), 0, "{told}");
+        assert!(told.contains("The login itself was not tried"), "{told}");
+        assert_eq!(hub.secrets(), []);
+    }
 }

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use hublink::doctor::examine;
 use hublink::engine::{LoginSettings, Settings, Stop};
+use hublink::output::json_document;
+use hublink::render::human::{self, Detail};
+use hublink::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
 use hublink::report::{Ready, Report};
 use hublink::targets::expand;
 use hublink_checks::login::LoginHost;
 use hublink_practice::{
-    API_KEY, Behaviour, CASES, Case, Certificate, DOMAIN, Hub, Login, PASSWORD, SecretKind,
-    SeenRequest, Site, TenantUser, USER, Way, case,
+    API_KEY, AccountState, Behaviour, CASES, Case, Certificate, DOMAIN, Form, Hub, Login, PASSWORD,
+    SecretKind, SeenRequest, Site, TenantUser, Topic, USER, Way, case,
 };
 use hublink_probe::{Account, Secret, World, WorldOptions};
 
@@ -159,12 +164,34 @@ async fn nothing_secret_goes_where_another_certificate_is_shown() {
     assert_eq!(second.secrets(), [], "the second port has a certificate of its own");
     assert_ne!(report.hubs[0].verdict.ready, Ready::Yes);
     // Trusted as well, but not the one that was judged.
-    for after in [1, 3, 5, 8] {
+    let mut judged = 0;
+    for after in 1..10 {
         let replaced = Behaviour::healthy().certificate_replaced_after(after, Certificate::Good);
         let replaced = practice(&stage, &format!("replaced{after}"), replaced).await;
-        visit(&somebody(&stage), &replaced).await;
-        assert_eq!(replaced.secrets(), [], "replaced after {after} connections");
+        let report = visit(&somebody(&stage), &replaced).await;
+        if judged_leaf(&report) == fingerprint(&replaced.chain()[0])
+            && after < replaced.connections()
+        {
+            judged += 1;
+            assert_eq!(replaced.secrets(), [], "replaced after {after} connections");
+        }
     }
+    assert!(judged > 3, "the first certificate was judged, and another one shown, {judged} times");
+}
+
+/// The fingerprint of the certificate that the report judges, without punctuation.
+fn judged_leaf(report: &Report) -> String {
+    let checks = &report.hubs[0].checks;
+    let evidence = checks.iter().find(|check| check.id == "certificate");
+    let evidence = evidence.and_then(|check| check.evidence.as_ref()).expect("evidence");
+    let shown = evidence.pointer("/chain/0/fingerprint").and_then(|text| text.as_str());
+    let digits = shown.expect("a fingerprint").chars().filter(char::is_ascii_hexdigit);
+    digits.collect::<String>().to_ascii_lowercase()
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, certificate);
+    hash.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[tokio::test]
@@ -273,4 +300,178 @@ async fn only_the_handshake_of_ntlm_shares_a_connection() {
     let others: Vec<usize> = requests.iter().filter(carrying).map(|hop| hop.connection).collect();
     assert!(others.len() >= 3, "ticket, hub, user and more");
     assert!(others.iter().all(|connection| *connection != legs[0]), "a connection for each hop");
+}
+
+/// What a secret may look like in a text: itself, and as forms, JSON and HTML write it.
+fn spellings(secret: &str) -> Vec<String> {
+    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let json = serde_json::to_string(secret).expect("text is JSON");
+    let html = secret.replace('&', "&amp;").replace('"', "&quot;");
+    let html_too = html.replace("&quot;", "&#34;").replace("&amp;", "&#38;");
+    let base64 = STANDARD.encode(secret);
+    let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut all = vec![
+        secret.to_owned(),
+        encoded.clone(),
+        encoded.to_lowercase(),
+        encoded.replace('+', "%20"),
+        json.trim_matches('"').to_owned(),
+        html,
+        html_too,
+        base64.trim_end_matches('=').to_owned(),
+        STANDARD.encode(utf16).trim_end_matches('=').to_owned(),
+    ];
+    all.dedup();
+    all
+}
+
+/// Everything secret of a run at a hub: what it was sent and what it gave out.
+fn canaries(hub: &Hub) -> Vec<String> {
+    let mut found = vec![PASSWORD.to_owned(), API_KEY.to_owned()];
+    found.extend(hub.issued());
+    for request in hub.requests() {
+        let tokens = request.header("Authorization").and_then(|value| value.split_once(' '));
+        found.extend(tokens.map(|(_, token)| token.to_owned()));
+        let cookies = request.header("Cookie").unwrap_or_default().split("; ");
+        found.extend(cookies.filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())));
+        found.extend(
+            ["qlikTicket", "targetId", "qlik-csrf-token"]
+                .map(|n| request.parameter(n))
+                .into_iter()
+                .flatten(),
+        );
+        found.extend(
+            (!request.body.is_empty()).then(|| String::from_utf8_lossy(&request.body).into_owned()),
+        );
+    }
+    // Long values may be cut for a report: their beginning is enough to search for.
+    for value in &mut found {
+        if value.len() > 48 && value.is_ascii() {
+            value.truncate(48);
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.retain(|value| value.len() >= 8);
+    found
+}
+
+/// Every way to show a report.
+fn shown(report: &Report) -> Vec<(&'static str, String)> {
+    let style = Style { width: 100, colour: false };
+    vec![
+        ("json", json_document(report)),
+        ("human", human::render(report, style, Detail::Normal)),
+        ("verbose", human::render(report, style, Detail::Verbose)),
+        ("ndjson", ndjson::render(report)),
+        ("markdown", markdown::render(report)),
+        ("html", html::render(report)),
+        ("junit", junit::render(report)),
+        ("nagios", nagios::render(report)),
+        ("openmetrics", openmetrics::render(report)),
+    ]
+}
+
+#[tokio::test]
+async fn no_secret_is_in_any_report() {
+    let stage = Stage::start().await;
+    practice(&stage, "login.qlik.com", Behaviour::healthy().site(Site::LoginPage)).await;
+    let forms = || Behaviour::healthy().login(Login::Forms);
+    let debug = Behaviour::healthy().echoing();
+    let behaviours = [
+        ("windows", Behaviour::healthy()),
+        ("form", forms()),
+        ("own-form", forms().form(Form::Replaced)),
+        ("no-licence", Behaviour::healthy().topic(Topic::Notice("OnLicenseAccessDenied"))),
+        ("cookie", Behaviour::healthy().cookie("X-Qlik-Session", "; Path=/elsewhere; Secure")),
+        ("rejected", Behaviour::healthy().rejecting_password()),
+        ("locked", forms().account_state(AccountState::Locked)),
+        ("inactive", Behaviour::healthy().account_state(AccountState::Inactive)),
+        ("stripped", Behaviour::healthy().stripping("X-Qlik-Xrfkey")),
+        ("corp.eu.qlikcloud.com", Behaviour::cloud()),
+        ("debug", debug.clone()),
+        ("debug-rejected", debug.clone().rejecting_password()),
+        ("debug-form", debug.clone().login(Login::Forms)),
+        ("debug-locked", debug.clone().login(Login::Forms).account_state(AccountState::Locked)),
+        ("debug-stale", debug.clone().stale_sessions()),
+        ("debug-stripped", debug.clone().stripping("X-Qlik-Xrfkey")),
+        ("debug.eu.qlikcloud.com", debug.clone().site(Site::Cloud).rejecting_password()),
+    ];
+    let mut searched = 0;
+    for (name, behaviour) in behaviours {
+        let hub = practice(&stage, name, behaviour).await;
+        let login = LoginSettings { logout: true, ..LoginSettings::default() };
+        let report = doctor(&somebody(&stage), &[hub.link()], login).await;
+        assert!(!hub.secrets().is_empty(), "{name}: something secret was sent");
+        let texts = shown(&report);
+        for value in canaries(&hub) {
+            for spelling in spellings(&value) {
+                searched += texts.len();
+                let hit = texts.iter().find(|(_, text)| text.contains(&spelling));
+                assert!(hit.is_none(), "{name}: {spelling} is in {}", hit.expect("found").0);
+            }
+        }
+    }
+    assert!(searched > 5_000, "{searched} texts searched");
+}
+
+#[tokio::test]
+async fn the_search_finds_what_is_there() {
+    let account = format!("{PASSWORD} and {API_KEY}");
+    let encoded: String = url::form_urlencoded::byte_serialize(account.as_bytes()).collect();
+    for text in [account.clone(), json_document(&account), encoded] {
+        for secret in [PASSWORD, API_KEY] {
+            assert!(spellings(secret).iter().any(|spelling| text.contains(spelling)), "{text}");
+        }
+    }
+}
+
+/// What the program wrote, and what other users of the computer saw of it: its arguments.
+#[cfg(target_os = "linux")]
+fn seen_of(mut command: std::process::Command, into: &std::path::Path) -> (String, String) {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    // A pipe that nobody reads meanwhile would stop the program.
+    let file = std::fs::File::create(into).expect("a file");
+    let errors = file.try_clone().expect("the same file");
+    command.stdin(Stdio::piped()).stdout(file).stderr(errors);
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(PASSWORD.as_bytes()).expect("the program reads its password");
+    drop(stdin);
+    let mut arguments = String::new();
+    while child.try_wait().expect("our child").is_none() {
+        let line = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
+        arguments.push_str(&String::from_utf8_lossy(&line));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    (std::fs::read_to_string(into).expect("text"), arguments)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_secret_is_in_what_the_program_writes_or_in_its_arguments() {
+    let stage = Stage::start().await;
+    for format in ["human", "json", "html"] {
+        let hub = practice(&stage, format, Behaviour::healthy()).await;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hublink"));
+        command
+            .args([&hub.url(), "--login", &account(), "--password-stdin", "--verbose"])
+            .args(["--format", format, "--resolver", &stage.practice.resolver().to_string()])
+            .arg("--ca-file")
+            .arg(stage.path("ca.pem"))
+            .env_clear();
+        let into = stage.path(format);
+        let seen = tokio::task::spawn_blocking(move || seen_of(command, &into));
+        let (written, arguments) = seen.await.expect("the program ran");
+        assert_eq!(hub.attempts().len(), 1, "{written}");
+        assert!(arguments.contains("--password-stdin"), "they were looked at: {arguments}");
+        for value in canaries(&hub) {
+            for spelling in spellings(&value) {
+                assert!(!written.contains(&spelling), "{format}: {spelling} is written");
+                assert!(!arguments.contains(&spelling), "{format}: {spelling} is an argument");
+            }
+        }
+    }
 }

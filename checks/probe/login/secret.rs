@@ -61,6 +61,7 @@ pub struct AccountName {
     pub kind: AccountKind,
     /// The user as typed; an API key does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "name"))]
     pub user: Option<String>,
 }
 

@@ -76,6 +76,7 @@ fn attempt(server: &Server) -> LoginAttempt {
         entrance: request(server, "/hub/"),
         prefix: None,
         trusted: vec![server.trusted()],
+        challenge_only: false,
     }
 }
 

@@ -206,14 +206,19 @@ impl Walk<'_> {
         let was_sent = self.seen.attempts > 0;
         let (guarded, seen, begun) =
             opened.map_err(|why| if was_sent { End::Unclear } else { End::NotSent(why) })?;
-        self.note_sent(turn);
+        self.about_to_send(turn)?;
         let said = self.say(kind, url, (seen, begun), (guarded, false), letter).await;
         said.map_err(|_| End::Broken)
     }
 
-    fn note_sent(&mut self, turn: &mut Turn<'_>) {
+    /// The last place before something secret is sent.
+    fn about_to_send(&mut self, turn: &mut Turn<'_>) -> Result<(), NotSent> {
+        if self.attempt.challenge_only {
+            return Err(NotSent::ChallengeOnly);
+        }
         turn.about_to_send();
         self.seen.attempts = 1;
+        Ok(())
     }
 
     async fn open(

@@ -29,6 +29,7 @@ pub struct Behaviour {
     pub(crate) cookie_attributes: &'static str,
     pub(crate) cookie_shared: bool,
     pub(crate) stale_sessions: bool,
+    pub(crate) echoing: bool,
     pub(crate) stripped: Option<&'static str>,
     pub(crate) desktop_link: DesktopLink,
     pub(crate) topic: Topic,
@@ -202,6 +203,7 @@ impl Behaviour {
             cookie_attributes: "; Path=/; HttpOnly; Secure",
             cookie_shared: false,
             stale_sessions: false,
+            echoing: false,
             stripped: None,
             desktop_link: DesktopLink::Same,
             topic: Topic::Connected("SESSION_CREATED"),
@@ -329,6 +331,13 @@ impl Behaviour {
     #[must_use]
     pub fn stale_sessions(self) -> Self {
         Self { stale_sessions: true, ..self }
+    }
+
+    /// Begins every page with what the visitor sent, as a server does that somebody left in its debug
+    /// mode.
+    #[must_use]
+    pub fn echoing(self) -> Self {
+        Self { echoing: true, ..self }
     }
 
     /// Lets a server in front remove this request header.

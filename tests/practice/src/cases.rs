@@ -610,7 +610,7 @@ pub const CASES: &[Case] = &[
         healthy().login(Login::FormsOverHttp)
     })
     .with_login()
-    .untold("login"),
+    .blocked_by("http/port-wants-https", "qlik-admin"),
     Case::new("module-unnamed", "the login is on another host, which nobody named", module)
         .with_login()
         .untold("login")
@@ -799,7 +799,8 @@ pub const CASES: &[Case] = &[
     Case::new("app-failure", "a fault of an app, which is no concern of the login", || {
         healthy().topic(Topic::Connected("SESSION_ERROR_APP_FAILURE"))
     })
-    .with_login(),
+    .with_login()
+    .untold("licence"),
     // test-server
     Case::new("qlik-test", "all is well, and Desktop refuses", healthy)
         .with_login()

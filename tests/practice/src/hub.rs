@@ -382,8 +382,10 @@ where
         };
         tokio::time::sleep(inner.record(request.clone())).await;
         let reply = match sites::answer(&request, inner, &mut talk) {
-            Outcome::Reply(reply) if request.asks_to_close() => reply.last(),
-            Outcome::Reply(reply) => reply,
+            Outcome::Reply(reply) => {
+                let reply = if inner.behaviour.echoing { reply.echoing(&request) } else { reply };
+                if request.asks_to_close() { reply.last() } else { reply }
+            }
             Outcome::Upgrade { accept, messages, cut } => {
                 return socket::speak(stream, &accept, &messages, cut, &inner.date()).await;
             }

@@ -378,3 +378,20 @@ fn a_panic_shows_no_secret() {
     assert!(message.contains("planted: ") && message.contains("alice"), "{message}");
     assert!(!message.contains(PASSWORD) && !message.contains(KEY), "{message}");
 }
+
+/// A control probe wants to know whether a challenge is given, and must not cost an attempt.
+#[tokio::test]
+async fn whoever_asks_for_a_challenge_alone_sends_nothing_secret() {
+    let server = Server::start("hub.test", |saw| windows(saw, Mood::Accepts)).await;
+    let asked = LoginAttempt { challenge_only: true, ..attempt(&server) };
+    let seen = log_in(&asked).await;
+    assert_eq!(not_sent(&seen), Some(NotSent::ChallengeOnly));
+    assert!(seen.challenge.is_some());
+    assert_eq!(server.attempts(), 0);
+    let server = Server::start("hub.test", |saw| forms(saw, Mood::Accepts)).await;
+    let asked = LoginAttempt { challenge_only: true, ..attempt(&server) };
+    assert_eq!(not_sent(&log_in(&asked).await), Some(NotSent::ChallengeOnly));
+    assert_eq!(server.attempts(), 0);
+    let key = LoginAttempt { with: AccountKind::ApiKey, challenge_only: true, ..attempt(&server) };
+    assert_eq!(log_in(&key).await.attempts, 0);
+}

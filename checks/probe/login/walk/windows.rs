@@ -157,7 +157,7 @@ impl Walk<'_> {
         self.known.add(&text);
         let value = wiped(&[scheme, " ", &text]);
         let letter = Letter::new(Method::GET).with(AUTHORIZATION, value);
-        self.note_sent(turn);
+        self.about_to_send(turn)?;
         let hop = self.on(StepKind::Authenticate, url, connection, letter).await;
         let hop = hop.map_err(|_| End::Broken)?;
         match hop.status() {

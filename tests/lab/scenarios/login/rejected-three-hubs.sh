@@ -9,4 +9,4 @@ as 'CORP\alice' wrong
 doctor https://one.corp.test https://two.corp.test https://three.corp.test
 counted 'attempts in all' 1 "$(($(attempts_at_front samba) + $(attempts_at_front pyspnego) + $(third_messages)))"
 counted 'badPwdCount of alice' "$(attempts_at_front samba)" "$(bad_passwords alice)"
-expect_one login/rejected you certain
+expect_one login/rejected you likely

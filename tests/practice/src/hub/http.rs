@@ -194,6 +194,25 @@ impl Reply {
         Self { body: body.into(), ..self.with("Content-Type", kind) }
     }
 
+    /// The same with the request at the beginning of its page and in a header.
+    pub(crate) fn echoing(mut self, request: &SeenRequest) -> Self {
+        let header = |name| request.header(name).unwrap_or_default();
+        let sent = [
+            header("Authorization"),
+            header("Cookie"),
+            &request.query,
+            &String::from_utf8_lossy(&request.body),
+            &percent_decode_str(&String::from_utf8_lossy(&request.body)).decode_utf8_lossy(),
+        ]
+        .join(" ");
+        // A body where there was none would need a type too.
+        if !self.body.is_empty() {
+            self.body.splice(..0, format!("{sent}\n").into_bytes());
+        }
+        let visible: String = sent.chars().filter(|c| c.is_ascii() && !c.is_control()).collect();
+        self.with("X-Debug", visible)
+    }
+
     pub(crate) fn last(self) -> Self {
         Self { last: true, ..self }
     }
