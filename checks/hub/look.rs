@@ -32,6 +32,11 @@ const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
     ("maps.qlikcloud.com", CloudRole::Content),
 ];
 
+/// The same, by name alone.
+pub(super) fn public_hosts() -> Vec<&'static str> {
+    CLOUD_HOSTS.iter().map(|(host, _)| *host).collect()
+}
+
 /// A host of Qlik Cloud beside the tenant.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct CloudHost {
