@@ -57,7 +57,8 @@ pub struct Control {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_on_443: Option<Handshake>,
     /// Refusals and acceptances of the same address, taken in turn while nothing else was done:
-    /// their times tell whether the refusal came from near or from far.
+    /// their times tell whether the refusal came from near or from far. None where the system takes
+    /// its time over a refusal and cannot be told not to (old versions of Windows).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quiet: Vec<Connect>,
 }

@@ -17,6 +17,7 @@ pub mod review;
 mod shape;
 pub mod targets;
 pub mod verdict;
+pub mod window;
 
 use std::fmt;
 

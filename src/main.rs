@@ -14,14 +14,13 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() && is_plugin() => return plugin_usage(&error),
         Err(error) => error.exit(),
     };
-    match hublink::execute(&cli) {
-        Ok(exit) => exit.into(),
-        Err(failed) => {
-            // With standard error gone there is nobody to tell.
-            writeln!(std::io::stderr(), "{failed}").ok();
-            failed.exit.into()
-        }
-    }
+    let exit = hublink::execute(&cli).unwrap_or_else(|failed| {
+        // With standard error gone there is nobody to tell.
+        writeln!(std::io::stderr(), "{failed}").ok();
+        failed.exit
+    });
+    hublink::window::stay();
+    exit.into()
 }
 
 /// Whether the command line, wrong as it is, asks for the output of a Nagios plug-in.

@@ -1,6 +1,7 @@
 //! Standard output and files: a closed pipe ends quietly, a file is whole or untouched.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -23,11 +24,22 @@ pub fn json_document(value: &impl Serialize) -> String {
 /// If standard output fails for another reason, such as a full disk.
 pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
+    let text = if stdout.is_terminal() { in_any_font(text) } else { Cow::Borrowed(text) };
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// A text for the terminal. The fonts of consoles on Windows lack two of the marks; their stand-ins
+/// are in all of them (Microsoft's WGL4 character set).
+pub(crate) fn in_any_font(text: &str) -> Cow<'_, str> {
+    if cfg!(windows) { with_stand_ins(text).into() } else { text.into() }
+}
+
+fn with_stand_ins(text: &str) -> String {
+    text.replace('\u{2713}', "\u{221a}").replace('\u{2717}', "\u{d7}")
 }
 
 /// Writes a file so that a reader sees the old one or the new one, never a half. Only its owner
@@ -73,4 +85,14 @@ fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> i
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marks_have_stand_ins_of_the_same_width() {
+        assert_eq!(with_stand_ins("✓ dns ✗ tcp – … └─"), "√ dns × tcp – … └─");
+    }
 }

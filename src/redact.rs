@@ -267,12 +267,19 @@ fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Reda
         .map(|cause| {
             let row = known.iter().find(|row| row.id == cause.id);
             let remedy = row.map_or(&[][..], |row| row.remedy);
+            // Field by field, so that a new one cannot slip through.
             Diagnosis {
+                id: cause.id.clone(),
                 title: row.map_or_else(String::new, |row| row.title.to_owned()),
+                confidence: cause.confidence,
+                severity: cause.severity,
+                owner: cause.owner,
                 proof: Vec::new(),
                 ruled_out: Vec::new(),
                 remedy: remedy.iter().map(|&step| step.to_owned()).collect(),
-                ..cause.clone()
+                verify: Vec::new(),
+                see: row.map_or(&[][..], |row| row.see).iter().map(|&s| s.to_owned()).collect(),
+                hubs: cause.hubs.clone(),
             }
         })
         .collect();

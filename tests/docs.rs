@@ -194,10 +194,12 @@ fn by_hand() -> Vec<PathBuf> {
         .iter()
         .map(|name| root().join(name))
         .collect();
-    for entry in fs::read_dir(root().join("docs")).expect("the folder exists") {
-        let path = entry.expect("a readable entry").path();
-        if path.extension().is_some_and(|ending| ending == "md") {
-            found.push(path);
+    for folder in ["docs", "docs/packaging"] {
+        for entry in fs::read_dir(root().join(folder)).expect("the folder exists") {
+            let path = entry.expect("a readable entry").path();
+            if path.extension().is_some_and(|ending| ending == "md") {
+                found.push(path);
+            }
         }
     }
     found

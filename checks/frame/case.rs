@@ -30,6 +30,10 @@ pub struct Facts {
     /// The way that the hub's address gets by the settings of this computer.
     #[serde(skip_serializing_if = "is_direct")]
     pub way: Way,
+    /// Names and addresses are made-up ones: the addresses are those of documents, which stand for
+    /// others here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pseudonyms: bool,
     /// The account that the user offered for this hub; a name, and nothing secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountName>,
@@ -39,10 +43,6 @@ pub struct Facts {
     /// What the user says of Desktop: it still refuses although all looks well, or it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desktop_refuses: Option<bool>,
-    /// Names and addresses are made-up ones: the addresses are those of documents, which stand for
-    /// others here.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub pseudonyms: bool,
 }
 
 fn is_direct(way: &Way) -> bool {

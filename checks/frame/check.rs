@@ -133,17 +133,17 @@ pub trait Check: Sized + Send + Sync + 'static {
         None
     }
 
-    /// The same where it takes the whole case to tell.
-    #[must_use]
-    fn nothing_to_judge(seen: &Self::Evidence, _case: &Case) -> Option<Reason> {
-        Self::nothing_seen(seen)
-    }
-
     /// Names that everybody knows and that the causes look for in what servers say, such as those
     /// of products: who hides names in a report leaves them.
     #[must_use]
     fn public_names() -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// The same where it takes the whole case to tell.
+    #[must_use]
+    fn nothing_to_judge(seen: &Self::Evidence, _case: &Case) -> Option<Reason> {
+        Self::nothing_seen(seen)
     }
 
     /// Completes the evidence with what the other hubs of the run saw, at the end of the run.

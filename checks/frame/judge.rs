@@ -103,9 +103,22 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
     let stated = proof.confidence.map_or(row.confidence, |c| c.min(row.confidence));
     // A proxy on the way has its part in how a handshake ends.
     let relayed = row.id.starts_with("tls/") && case.goes_through_proxy();
-    // Where Desktop takes its proxy from on Windows was not seen on a real one yet.
-    let unverified = row.id.starts_with("proxy/") && case.facts.os == "windows";
+    let unverified = case.facts.os == "windows" && is_only_documented(row.id);
     if relayed || unverified { stated.lowered() } else { stated }
+}
+
+/// Causes whose evidence on Windows is known from documents alone: where Desktop takes its proxy from
+/// was not seen on a real one yet, nor were the numbers that stand for ICMP errors, exhausted ports
+/// and missing routes, nor how soon a refusal comes when the SYN is sent only once.
+fn is_only_documented(id: &str) -> bool {
+    let tcp = [
+        "tcp/blocked-on-this-computer",
+        "tcp/host-down",
+        "tcp/off-network",
+        "tcp/ports-exhausted",
+        "tcp/rejected-on-the-way",
+    ];
+    id.starts_with("proxy/") || tcp.contains(&id)
 }
 
 /// Fills the holes of a remedy with this user's own values.

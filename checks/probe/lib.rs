@@ -8,6 +8,7 @@
 //! network, [`ScriptedWorld`] answers from a script, so that every judgement can be tested
 //! without either.
 
+pub mod console;
 mod dns;
 mod download;
 mod failure;

@@ -85,19 +85,36 @@ pub struct TcpState {
     pub round_trip_us: u32,
 }
 
+/// How a socket differs from an ordinary one.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// The largest segment to send and ask for, in bytes.
+    segment: Option<u16>,
+    /// Whether a single SYN is sent, as far as the system lets us choose.
+    one_syn: bool,
+}
+
+/// The time after which systems send a SYN again. Within it a refusal has to be taken at its first
+/// word, which Windows does only if it is told to.
+const NEXT_SYN: Duration = Duration::from_secs(1);
+
 /// Connects; the stream is kept for the probes that build on it.
 pub(crate) async fn open(
     to: SocketAddr,
     limit: Duration,
     segment: Option<u16>,
 ) -> (Connect, Option<TcpStream>) {
+    attempt(to, limit, Manner { segment, one_syn: limit <= NEXT_SYN }).await
+}
+
+async fn attempt(to: SocketAddr, limit: Duration, manner: Manner) -> (Connect, Option<TcpStream>) {
     let begun = Instant::now();
     if to.ip().is_unspecified() {
         // Systems take it for this computer itself. It stands where only a proxy knows the address.
         let invalid = Failure::of(Operation::Connect, FailureKind::Invalid);
         return (Connect::failed(to, Some(invalid)), None);
     }
-    let stream = match begin(to, segment) {
+    let stream = match begin(to, manner) {
         Ok(stream) => stream,
         Err(error) => {
             let failure = Some(Failure::from_io(Operation::Connect, &error));
@@ -122,18 +139,23 @@ pub(crate) async fn open(
     (connect, failure.is_none().then_some(stream))
 }
 
-/// Connects one after the other on a thread and a runtime of its own. If the thread cannot be
-/// had, nothing was measured.
+/// Connects one after the other on a thread and a runtime of its own, so that times tell distances.
+/// If the thread cannot be had, nothing was measured; nor is it where the system takes its time over
+/// a refusal (old versions of Windows). Silence says nothing here: the SYN is sent only once.
 pub(crate) async fn quietly(to: Vec<SocketAddr>, limit: Duration) -> Vec<Connect> {
+    if !to.first().is_some_and(|&to| stream_socket(to).is_ok_and(|one| os::refuse_at_once(&one))) {
+        return Vec::new();
+    }
     let (send, done) = tokio::sync::oneshot::channel();
     let work = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return;
         };
+        let manner = Manner { segment: None, one_syn: true };
         let seen = runtime.block_on(async {
             let mut seen = Vec::with_capacity(to.len());
             for address in to {
-                seen.push(open(address, limit, None).await.0);
+                seen.push(attempt(address, limit, manner).await.0);
             }
             seen
         });
@@ -154,24 +176,33 @@ fn own_address(stream: &TcpStream) -> Option<IpAddr> {
 }
 
 /// Starts connecting. The socket must exist before, so that the kernel keeps ICMP errors.
-fn begin(to: SocketAddr, segment: Option<u16>) -> std::io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+fn begin(to: SocketAddr, manner: Manner) -> std::io::Result<TcpStream> {
+    let socket = stream_socket(to)?;
     socket.set_nonblocking(true)?;
     os::keep_icmp_errors(&socket, to.is_ipv6());
     // A request in two pieces would otherwise wait 40 ms for the first one's acknowledgement.
     socket.set_tcp_nodelay(true)?;
     #[cfg(unix)]
-    if let Some(segment) = segment {
+    if let Some(segment) = manner.segment {
         socket.set_tcp_mss(segment.into())?;
     }
+    // Windows does not let segments be made smaller.
     #[cfg(not(unix))]
-    let _ = segment;
+    let _ = manner.segment;
+    if manner.one_syn {
+        // Where it is not possible the attempt only takes longer.
+        os::refuse_at_once(&socket);
+    }
     match socket.connect(&to.into()) {
         Ok(()) => {}
         Err(error) if in_progress(&error) => {}
         Err(error) => return Err(error),
     }
     TcpStream::from_std(socket.into())
+}
+
+fn stream_socket(to: SocketAddr) -> std::io::Result<Socket> {
+    Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))
 }
 
 async fn finish(stream: &TcpStream) -> std::io::Result<()> {

@@ -39,10 +39,6 @@ async fn tls_on_443(cx: &Context, control: &Control) -> Option<Handshake> {
 /// Takes the times of refusals, beside those of a port that accepts at the same address if there
 /// is one.
 async fn quiet(cx: &Context, seen: &Evidence, control: &Control) -> Vec<Connect> {
-    // Windows sends the SYN again after a refusal: its times tell nothing.
-    if cx.world.os() == "windows" {
-        return Vec::new();
-    }
     let refused = relevant(seen).into_iter().filter(|a| is_refused(a) && a.icmp.is_none());
     let rounds = refused.map(|attempt| {
         let open = control.ports.iter().find(|c| c.succeeded() && c.to.ip() == attempt.to.ip());

@@ -24,11 +24,11 @@ pub(super) enum Distance {
     Unknown,
 }
 
-/// Places the refusals of one address.
+/// Places the refusals of one address. Only the quiet attempts count: Windows sends the SYN of any
+/// other again after a refusal, which then takes two seconds.
 pub(super) fn of(e: &Evidence, case: &Case, address: IpAddr) -> Distance {
-    // Windows sends the SYN again after a refusal, so that every refusal takes two seconds. On
-    // this computer's own network a hub really is that fast.
-    if case.facts.os == "windows" || is_neighbour(case, address) {
+    // On this computer's own network a hub really is that fast.
+    if is_neighbour(case, address) {
         return Distance::Unknown;
     }
     let quiet = e.control.iter().flat_map(|control| &control.quiet);
@@ -58,7 +58,7 @@ pub(super) fn is_beyond_doubt(e: &Evidence, case: &Case, address: IpAddr) -> boo
     let took = fastest(refusals.map(|attempt| attempt.took_ms));
     address.is_loopback()
         || is_neighbour(case, address)
-        || case.facts.os != "windows" && took.is_some_and(|ms| ms >= SHORTEST_ROUND_TRIP_MS)
+        || took.is_some_and(|ms| ms >= SHORTEST_ROUND_TRIP_MS)
 }
 
 /// The kernel's own measure where it tells, since ours may count more than the network.

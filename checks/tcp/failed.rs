@@ -56,7 +56,9 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
         Some(FailureKind::Invalid) => {
             a.icmp.is_none() && !(a.to.is_ipv6() && is_link_local(a.to.ip()))
         }
-        Some(FailureKind::HostUnreachable) => a.icmp.is_none() && a.took_ms < AT_ONCE_MS,
+        Some(FailureKind::HostUnreachable) => {
+            tells_icmp(case) && a.icmp.is_none() && a.took_ms < AT_ONCE_MS
+        }
         _ => false,
     };
     let by_firewall = |a: &Connect| {
@@ -66,11 +68,14 @@ pub(super) fn blocked_here(e: &Evidence, case: &Case) -> Option<Proof> {
         });
         own && a.took_ms < AT_ONCE_MS
     };
-    all_failed(e, |a| by_policy(a) || by_firewall(a)).then(|| {
-        let proof = raw(e).not("tcp/rejected-on-the-way: no device on the way named itself");
-        // On Windows 10013 can have other reasons.
-        if case.facts.os == "windows" { proof.at_most(Confidence::Likely) } else { proof }
-    })
+    all_failed(e, |a| by_policy(a) || by_firewall(a))
+        .then(|| raw(e).not("tcp/rejected-on-the-way: no device on the way named itself"))
+}
+
+/// Whether the system hands on who rejected a connection, so that nobody on the way did if it names
+/// nobody.
+fn tells_icmp(case: &Case) -> bool {
+    !matches!(case.facts.os.as_str(), "windows" | "macos")
 }
 
 /// The system, or the last router, gave up looking for the computer that has the address. A
@@ -135,7 +140,11 @@ pub(super) fn off_network(e: &Evidence, case: &Case) -> Option<Proof> {
     };
     let vpn = case.facts.interfaces.iter().find(|adapter| adapter.is_vpn_down());
     let proof = if all_failed(e, no_route) {
-        let proof = raw(e).not("tcp/rejected-on-the-way: no router answered, this computer did");
+        let proof = if tells_icmp(case) {
+            raw(e).not("tcp/rejected-on-the-way: no router answered, this computer did")
+        } else {
+            raw(e)
+        };
         sure_of_a_network(proof, case)
     } else {
         silent_without_vpn(e, case)?
@@ -212,6 +221,9 @@ pub(super) fn refused(e: &Evidence, case: &Case) -> Option<Proof> {
         let proof = raw(e).not("tcp/rejected-on-the-way: no device on the way named itself");
         let far = |a: &&Connect| distance::of(e, case, a.to.ip()) == Distance::Far;
         if relevant(e).iter().all(far) {
+            // On Windows such times are known from documents alone.
+            let documented = case.facts.os == "windows";
+            let proof = if documented { proof.at_most(Confidence::Likely) } else { proof };
             proof
                 .and(
                     "distance of the refusal",

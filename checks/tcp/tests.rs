@@ -11,7 +11,7 @@ use super::failed::{host_down, no_answer, off_network, refused, rejected_on_the_
 use super::partly::{one_address_dead, one_family_broken, rate_limited, unreliable};
 use super::*;
 use crate::address::HubAddress;
-use crate::frame::{Budget, Case, Confidence, Facts, Severity, Stored, context_for_tests};
+use crate::frame::{Budget, Case, Confidence, Facts, Severity, Stored, context_for_tests, judge};
 use crate::tls::{self, Tls};
 
 fn attempt(to: &str, kind: Option<FailureKind>, took_ms: f64) -> Connect {
@@ -85,8 +85,35 @@ fn near_and_far_need_a_quiet_round_trip_to_compare_with() {
     assert_eq!(proof.confidence, Some(Confidence::Likely));
     let neighbour = Case::new(facts_with(InterfaceKind::Other, true, "10.0.0.9"));
     assert!(rejected_on_the_way(&e, &neighbour).is_none(), "a hub next door is that fast");
+}
+
+#[test]
+fn what_only_documents_tell_of_windows_is_less_sure() {
     let windows = Case::new(Facts { os: "windows".into(), ..Facts::default() });
-    assert!(rejected_on_the_way(&e, &windows).is_none());
+    let sure = |e: &Evidence, case: &Case| judge(Tcp::CAUSES, e, case)[0].confidence;
+    let refusal = |ms| attempt("10.0.0.1:443", Some(FailureKind::Refused), ms);
+    let refused = |ms| {
+        let mut e = evidence(vec![refusal(2008.0)]);
+        let quiet = vec![refusal(ms), resent("10.0.0.1:80", 0)];
+        e.control = Some(control_with(Vec::new(), Vec::new(), quiet));
+        e
+    };
+    let (near, far) = (refused(0.6), refused(41.0));
+    assert_eq!(sure(&near, &Case::default()), Confidence::Likely);
+    assert_eq!(sure(&near, &windows), Confidence::Possible);
+    assert_eq!(sure(&far, &Case::default()), Confidence::Certain);
+    assert_eq!(sure(&far, &windows), Confidence::Likely);
+}
+
+#[test]
+fn where_the_sender_is_not_told_an_unreachable_host_accuses_nobody() {
+    let e = evidence(vec![attempt("10.0.0.1:443", Some(FailureKind::HostUnreachable), 0.3)]);
+    let first = |os: &str| {
+        let case = Case::new(Facts { os: os.into(), ..Facts::default() });
+        judge(Tcp::CAUSES, &e, &case)[0].id.clone()
+    };
+    assert_eq!(first("linux"), "tcp/blocked-on-this-computer");
+    assert_eq!(first("windows"), "tcp/unexplained");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use hublink_checks::frame::{
     Case, Diagnosis, ErasedCheck, Facts, MACHINE_WIDE, Severity, Verification,
 };
+use hublink_probe::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -85,6 +86,48 @@ fn every_cause_has_a_look_alike_that_does_not_yield_it() {
     }
 }
 
+/// Beside the fixture of a cause there may be one with the numbers that Windows has for it, so that
+/// they are judged on every system. They were not seen on a real one yet.
+#[test]
+fn what_windows_tells_is_judged_everywhere() {
+    let mut count = 0;
+    for check in &hublink_checks::tables() {
+        for cause in check.causes() {
+            let name = format!("{}/{}.windows.json", check.meta().id, short(cause.id));
+            let path = folder().join(name);
+            if !path.exists() {
+                continue;
+            }
+            count += 1;
+            assert_eq!(case_of(&path).facts.os, "windows", "{}", path.display());
+            let found = judged(*check, &path);
+            assert_eq!(ids(&found), [cause.id], "{}", path.display());
+            let text = std::fs::read_to_string(&path).expect("a fixture");
+            assert_numbers_mean_what_they_say(&serde_json::from_str(&text).expect("JSON"), &path);
+        }
+    }
+    assert!(count >= 8, "only {count} are left");
+}
+
+/// The kind beside a number of Windows is the one that the table of failures has for it.
+fn assert_numbers_mean_what_they_say(value: &Value, path: &Path) {
+    if let Ok(failure) = serde_json::from_value::<Failure>(value.clone())
+        && let Some(code) = failure.code.filter(|&code| code >= 10_000)
+    {
+        let error = std::io::Error::from_raw_os_error(code);
+        assert_eq!(failure, Failure::from_io(failure.operation, &error), "{}", path.display());
+    }
+    match value {
+        Value::Array(items) => {
+            items.iter().for_each(|item| assert_numbers_mean_what_they_say(item, path));
+        }
+        Value::Object(fields) => {
+            fields.values().for_each(|item| assert_numbers_mean_what_they_say(item, path));
+        }
+        _ => {}
+    }
+}
+
 #[test]
 fn no_healthy_look_alike_is_accused() {
     let entries = std::fs::read_dir(folder().join("healthy")).expect("the folder exists");
@@ -155,7 +198,7 @@ fn no_fixture_is_forgotten() {
     let mut expected = BTreeSet::new();
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
-            for ending in ["json", "not.json"] {
+            for ending in ["json", "not.json", "windows.json"] {
                 expected.insert(format!("{}/{}.{ending}", check.meta().id, short(cause.id)));
             }
         }

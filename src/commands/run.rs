@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ColorChoice;
 use hublink_checks::frame::Budget;
-use hublink_probe::{Pretend, RealWorld, World, WorldOptions};
+use hublink_probe::{Pretend, RealWorld, World, WorldOptions, console};
 
 use crate::cli::{Format, LoginArgs, RunArgs, ShowArgs};
 use crate::doctor::visit;
@@ -19,6 +19,7 @@ use crate::render::progress::Progress;
 use crate::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
 use crate::report::Report;
 use crate::targets::expand_with;
+use crate::window;
 
 use super::super::Failed;
 
@@ -36,8 +37,11 @@ pub enum Mode {
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
-    let outcome = examine_world(args, login, mode, Pretend::default())
-        .and_then(|report| deliver(&report, &args.show, mode));
+    let outcome = examine_world(args, login, mode, Pretend::default()).and_then(|report| {
+        let exit = deliver(&report, &args.show, mode)?;
+        window::offer(&report);
+        Ok(exit)
+    });
     told(outcome, args.show.format)
 }
 
@@ -254,7 +258,7 @@ pub fn style(choice: ColorChoice, stream: Stream) -> Style {
     let colour = match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && !no_color,
+        ColorChoice::Auto => terminal && !no_color && console::follows_codes(),
     };
     // `colored` has an opinion of its own about terminals; ours is the one that counts.
     colored::control::set_override(true);

@@ -202,7 +202,9 @@ impl Pseudonyms {
                 || *label == "*"
                 || label.is_empty()
                 || last && SPECIAL.contains(&label.to_lowercase().as_str());
-            made.push(match (everybodys, last && end > 1) {
+            // A name that was completed by a suffix still begins as it did.
+            let top = last || self.top.contains_key(&label.to_lowercase());
+            made.push(match (everybodys, top && end > 1) {
                 (true, _) => (*label).to_owned(),
                 (false, true) => self.top(label),
                 (false, false) => self.label(label),
@@ -418,6 +420,8 @@ mod tests {
         assert_eq!(names.host("nas.local").split('.').next_back(), Some("local"));
         assert_eq!(names.host("localhost"), "localhost");
         assert_ne!(names.host("com"), "com");
+        let completed = names.host("sense.corp.test.wild.test");
+        assert!(completed.starts_with(&format!("{long}.")), "{completed}");
         let other = names.host("sense.corp.org");
         assert!(other.ends_with(".example") && other != long);
         let back = names.host("4.3.2.10.in-addr.arpa");

@@ -9,10 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hublink_checks::frame::Status;
+use hublink_probe::console;
 
 use super::Style;
 use super::board::Board;
 use crate::engine::Event;
+use crate::output::in_any_font;
 
 /// Ten pictures a second look alive; more would only cost.
 const PICTURE: Duration = Duration::from_millis(100);
@@ -99,9 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A terminal, and one that knows how to move its cursor.
 fn can_draw() -> bool {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    #[cfg(windows)]
-    let dumb = dumb || colored::control::set_virtual_terminal(true).is_err();
-    std::io::stderr().is_terminal() && !dumb
+    std::io::stderr().is_terminal() && !dumb && console::follows_codes()
 }
 
 /// The line for what has ended. Skipped steps and beginnings would only fill a log.
@@ -160,6 +160,7 @@ fn up(rows: usize) -> String {
 /// Progress is a courtesy: if nobody can see it, that is no reason to stop.
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
+    let text = if stderr.is_terminal() { in_any_font(text) } else { text.into() };
     if stderr.write_all(text.as_bytes()).is_ok() {
         stderr.flush().ok();
     }

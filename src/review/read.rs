@@ -21,7 +21,7 @@ const LONGEST: u64 = 64 << 20;
 const MOST_VALUES: usize = 2_000_000;
 
 /// So many hubs: they are compared each with each.
-const MOST_HUBS: usize = 5000;
+const MOST_HUBS: usize = 2000;
 
 /// So many things that mean nothing to this program are told by their path.
 const MOST_UNKNOWN: usize = 50;

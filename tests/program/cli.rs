@@ -114,6 +114,25 @@ async fn a_plugin_has_the_states_that_nagios_knows_and_says_them_on_standard_out
     }
 }
 
+#[test]
+fn folders_may_have_spaces_letters_of_any_script_and_long_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let deep = (0..6).fold(folder.path().join("Отчёты für Qlik 報告"), |path, number| {
+        path.join(format!("{number} {}", "x".repeat(50)))
+    });
+    assert!(deep.as_os_str().len() > 260, "more than the old limit of Windows");
+    std::fs::create_dir_all(&deep).expect("a folder");
+    let hubs_ini = deep.join("hubs.ini");
+    std::fs::write(&hubs_ini, "[hub]\nLink=nothing\n").expect("a file");
+    let mut command = hublink();
+    let output = deep.join("report.html");
+    command.arg(&hubs_ini).args(["--format", "html"]).arg("--output").arg(&output);
+    let ended = command.output().expect("the program starts");
+    assert_eq!(code(&ended), 1, "{ended:?}");
+    let page = std::fs::read_to_string(&output).expect("a report");
+    assert!(page.contains("hubs.ini"), "{page}");
+}
+
 #[cfg(unix)]
 #[test]
 fn metrics_can_be_read_by_the_user_who_collects_them() {

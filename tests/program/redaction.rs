@@ -252,6 +252,34 @@ fn no_canary_gets_into_any_format() {
     assert!(ledger.contains(&"host or domain") && ledger.contains(&"IP address"), "{ledger:?}");
 }
 
+/// What this program cannot judge it cannot tell in pseudonyms either.
+#[test]
+fn what_cannot_be_told_without_names_is_left_out() {
+    let mut saved = serde_json::to_value(canary_report()).expect("plain data");
+    let text = "canaryhost.canarydomain.com of Canary Company at 203.45.67.89";
+    let cause = json!({
+        "id": "telepathy/canaryless", "title": text, "confidence": "certain", "severity": "blocks",
+        "owner": "you", "proof": [{ "at": text, "expected": text, "seen": text }],
+        "ruled_out": [text], "remedy": [text], "verify": [{ "command": text, "expect": text }],
+        "see": [text]
+    });
+    let check = json!({ "id": "telepathy", "title": "the hub reads minds", "status": "failed",
+                        "reason": { "kind": "could-not-look", "detail": text }, "duration_ms": 1.0,
+                        "evidence": { "minds": [text] }, "aside": { "minds": text },
+                        "causes": [cause] });
+    saved["hubs"][0]["checks"].as_array_mut().expect("checks").push(check);
+    saved["hubs"][0]["verdict"] = json!({
+        "ready": "no", "first_broken": "telepathy", "cause": "telepathy/canaryless",
+        "confidence": "certain", "owner": "you", "summary": text, "reached": null
+    });
+    let saved = read_text("newer", &saved.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    let (made, _) = hidden(&review(&saved));
+    let found = hits(&made, &CANARIES);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(lost(&made) > 0);
+    assert_eq!(made.hubs[0].verdict.cause.as_deref(), Some("telepathy/canaryless"));
+}
+
 #[tokio::test]
 async fn certificates_and_pages_of_a_live_run_keep_nothing_of_their_owner() {
     let stage = Stage::start().await;

@@ -1,22 +1,26 @@
-//! What the standard library does not tell: one file per system, and the only unsafe code.
+//! What the standard library does not tell: one file or folder per system, and the only unsafe code.
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 pub(crate) use unix::getaddrinfo;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
+#[cfg(windows)]
+pub(crate) use windows::{console_programs, follow_codes, refuse_at_once, tcp_state};
 
 #[cfg(not(target_os = "linux"))]
 mod silent {
     use socket2::Socket;
     use tokio::net::TcpStream;
 
-    use crate::{Icmp, TcpState};
+    use crate::Icmp;
 
     /// This system does not tell; the evidence stays without it.
     pub(crate) fn keep_icmp_errors(_: &Socket, _: bool) {}
@@ -25,12 +29,22 @@ mod silent {
         None
     }
 
-    pub(crate) fn tcp_state(_: &TcpStream) -> Option<TcpState> {
+    #[cfg(not(windows))]
+    pub(crate) fn tcp_state(_: &TcpStream) -> Option<crate::TcpState> {
         None
     }
 }
+#[cfg(not(any(target_os = "linux", windows)))]
+pub(crate) use silent::tcp_state;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use silent::{icmp_error, keep_icmp_errors, tcp_state};
+pub(crate) use silent::{icmp_error, keep_icmp_errors};
+
+/// Whether a refusal ends an attempt at once, so that the time it took tells the distance. It does
+/// so everywhere but on Windows.
+#[cfg(not(windows))]
+pub(crate) fn refuse_at_once(_: &socket2::Socket) -> bool {
+    true
+}
 
 /// The Documents known folder, which `OneDrive` and company policies move elsewhere.
 #[cfg(windows)]
@@ -38,10 +52,33 @@ pub(crate) fn documents() -> Option<std::path::PathBuf> {
     dirs::document_dir()
 }
 
+/// The Desktop known folder, which moves as the other does.
+#[cfg(windows)]
+pub(crate) fn desktop() -> Option<std::path::PathBuf> {
+    dirs::desktop_dir()
+}
+
 /// Desktop runs on Windows alone, so nowhere else is there a place it reads from.
 #[cfg(not(windows))]
 pub(crate) fn documents() -> Option<std::path::PathBuf> {
     None
+}
+
+/// Nowhere else does a window come and go with a program.
+#[cfg(not(windows))]
+pub(crate) fn desktop() -> Option<std::path::PathBuf> {
+    None
+}
+
+#[cfg(not(windows))]
+pub(crate) fn console_programs() -> u32 {
+    0
+}
+
+/// Terminals elsewhere know the codes.
+#[cfg(not(windows))]
+pub(crate) fn follow_codes() -> bool {
+    true
 }
 
 /// The system's look-up through the standard library, which keeps the Winsock number.

@@ -48,6 +48,7 @@ REASONS = {
     "tls/no-common-cipher": METHOD,
     "tls/no-common-cipher-dhe": METHOD,
     "tls/no-common-cipher-key-exchange": METHOD,
+    "tls/unexplained-key-of-512-bits": "no program of today takes so short a key; hublink sees no certificate then and only says that it cannot tell",
     "tls/unexplained-key": "OpenSSL has this kind of key and rustls has not; hublink says that Desktop may connect",
 }
 

@@ -111,10 +111,12 @@ judge() {
     [ -z "${review:-}" ] || reviewed
 }
 
-# The report judged again, offline: whatever differs is a wrong outcome.
+# The report judged again, offline, as it is and with pseudonyms: whatever differs is a wrong outcome.
 reviewed() {
-    "$hublink" review --format json "$here/report.json" >"$here/review.json" 2>>"$here/stderr" || true
-    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" >"$here/differs" || {
+    local again=("$hublink" review --format json "$here/report.json")
+    "${again[@]}" >"$here/review.json" 2>>"$here/stderr" || true
+    "${again[@]}" --redact strict >"$here/hidden.json" 2>>"$here/stderr" || true
+    python3 "$lab/tools/review.py" "$here/report.json" "$here/review.json" "$here/hidden.json" >"$here/differs" || {
         printf 'WRONG: reviewed otherwise: %s\n' "$(head -n 1 "$here/differs")" >"$here/outcome"
     }
 }

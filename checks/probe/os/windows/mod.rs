@@ -1,0 +1,7 @@
+//! Windows: one file per concern, each with its own unsafe code.
+
+mod console;
+mod tcp;
+
+pub(crate) use console::{console_programs, follow_codes};
+pub(crate) use tcp::{refuse_at_once, tcp_state};
