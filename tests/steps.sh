@@ -51,7 +51,7 @@ plain() {
     for name in SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE \
         HTTP_PROXY HTTPS_PROXY ALL_PROXY FTP_PROXY NO_PROXY \
         http_proxy https_proxy all_proxy ftp_proxy no_proxy \
-        HUBLINK_HUBS UPDATE_DOCS; do
+        HUBLINK_HUBS HUBLINK_PASSWORD HUBLINK_API_KEY UPDATE_DOCS; do
         unset+=(-u "$name")
     done
     env "${unset[@]}" "$@"

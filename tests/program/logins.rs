@@ -425,3 +425,53 @@ async fn the_search_finds_what_is_there() {
         }
     }
 }
+
+/// What the program wrote, and what other users of the computer saw of it: its arguments.
+#[cfg(target_os = "linux")]
+fn seen_of(mut command: std::process::Command, into: &std::path::Path) -> (String, String) {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    // A pipe that nobody reads meanwhile would stop the program.
+    let file = std::fs::File::create(into).expect("a file");
+    let errors = file.try_clone().expect("the same file");
+    command.stdin(Stdio::piped()).stdout(file).stderr(errors);
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(PASSWORD.as_bytes()).expect("the program reads its password");
+    drop(stdin);
+    let mut arguments = String::new();
+    while child.try_wait().expect("our child").is_none() {
+        let line = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
+        arguments.push_str(&String::from_utf8_lossy(&line));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    (std::fs::read_to_string(into).expect("text"), arguments)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_secret_is_in_what_the_program_writes_or_in_its_arguments() {
+    let stage = Stage::start().await;
+    for format in ["human", "json", "html"] {
+        let hub = practice(&stage, format, Behaviour::healthy()).await;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hublink"));
+        command
+            .args([&hub.url(), "--login", &account(), "--password-stdin", "--verbose"])
+            .args(["--format", format, "--resolver", &stage.practice.resolver().to_string()])
+            .arg("--ca-file")
+            .arg(stage.path("ca.pem"))
+            .env_clear();
+        let into = stage.path(format);
+        let seen = tokio::task::spawn_blocking(move || seen_of(command, &into));
+        let (written, arguments) = seen.await.expect("the program ran");
+        assert_eq!(hub.attempts().len(), 1, "{written}");
+        assert!(arguments.contains("--password-stdin"), "they were looked at: {arguments}");
+        for value in canaries(&hub) {
+            for spelling in spellings(&value) {
+                assert!(!written.contains(&spelling), "{format}: {spelling} is written");
+                assert!(!arguments.contains(&spelling), "{format}: {spelling} is an argument");
+            }
+        }
+    }
+}
