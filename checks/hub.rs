@@ -160,6 +160,10 @@ impl Check for Hub {
         seen
     }
 
+    fn public_names() -> Vec<&'static str> {
+        look::CLOUD_HOSTS.iter().map(|(host, _)| *host).collect()
+    }
+
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
         if seen.was_told_to_wait() {
             return Some(Reason::because("http/rate-limited"));

@@ -144,6 +144,7 @@ pub struct GivenLink {
     pub told: bool,
     /// `magicLinkHostUri`; empty if none is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-identifies" = "link"))]
     pub uri: Option<String>,
     /// `magicLinkFriendlyName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

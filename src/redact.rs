@@ -209,7 +209,7 @@ fn drop_what_is_judged(report: &mut Report) {
 
 /// Where pseudonyms cannot keep what a judgement rests on, the judgement of the real values stands,
 /// without the proof. Returns how many causes lost theirs.
-fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor<'_>) -> usize {
+fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor) -> usize {
     let mut lost = 0;
     for (real, made) in real.hubs.iter().zip(&mut made.hubs) {
         if !alike(real, made) {
@@ -252,7 +252,7 @@ fn same_causes(real: &CheckReport, made: &CheckReport) -> bool {
     real.causes.iter().map(told).eq(made.causes.iter().map(told))
 }
 
-fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Redactor<'_>) {
+fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Redactor) {
     made.status = real.status;
     made.reason.clone_from(&real.reason);
     if let Some(detail) = made.reason.as_mut().and_then(|reason| reason.detail.as_mut()) {
@@ -286,14 +286,14 @@ fn without_proof(real: &CheckReport, made: &mut CheckReport, redactor: &mut Reda
 }
 
 /// Gives pseudonyms to texts.
-struct Redactor<'a> {
+struct Redactor {
     names: Pseudonyms,
     vocabulary: &'static BTreeSet<String>,
     own: [(Class, BTreeSet<&'static str>); 5],
-    phrases: Vec<&'a str>,
+    phrases: Vec<&'static str>,
 }
 
-impl Redactor<'_> {
+impl Redactor {
     fn new(report: &Report) -> Self {
         let vocabulary = words::vocabulary();
         // A pseudonym is no word that stands in the report or means something.
@@ -304,8 +304,11 @@ impl Redactor<'_> {
             (class, class.own_words().unwrap_or_default().split_whitespace().collect())
         });
         let tables = hublink_checks::tables();
-        let phrases = tables.iter().flat_map(|check| check.public_names()).collect();
-        Self { names: Pseudonyms::new(taken), vocabulary, own, phrases }
+        let phrases: Vec<&'static str> =
+            tables.iter().flat_map(|check| check.public_names()).collect();
+        let hosts =
+            phrases.iter().copied().filter(|name| name.contains('.') && !name.contains(' '));
+        Self { names: Pseudonyms::new(taken, hosts.collect()), vocabulary, own, phrases }
     }
 
     /// Whether a word, or a run with dots, stays in a text of this class.

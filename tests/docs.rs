@@ -194,14 +194,8 @@ fn by_hand() -> Vec<PathBuf> {
         .iter()
         .map(|name| root().join(name))
         .collect();
-    for folder in ["docs", "docs/packaging"] {
-        for entry in fs::read_dir(root().join(folder)).expect("the folder exists") {
-            let path = entry.expect("a readable entry").path();
-            if path.extension().is_some_and(|ending| ending == "md") {
-                found.push(path);
-            }
-        }
-    }
+    let printed = root().join("docs/causes");
+    found.extend(pages_of_the_book().into_iter().filter(|page| !page.starts_with(&printed)));
     found
 }
 

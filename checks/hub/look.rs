@@ -26,7 +26,7 @@ const LISTEN: Duration = Duration::from_secs(4);
 
 /// The hosts that a login to Qlik Cloud is thought to need beside the tenant. Not verified: they are
 /// those that public policies name; Qlik's own list was not at hand.
-const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
+pub(super) const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
     ("login.qlik.com", CloudRole::Login),
     ("cdn.qlikcloud.com", CloudRole::Content),
     ("maps.qlikcloud.com", CloudRole::Content),

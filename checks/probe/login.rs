@@ -260,10 +260,10 @@ pub struct Challenge {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LoginForm {
     /// The field of the user's name.
-    #[schemars(extend("x-identifies" = "nothing"))]
+    #[schemars(extend("x-identifies" = "text"))]
     pub user_field: String,
     /// The field of the password.
-    #[schemars(extend("x-identifies" = "nothing"))]
+    #[schemars(extend("x-identifies" = "text"))]
     pub password_field: String,
     /// The other fields that were sent along as they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -119,7 +119,9 @@ fn assert_numbers_mean_what_they_say(value: &Value, path: &Path) {
     }
     match value {
         Value::Array(items) => {
-            items.iter().for_each(|item| assert_numbers_mean_what_they_say(item, path));
+            for item in items {
+                assert_numbers_mean_what_they_say(item, path);
+            }
         }
         Value::Object(fields) => {
             fields.values().for_each(|item| assert_numbers_mean_what_they_say(item, path));

@@ -63,13 +63,15 @@ pub(super) struct Pseudonyms {
     networks: BTreeMap<Vec<u8>, u32>,
     /// What no pseudonym may be, because it stands in the report already or means something.
     taken: BTreeSet<String>,
+    /// Hosts that everybody knows.
+    public: BTreeSet<&'static str>,
     /// How often what was replaced.
     pub(super) counts: BTreeMap<Kind, usize>,
 }
 
 impl Pseudonyms {
-    /// None of them is one of these words.
-    pub(super) fn new(taken: BTreeSet<String>) -> Self {
+    /// None of them is one of the words that are taken. Public hosts get none.
+    pub(super) fn new(taken: BTreeSet<String>, public: BTreeSet<&'static str>) -> Self {
         Self {
             random: RandomState::new(),
             drawn: 0,
@@ -79,6 +81,7 @@ impl Pseudonyms {
             addresses: BTreeMap::new(),
             networks: BTreeMap::new(),
             taken,
+            public,
             counts: BTreeMap::new(),
         }
     }
@@ -188,6 +191,9 @@ impl Pseudonyms {
         let root = labels.last().is_some_and(|last| last.is_empty()) && labels.len() > 1;
         let end = labels.len() - usize::from(root);
         let lower = labels[..end].join(".").to_lowercase();
+        if self.public.contains(lower.as_str()) {
+            return host.to_owned();
+        }
         if let Some(reversed) = self.reversed(&lower) {
             return reversed + if root { "." } else { "" };
         }
@@ -364,7 +370,7 @@ mod tests {
     use super::*;
 
     fn pseudonyms() -> Pseudonyms {
-        Pseudonyms::new(BTreeSet::new())
+        Pseudonyms::new(BTreeSet::new(), BTreeSet::from(["login.qlik.com"]))
     }
 
     fn common(one: IpAddr, other: IpAddr) -> u32 {
@@ -419,6 +425,7 @@ mod tests {
         assert!(names.host("tenant.eu.qlikcloud.com").ends_with(".qlikcloud.com"));
         assert_eq!(names.host("nas.local").split('.').next_back(), Some("local"));
         assert_eq!(names.host("localhost"), "localhost");
+        assert_eq!(names.host("Login.qlik.com"), "Login.qlik.com");
         assert_ne!(names.host("com"), "com");
         let completed = names.host("sense.corp.test.wild.test");
         assert!(completed.starts_with(&format!("{long}.")), "{completed}");

@@ -15,7 +15,7 @@ struct Piece {
     made: String,
 }
 
-impl Redactor<'_> {
+impl Redactor {
     /// A text of this class as others may see it.
     pub(super) fn text(&mut self, class: Class, text: &str) -> String {
         match class {

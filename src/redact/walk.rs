@@ -8,15 +8,27 @@ use crate::shape;
 /// What becomes of a text, by what the schema says it is.
 pub(super) type Rewrite<'a> = &'a mut dyn FnMut(Option<Class>, &str) -> String;
 
-/// The parts of a hub that were observed, beside its checks.
-const OBSERVED: [&str; 6] = ["name", "host", "source", "link", "way", "facts"];
+/// What of a report and of a hub is its own and no observation. Whatever else a report holds, now or
+/// in a later version, is looked through.
+const OWN: [&str; 12] = [
+    "schema",
+    "tool",
+    "run",
+    "mode",
+    "started",
+    "labels",
+    "redaction",
+    "review",
+    "hubs",
+    "across",
+    "verdict",
+    "checks",
+];
 
 /// Rewrites every text of a report that was observed and is no word of the report's own.
 pub(super) fn over(report: &mut Value, rewrite: Rewrite<'_>) {
     let mut walk = Walk { rewrite };
-    if let Some(value) = report.get_mut("environment") {
-        walk.value(shape::part("/$defs/Environment"), None, value);
-    }
+    walk.parts(report, "/properties");
     // What the user called the run may be a place or a person.
     for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
         if let Value::String(text) = label.1 {
@@ -25,12 +37,7 @@ pub(super) fn over(report: &mut Value, rewrite: Rewrite<'_>) {
     }
     let hubs = report.get_mut("hubs").and_then(Value::as_array_mut);
     for hub in hubs.into_iter().flatten() {
-        for key in OBSERVED {
-            let nodes = shape::part(&format!("/$defs/Hub/properties/{key}"));
-            if let Some(value) = hub.get_mut(key) {
-                walk.value(nodes, None, value);
-            }
-        }
+        walk.parts(hub, "/$defs/Hub/properties");
         walk.checks(hub.get_mut("checks"));
     }
     walk.checks(report.get_mut("across"));
@@ -41,6 +48,14 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Every part of an object that is not the report's own.
+    fn parts(&mut self, object: &mut Value, schema: &str) {
+        let parts = object.as_object_mut().into_iter().flatten();
+        for (key, value) in parts.filter(|(key, _)| !OWN.contains(&key.as_str())) {
+            self.value(shape::part(&format!("{schema}/{key}")), None, value);
+        }
+    }
+
     fn checks(&mut self, checks: Option<&mut Value>) {
         for check in checks.and_then(Value::as_array_mut).into_iter().flatten() {
             let id = check.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();

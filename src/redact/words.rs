@@ -40,6 +40,7 @@ impl Class {
             "name" => Self::Name,
             "nothing" => Self::Nothing,
             "path" => Self::Path,
+            "text" => Self::Text,
             _ => return None,
         })
     }

@@ -1,6 +1,6 @@
 //! The program itself: exit codes, standard output, files.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -233,7 +233,9 @@ fn a_wrong_command_line_is_two_and_says_what_was_expected() {
         (&["hub.invalid", "--resolver", "dns.corp"], "IP address"),
         (&["explain", "dns/name-not-fond"], "did you mean dns/name-not-found?"),
     ];
-    for (arguments, expected) in cases {
+    // Windows has a place where Desktop reads its hubs.ini; what is missing there is a report.
+    let needs_no_place = |arguments: &[&str]| !(cfg!(windows) && arguments == ["doctor"]);
+    for (arguments, expected) in cases.into_iter().filter(|case| needs_no_place(case.0)) {
         let output = hublink().args(arguments).output().expect("the program starts");
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(code(&output), 2, "{arguments:?}: {told}");
@@ -275,8 +277,10 @@ fn every_bad_file_has_its_cause_with_the_place_of_it() {
         path
     };
     let large = folder.path().join("large.ini");
-    let file = std::fs::File::create(&large).expect("a file");
-    file.set_len(100 * 1024 * 1024).expect("a sparse file");
+    // Written at its end, not made longer, which wine refuses.
+    let mut file = std::fs::File::create(&large).expect("a file");
+    file.seek(SeekFrom::Start(100 * 1024 * 1024 - 1)).expect("a place in it");
+    file.write_all(&[0]).expect("a sparse file");
     let directory = folder.path().join("folder.ini");
     std::fs::create_dir(&directory).expect("a folder");
     let misplaced = folder.path().join("saved");

@@ -322,13 +322,21 @@ fn decides(message: &SocketMessage) -> bool {
         "OnSessionClosed",
         "OnSessionLoggedOut",
     ];
-    message.must_authenticate == Some(true) || DECIDING.contains(&message.topic.as_str())
+    // These concern one app or what is asked of it, and the session may still come about.
+    const OF_AN_APP: [&str; 2] = ["SESSION_ERROR_APP_ACCESS_DENIED", "SESSION_ERROR_APP_FAILURE"];
+    let of_an_app =
+        message.session_state.as_deref().is_some_and(|state| OF_AN_APP.contains(&state));
+    message.must_authenticate == Some(true)
+        || (DECIDING.contains(&message.topic.as_str()) && !of_an_app)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const CONNECTED: &str =
+        r#"{"method":"OnConnected","params":{"qSessionState":"SESSION_CREATED"}}"#;
 
     #[test]
     fn a_notification_is_taken_apart() {
@@ -341,10 +349,11 @@ mod tests {
         assert_eq!(message.login_host.as_deref(), Some("hub.test:4244"));
         assert_eq!(message.must_authenticate, Some(true));
         assert!(decides(&message) && !format!("{message:?}").contains("1-2-3"));
-        let connected =
-            read(r#"{"method":"OnConnected","params":{"qSessionState":"SESSION_CREATED"}}"#);
+        let connected = read(CONNECTED);
         assert_eq!(connected.session_state.as_deref(), Some("SESSION_CREATED"));
         assert!(decides(&connected));
+        let of_an_app = CONNECTED.replace("SESSION_CREATED", "SESSION_ERROR_APP_FAILURE");
+        assert!(!decides(&read(&of_an_app)), "more may come");
         let other = read("<html>no");
         assert!(other.topic.is_empty() && other.text.as_deref() == Some("<html>no"));
         assert!(!decides(&other));

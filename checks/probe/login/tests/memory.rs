@@ -13,13 +13,17 @@ use crate::login::spnego::Negotiate;
 /// What the needle is hidden with, so that looking for it does not plant it.
 const VEIL: u8 = 0x5a;
 
+/// Which letters of the password are looked for. A buffer that grew leaves its first half behind,
+/// and whoever frees it writes over the first sixteen bytes.
+const NEEDLE: std::ops::Range<usize> = 16..26;
+
 /// Made at run time and nowhere else: this text stands in no constant of the program.
-fn veiled() -> Vec<u8> {
-    (0..20_u8).map(|n| (b'A' + (n * 7 + 3) % 26) ^ VEIL).collect()
+fn veiled() -> impl Iterator<Item = u8> {
+    (0..90_u32).map(|n| (b'A' + u8::try_from((n * n * 7 + n * 3) % 26).unwrap_or(0)) ^ VEIL)
 }
 
 fn unveiled() -> String {
-    let mut text = String::with_capacity(20);
+    let mut text = String::with_capacity(90);
     for byte in veiled() {
         text.push(char::from(byte ^ VEIL));
     }
@@ -29,7 +33,7 @@ fn unveiled() -> String {
 /// How often the needle stands in the writable memory of this process, as it is and with a zero
 /// after each letter.
 fn count() -> usize {
-    let needle = veiled();
+    let needle: Vec<u8> = veiled().skip(NEEDLE.start).take(NEEDLE.len()).collect();
     let maps = std::fs::read_to_string("/proc/self/maps").expect("the own memory");
     let mut memory = std::fs::File::open("/proc/self/mem").expect("the own memory");
     let mut found = 0;

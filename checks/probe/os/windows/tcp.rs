@@ -7,8 +7,8 @@ use std::os::windows::io::AsRawSocket;
 use socket2::Socket;
 use tokio::net::TcpStream;
 use windows_sys::Win32::Networking::WinSock::{
-    SIO_TCP_INFO, SIO_TCP_INITIAL_RTO, SOCKET, TCP_INFO_v0, TCP_INITIAL_RTO_PARAMETERS,
-    TCPSTATE_SYN_RCVD, TCPSTATE_SYN_SENT, WSAIoctl,
+    INVALID_SOCKET, SIO_TCP_INFO, SIO_TCP_INITIAL_RTO, SOCKET, TCP_INFO_v0,
+    TCP_INITIAL_RTO_PARAMETERS, TCPSTATE_SYN_RCVD, TCPSTATE_SYN_SENT, WSAIoctl,
 };
 
 use crate::TcpState;
@@ -43,8 +43,8 @@ pub(crate) fn tcp_state(stream: &TcpStream) -> Option<TcpState> {
 }
 
 fn raw(socket: &impl AsRawSocket) -> SOCKET {
-    // The same width on every Windows: the standard library has no `usize` there for 32 bits.
-    socket.as_raw_socket() as SOCKET
+    // A handle that does not fit would be none of this system's.
+    SOCKET::try_from(socket.as_raw_socket()).unwrap_or(INVALID_SOCKET)
 }
 
 /// One control call. `None` if the system refuses it or answers with another length.
