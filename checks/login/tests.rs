@@ -176,12 +176,14 @@ fn presenting(host: &str, name: &str, at: &str) -> (TrustStore, Handshake) {
     }))
     .expect("a handshake");
     handshake.presented = vec![leaf.der().to_vec()];
+    handshake.key_proven = true;
     (TrustStore::of([root.der().to_vec()]), handshake)
 }
 
-fn second_port(name_in_certificate: &str) -> (Context, Arc<ScriptedWorld>) {
+fn second_port(name_in_certificate: &str, is_holder: bool) -> (Context, Arc<ScriptedWorld>) {
     let at = "203.0.113.10:4244";
-    let (trust, handshake) = presenting("hub.corp.test", name_in_certificate, at);
+    let (trust, mut handshake) = presenting("hub.corp.test", name_in_certificate, at);
+    handshake.key_proven = is_holder;
     let mut world = with_alice();
     world.trust = Arc::new(trust);
     let key = (at.parse().expect("an address"), "hub.corp.test".to_owned());
@@ -192,11 +194,14 @@ fn second_port(name_in_certificate: &str) -> (Context, Arc<ScriptedWorld>) {
 
 #[tokio::test]
 async fn the_second_port_of_the_hub_counts_once_its_own_certificate_passed() {
-    let (cx, world) = second_port("hub.corp.test");
+    let (cx, world) = second_port("hub.corp.test", true);
     let seen = Login::probe(&cx).await;
     assert!(seen.places[0].passed, "{:?}", seen.places);
     assert_eq!(logins(&world), 1);
-    let (cx, world) = second_port("other.corp.test");
+    let (cx, world) = second_port("hub.corp.test", false);
+    assert!(!Login::probe(&cx).await.places[0].passed, "a copy proves nobody");
+    assert_eq!(logins(&world), 0, "{:?}", world.asked());
+    let (cx, world) = second_port("other.corp.test", true);
     let seen = Login::probe(&cx).await;
     assert_eq!(seen.places[0].cause.as_deref(), Some("certificate/wrong-name"));
     assert_eq!(logins(&world), 0, "{:?}", world.asked());
