@@ -373,7 +373,7 @@ async fn with_input(mut command: Command, input: &'static str) -> Output {
         let mut child = command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that ends at once reads nothing of it.
-        std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
+        stdin.write_all(input.as_bytes()).ok();
         drop(stdin);
         child.wait_with_output().expect("the program ends")
     })
