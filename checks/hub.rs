@@ -161,7 +161,7 @@ impl Check for Hub {
     }
 
     fn public_names() -> Vec<&'static str> {
-        look::CLOUD_HOSTS.iter().map(|(host, _)| *host).collect()
+        look::public_hosts()
     }
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {

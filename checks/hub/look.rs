@@ -26,11 +26,16 @@ const LISTEN: Duration = Duration::from_secs(4);
 
 /// The hosts that a login to Qlik Cloud is thought to need beside the tenant. Not verified: they are
 /// those that public policies name; Qlik's own list was not at hand.
-pub(super) const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
+const CLOUD_HOSTS: [(&str, CloudRole); 3] = [
     ("login.qlik.com", CloudRole::Login),
     ("cdn.qlikcloud.com", CloudRole::Content),
     ("maps.qlikcloud.com", CloudRole::Content),
 ];
+
+/// The same, by name alone.
+pub(super) fn public_hosts() -> Vec<&'static str> {
+    CLOUD_HOSTS.iter().map(|(host, _)| *host).collect()
+}
 
 /// A host of Qlik Cloud beside the tenant.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

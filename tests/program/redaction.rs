@@ -382,11 +382,8 @@ fn hublink(arguments: &[&str]) -> Output {
     command.output().expect("the program starts")
 }
 
-#[cfg(unix)]
 #[test]
 fn the_key_is_the_senders_alone_and_opens_the_report_again() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (sent, key, whole) = (path("sent.json"), path("key.json"), path("whole.json"));
@@ -401,8 +398,13 @@ fn the_key_is_the_senders_alone_and_opens_the_report_again() {
             assert!(!shown.contains(canary) && !sent.contains(canary), "{canary} in {format}");
         }
     }
-    let mode = std::fs::metadata(&key).expect("a key").permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = std::fs::metadata(&key).expect("a key").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+    }
     let output = hublink(&["review", &sent, "--key", &key, "--format", "json"]);
     let opened: Value = serde_json::from_slice(&output.stdout).expect("a report");
     let before: Value = serde_json::to_value(canary_report()).expect("plain data");
