@@ -73,23 +73,7 @@ pub fn examine_world(
     mode: Mode,
     pretend: Pretend,
 ) -> Result<Report, Failed> {
-    let credentials = match mode {
-        Mode::Doctor => login::credentials(login, &args.targets, &pretend)?,
-        Mode::Preflight => Credentials::default(),
-    };
-    if !args.show.quiet {
-        login::tell_of_logout(login);
-    }
-    let options = WorldOptions {
-        ca_files: args.ca_file.clone(),
-        resolver: args.resolver,
-        no_passwords: mode == Mode::Preflight,
-        account: credentials.account,
-        api_key: credentials.api_key,
-        pretend,
-    };
-    let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
-    let world: Arc<dyn World> = Arc::new(world);
+    let world = world(args, login, mode, pretend)?;
     let hides = args.show.redact != Level::None;
     let expanded = expand_with(&*world, &args.targets, &mut std::io::stdin().lock(), hides)
         .map_err(|error| {
@@ -128,14 +112,44 @@ pub fn examine_world(
     if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
         login::ask_about_desktop(&mut run, login);
     }
-    let report = run.report(&*world);
-    let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
-    if hides {
-        hide_person(&mut report, &Person::of(&*world));
-    } else {
-        Level::None.label().clone_into(&mut report.redaction.level);
+    Ok(shown(args, run.report(&*world), &*world))
+}
+
+/// The world with what may be sent to hubs.
+fn world(
+    args: &RunArgs,
+    login: &LoginArgs,
+    mode: Mode,
+    pretend: Pretend,
+) -> Result<Arc<dyn World>, Failed> {
+    let credentials = match mode {
+        Mode::Doctor => login::credentials(login, &args.targets, &pretend)?,
+        Mode::Preflight => Credentials::default(),
+    };
+    if !args.show.quiet {
+        login::tell_of_logout(login);
     }
-    Ok(report)
+    let options = WorldOptions {
+        ca_files: args.ca_file.clone(),
+        resolver: args.resolver,
+        no_passwords: mode == Mode::Preflight,
+        account: credentials.account,
+        api_key: credentials.api_key,
+        pretend,
+    };
+    let world = RealWorld::new(options).map_err(|error| Failed::usage(error.to_string()))?;
+    Ok(Arc::new(world))
+}
+
+/// The report with the user's own words, and without who sits at this computer.
+fn shown(args: &RunArgs, report: Report, world: &dyn World) -> Report {
+    let mut report = Report { labels: args.label.iter().cloned().collect(), ..report };
+    if args.show.redact == Level::None {
+        Level::None.label().clone_into(&mut report.redaction.level);
+    } else {
+        hide_person(&mut report, &Person::of(world));
+    }
+    report
 }
 
 fn deadline(args: &RunArgs, mode: Mode) -> Duration {
