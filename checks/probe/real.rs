@@ -168,7 +168,11 @@ impl World for RealWorld {
     fn variable(&self, name: &str) -> Option<String> {
         let value = match &self.options.pretend.variables {
             Some(pretended) => {
-                pretended.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+                // As the system itself: Windows does not tell the cases of a name apart.
+                let is = |known: &str| {
+                    known == name || cfg!(windows) && known.eq_ignore_ascii_case(name)
+                };
+                pretended.iter().find(|(known, _)| is(known)).map(|(_, value)| value.clone())
             }
             None => std::env::var(name).ok(),
         };
