@@ -206,6 +206,10 @@ impl Source<'_> {
         if self.text.trim().is_empty() {
             return Err(self.error(None, "expected a report, found nothing"));
         }
+        if !self.text.trim_start().starts_with(['{', '[']) {
+            let told = "expected a report, which is a JSON document and begins with {";
+            return Err(self.error(Some((1, 1)), told));
+        }
         let count = Cell::new(0);
         let mut reader = serde_json::Deserializer::from_str(self.text);
         let scanned = Scan(&count).deserialize(&mut reader).and_then(|()| reader.end());

@@ -225,7 +225,10 @@ fn a_file_that_is_no_report_is_refused_with_its_place() {
     };
     let cases = [
         (refused(""), "r.json: expected a report, found nothing"),
-        (refused("hello"), "r.json, line 1, column 1: expected value"),
+        (
+            refused("hello"),
+            "r.json, line 1, column 1: expected a report, which is a JSON document and begins with {",
+        ),
         (refused("[1]"), "r.json: expected a report, which has \"schema\": \"hublink/report/1\""),
         (refused("{}"), "r.json: expected a report, which has \"schema\": \"hublink/report/1\""),
         (
