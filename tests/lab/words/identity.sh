@@ -2,12 +2,13 @@
 
 # identity_provider oidc|saml NAME IP: see tools/identity.mjs.
 identity_provider() {
-    local pem log=$here/identity-$1.log
+    local pem node log=$here/identity-$1.log
     needs node
+    node=$(prepared node/ready)
     record "$2" A "$3"
     address "$3"
     pem=$(certificate "${identity_kind:-good}" "$2")
-    on server node "$lab/tools/identity.mjs" "$(prepared node)" "$1" "$2" "$3" 443 "$pem" >"$log" 2>&1 &
+    on server node "$lab/tools/identity.mjs" "${node%/ready}" "$1" "$2" "$3" 443 "$pem" >"$log" 2>&1 &
     wait_for 'the identity provider' grep -q listening "$log"
 }
 
