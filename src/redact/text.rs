@@ -78,11 +78,16 @@ impl Redactor {
     }
 
     fn pieces(&mut self, class: Class, text: &str) -> String {
-        let mut made = String::with_capacity(text.len());
-        let mut at = 0;
+        self.pieces_from(class, text, 0)
+    }
+
+    /// The pieces from a place on; what stands before it only tells what they are.
+    fn pieces_from(&mut self, class: Class, text: &str, mut at: usize) -> String {
+        let mut made = String::with_capacity(text.len() - at);
         while let Some(letter) = text[at..].chars().next() {
             let piece = self
                 .phrase(text, at)
+                .or_else(|| self.encoded(class, text, at))
                 .or_else(|| escape(text, at))
                 .or_else(|| self.colons(text, at))
                 .or_else(|| self.run(class, text, at));
@@ -142,6 +147,29 @@ impl Redactor {
         let row: Vec<String> =
             row.as_bytes().chunks(2).map(|p| String::from_utf8_lossy(p).into_owned()).collect();
         Some(Piece { end: at + run.len(), made: row.join(&separator.to_string()) })
+    }
+
+    /// A run of letters and digits of which some are encoded: whoever decodes it reads a name.
+    fn encoded(&mut self, class: Class, text: &str, at: usize) -> Option<Piece> {
+        let (end, bytes) = decoded(text, at)?;
+        let name = String::from_utf8(bytes);
+        let name = name.unwrap_or_else(|error| latin1(error.as_bytes()));
+        let before = &text[text.floor_char_boundary(at.saturating_sub(16))..at];
+        let login = if text[end..].starts_with('@') { "@" } else { "" };
+        let made = self.pieces_from(class, &format!("{before}{name}{login}"), before.len());
+        let made = made.strip_suffix(login).unwrap_or(&made);
+        if made == name {
+            return Some(Piece { end, made: text[at..end].to_owned() });
+        }
+        let made = made.chars().map(|letter| {
+            let mut bytes = [0; 4];
+            let bytes = letter.encode_utf8(&mut bytes).bytes();
+            match letter {
+                _ if letter.is_ascii() => letter.to_string(),
+                _ => bytes.map(|byte| format!("%{byte:02X}")).collect(),
+            }
+        });
+        Some(Piece { end, made: made.collect() })
     }
 
     /// A run of letters, digits and what joins them.
@@ -208,6 +236,53 @@ impl Redactor {
         self.names.count(Kind::Word);
         self.names.word(word)
     }
+}
+
+/// Where a run with encoded letters ends, and what it stands for; `None` if nothing in it is encoded.
+fn decoded(text: &str, at: usize) -> Option<(usize, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let (mut end, mut is_encoded) = (at, false);
+    while let Some(letter) = text[end..].chars().next() {
+        if let Some((length, meant)) = encoded_letter(&text[end..]) {
+            bytes.extend(meant);
+            end += length;
+            is_encoded = true;
+        } else if letter.is_alphanumeric() || end > at && matches!(letter, '.' | '-' | '_') {
+            bytes.extend(letter.to_string().bytes());
+            end += letter.len_utf8();
+        } else {
+            break;
+        }
+    }
+    is_encoded.then_some((end, bytes))
+}
+
+/// How long the encoding of a letter at the beginning of a text is, and what it stands for: `%D0`,
+/// that encoded again (`%25D0`), or `&#1048;`.
+fn encoded_letter(text: &str) -> Option<(usize, Vec<u8>)> {
+    if let Some(entity) = text.strip_prefix("&#") {
+        // No letter has a longer number.
+        let (number, _) = entity[..entity.floor_char_boundary(10)].split_once(';')?;
+        let value = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        let letter = char::from_u32(value.ok()?).filter(|letter| letter.is_alphanumeric())?;
+        return Some((number.len() + 3, letter.to_string().into_bytes()));
+    }
+    let mut digits = text.strip_prefix('%')?;
+    while let Some(again) = digits.strip_prefix("25") {
+        digits = again;
+    }
+    let pair = digits.get(..2).filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    let byte = u8::from_str_radix(pair, 16).ok()?;
+    let is_letter = !byte.is_ascii() || byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    is_letter.then(|| (text.len() - digits.len() + 2, vec![byte]))
+}
+
+/// What is no UTF-8 was written by a program that knows one byte per letter.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
 /// `%2F` and the like separate words, as what they stand for does.

@@ -54,7 +54,16 @@ fn hits(report: &Report, canaries: &[&str]) -> Vec<String> {
             let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
             let hex = plain.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
             let hex: String = hex.collect();
-            for form in [plain.clone(), plain.replace(' ', "%20"), hex] {
+            let each: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let others = |byte: u8| match byte {
+                _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                _ => format!("%{byte:02x}"),
+            };
+            // As encoders write it that leave capital letters as they are.
+            let encoded: String = plain.bytes().map(others).collect();
+            let written: String = canary.bytes().map(others).collect();
+            let written = written.to_lowercase();
+            for form in [plain.clone(), plain.replace(' ', "%20"), hex, encoded, written, each] {
                 if let Some(at) = lower.find(&form) {
                     let begin = lower.floor_char_boundary(at.saturating_sub(60));
                     let end = lower.floor_char_boundary((at + 60).min(lower.len()));
@@ -276,6 +285,36 @@ fn no_canary_gets_into_any_format() {
     assert!(key.restore(&made).expect("its key") == report);
     let ledger: Vec<&str> = made.redaction.ledger.iter().map(|line| line.what.as_str()).collect();
     assert!(ledger.contains(&"host or domain") && ledger.contains(&"IP address"), "{ledger:?}");
+}
+
+/// A name in a link is mostly encoded, and any letter of it may be.
+#[test]
+fn no_encoded_name_gets_into_any_format() {
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let again = |text: &str| encoded(text).replace('%', "%25");
+    let link = format!(
+        "qliksense://enterpriseurl?url=https%3A%2F%2Fhub.canary.test%2F{}%2F{}%2Fx{}&name={}",
+        encoded("Иван"),
+        encoded("alice.canary"),
+        again("Петров"),
+        encoded("Müller"),
+    ) + "%20Jos%E9%20Ji%C5%99%C3%AD";
+    let mut report = report_of_fixture(&canary_fixture());
+    report.hubs[0].link = Some(hublink_checks::link::inspect(&link));
+    let report = Report { review: None, ..review(&saved_of(&report)) };
+    let names = ["Иван", "alice.canary", "alice", "Петров", "Müller", "Jiří"];
+    let visible = hits(&report, &names);
+    for name in names {
+        assert!(visible.iter().any(|hit| hit.starts_with(name)), "{name} is not planted");
+    }
+    let (made, key) = hidden(&report);
+    let found = hits(&made, &names);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let text = json_document(&made);
+    for part in ["%25D0", "%D0", "Jos%E9", "Ji%C5"] {
+        assert!(!text.contains(part), "{part}");
+    }
+    assert!(key.restore(&made).expect("its key") == report);
 }
 
 /// What this program cannot judge it cannot tell in pseudonyms either.
