@@ -158,6 +158,7 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     if report.redaction.level == Level::Strict.label() {
         return Ok((report.clone(), None));
     }
+    let report = &in_own_words(report.clone());
     let mut redactor = Redactor::new(report);
     let mut observed = report.clone();
     drop_what_is_judged(&mut observed);
@@ -183,18 +184,62 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     Ok((made, Some(key)))
 }
 
-/// What follows from the evidence is made anew; what this program cannot read it cannot hide.
-fn drop_what_is_judged(report: &mut Report) {
+/// What this program cannot read it cannot hide: of checks that it does not know, what they saw and
+/// said is left out. Their ids stay as far as they are ids.
+fn in_own_words(mut report: Report) -> Report {
     let known: Vec<&str> = hublink_checks::tables().iter().map(|check| check.meta().id).collect();
+    let mut ids = Ids::default();
+    for hub in &mut report.hubs {
+        let verdict = &mut hub.verdict;
+        for id in [&mut verdict.first_broken, &mut verdict.cause, &mut verdict.reached] {
+            id.iter_mut().for_each(|id| ids.tidy(id));
+        }
+    }
+    let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
+    for check in hubs.chain(&mut report.across) {
+        ids.tidy(&mut check.id);
+        if !known.contains(&check.id.as_str()) {
+            check.title.clone_from(&check.id);
+            (check.evidence, check.aside) = (None, None);
+        }
+        let because = check.reason.as_mut().and_then(|reason| reason.because.as_mut());
+        let causes = check.causes.iter_mut().map(|cause| &mut cause.id);
+        because.into_iter().chain(causes).for_each(|id| ids.tidy(id));
+    }
+    report
+}
+
+/// Ids of checks and causes, `word` or `word/word`. Anything else is a text, and gets a number.
+#[derive(Default)]
+struct Ids {
+    texts: Vec<String>,
+}
+
+impl Ids {
+    fn tidy(&mut self, id: &mut String) {
+        let is_word = |word: &str| {
+            let parts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+            word.split('-').all(|part| !part.is_empty() && part.chars().all(parts))
+        };
+        if id.split('/').count() <= 2 && id.split('/').all(is_word) {
+            return;
+        }
+        let place = self.texts.iter().position(|text| text == id).unwrap_or_else(|| {
+            self.texts.push(id.clone());
+            self.texts.len() - 1
+        });
+        *id = format!("unknown-{}", place + 1);
+    }
+}
+
+/// What follows from the evidence is made anew.
+fn drop_what_is_judged(report: &mut Report) {
     let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
     for check in hubs.chain(&mut report.across) {
         check.causes.clear();
         // Why there was nothing to judge is told from the evidence too.
         if let Some(reason) = check.reason.as_mut().filter(|_| check.evidence.is_some()) {
             reason.detail = None;
-        }
-        if !known.contains(&check.id.as_str()) {
-            (check.evidence, check.aside) = (None, None);
         }
     }
     report.across.clear();
@@ -226,7 +271,7 @@ fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor) -> 
         lost += real.across.iter().map(|check| check.causes.len()).sum::<usize>();
         made.across.clone_from(&real.across);
         for (real, made) in real.across.iter().zip(&mut made.across) {
-            made.evidence = None;
+            (made.evidence, made.aside) = (None, None);
             without_proof(real, made, redactor);
         }
     }

@@ -328,11 +328,18 @@ fn what_cannot_be_told_without_names_is_left_out() {
         "ruled_out": [text], "remedy": [text], "verify": [{ "command": text, "expect": text }],
         "see": [text]
     });
-    let check = json!({ "id": "telepathy", "title": "the hub reads minds", "status": "failed",
+    let check = json!({ "id": "telepathy", "title": text, "status": "failed",
                         "reason": { "kind": "could-not-look", "detail": text }, "duration_ms": 1.0,
                         "evidence": { "minds": [text] }, "aside": { "minds": text },
                         "causes": [cause] });
-    saved["hubs"][0]["checks"].as_array_mut().expect("checks").push(check);
+    let mut spoken = check.clone();
+    (spoken["id"], spoken["causes"][0]["id"]) = (json!(text), json!(format!("telepathy/{text}")));
+    for check in [check, spoken] {
+        for place in ["/hubs/0/checks", "/across"] {
+            let checks = saved.pointer_mut(place).and_then(Value::as_array_mut);
+            checks.expect("checks").push(check.clone());
+        }
+    }
     saved["hubs"][0]["verdict"] = json!({
         "ready": "no", "first_broken": "telepathy", "cause": "telepathy/canaryless",
         "confidence": "certain", "owner": "you", "summary": text, "reached": null
@@ -342,6 +349,8 @@ fn what_cannot_be_told_without_names_is_left_out() {
     let found = hits(&made, &CANARIES);
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(lost(&made) > 0);
+    let ids: Vec<&str> = made.across.iter().map(|check| check.id.as_str()).collect();
+    assert!(ids.ends_with(&["telepathy", "unknown-1"]), "{ids:?}");
     assert_eq!(made.hubs[0].verdict.cause.as_deref(), Some("telepathy/canaryless"));
 }
 
