@@ -317,6 +317,49 @@ fn no_encoded_name_gets_into_any_format() {
     assert!(key.restore(&made).expect("its key") == report);
 }
 
+#[test]
+fn no_address_survives_what_it_is_joined_to() {
+    let mut fixture = canary_fixture();
+    let title = "10.11.12.13_x 10.21.2.3-10.21.2.9 ip-10-31-12-13 010.041.012.013 to 0011.2233.4455 \
+                 client:2001:470:1234:5678::9 2001:470:99::1-2001:470:99::2 mac_00-1b-44-11-3a-b7 \
+                 192.168.77 172.19.55.x И я &#1048;&#x436;&#1077; 漢 nginx/1.18.0 IIS/10.0 1.3.6.1.5.5.7.3.1";
+    fixture["evidence"]["http"]["pages"][0]["title"] = json!(title);
+    fixture["evidence"]["http"]["hops"][0]["head"] = json!(title);
+    let report = report_of_fixture(&fixture);
+    let addresses = [
+        "10.11.12",
+        "10.21.2",
+        "10-31-12",
+        "041.012",
+        "0011.2233",
+        "2001:470:",
+        "00-1b-44",
+        "192.168.77",
+        "172.19.55",
+        "И",
+        "я",
+        "&#1048",
+        "&#x436",
+        "漢",
+    ];
+    let titles = |report: &Report| {
+        let http = report.hubs[0].checks.iter().find(|check| check.id == "http");
+        let evidence = http.and_then(|check| check.evidence.clone()).expect("evidence");
+        let head = &evidence["hops"][0]["head"];
+        [&evidence["pages"][0]["title"], head].map(|text| text.as_str().expect("a text").to_owned())
+    };
+    let (made, key) = hidden(&report);
+    for (before, after) in titles(&report).iter().zip(titles(&made)) {
+        for address in addresses {
+            assert!(before.contains(address), "{address} is not planted");
+            assert!(!after.contains(address), "{address} in {after}");
+        }
+        assert!(after.contains("nginx/1.18.0") && after.contains("IIS/10.0"), "{after}");
+        assert!(after.ends_with("1.3.6.1.5.5.7.3.1"), "{after}");
+    }
+    assert!(key.restore(&made).expect("its key") == report);
+}
+
 /// What this program cannot judge it cannot tell in pseudonyms either.
 #[test]
 fn what_cannot_be_told_without_names_is_left_out() {
