@@ -479,9 +479,10 @@ fn the_key_is_the_senders_alone_and_opens_the_report_again() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (sent, key, whole) = (path("sent.json"), path("key.json"), path("whole.json"));
     std::fs::write(&whole, json_document(&canary_report())).expect("a file");
-    let options = ["--redact", "strict", "--redact-key", &key, "--report", &sent];
     for format in ["human", "json", "ndjson", "junit", "nagios", "openmetrics", "markdown", "html"]
     {
+        let key = if format == "html" { key.clone() } else { path(&format!("of-{format}.key")) };
+        let options = ["--redact", "strict", "--redact-key", &key, "--report", &sent];
         let output = hublink(&[&["review", &whole, "--format", format][..], &options].concat());
         let shown = String::from_utf8_lossy(&output.stdout).to_lowercase();
         let sent = std::fs::read_to_string(&sent).expect("a report").to_lowercase();
@@ -511,6 +512,21 @@ fn the_key_is_the_senders_alone_and_opens_the_report_again() {
     assert!(
         refused(&["review", &whole, "--redact-key", &key]).contains("goes with --redact strict")
     );
+    // A key is the only one to its report.
+    let before = std::fs::read_to_string(&key).expect("a key");
+    let again = ["--redact", "strict", "--redact-key", &key, "https://sense.corp.test"];
+    // Nothing is examined, or the hub would be told as one that cannot be reached.
+    assert!(refused(&[&["doctor"][..], &again].concat()).contains("exists already"));
+    let again = ["review", &whole, "--redact", "strict", "--redact-key", &key];
+    assert!(refused(&again).contains("exists already"));
+    assert_eq!(std::fs::read_to_string(&key).expect("a key"), before);
+    let new = path("new.json");
+    let other = folder.path().join(".").join("new.json").display().to_string();
+    for option in ["--report", "--output"] {
+        let same = ["review", &whole, "--redact", "strict", "--redact-key", &new, option, &other];
+        assert!(refused(&same).contains("name the same file"), "{option}");
+    }
+    assert!(!std::path::Path::new(&new).exists());
 }
 
 proptest! {
