@@ -53,6 +53,8 @@ impl Level {
 pub struct Person {
     home: Option<String>,
     user: Option<String>,
+    /// What the home directory is called: mostly the user, but not where that was renamed.
+    folder: Option<String>,
     machine: Option<String>,
 }
 
@@ -65,8 +67,13 @@ impl Person {
             told.map(|text| text.trim_end_matches(['/', '\\']).to_owned())
                 .filter(|text| !text.is_empty())
         };
+        let home = first(&["USERPROFILE", "HOME"]);
+        let folder = home.as_deref().and_then(|home| home.rsplit(['/', '\\']).next());
         Self {
-            home: first(&["USERPROFILE", "HOME"]),
+            folder: folder
+                .filter(|name| !name.is_empty() && !name.ends_with(':'))
+                .map(str::to_owned),
+            home,
             user: first(&["USERNAME", "USER", "LOGNAME"]),
             machine: first(&["COMPUTERNAME", "HOSTNAME"]),
         }
@@ -76,10 +83,11 @@ impl Person {
     fn hide(&self, path: &str) -> (String, Vec<(&'static str, &'static str)>) {
         let mut found = Vec::new();
         let separators = ['/', '\\'];
-        let beneath_home = self.home.as_deref().and_then(|home| {
-            let rest = path.strip_prefix(home)?;
-            (rest.is_empty() || rest.starts_with(separators)).then(|| format!("~{rest}"))
-        });
+        let beneath_home = self
+            .home
+            .as_deref()
+            .and_then(|home| beneath(home, path))
+            .map(|rest| format!("~{rest}"));
         if beneath_home.is_some() {
             found.push(("home directory", "~"));
         }
@@ -91,13 +99,14 @@ impl Person {
             let rest = &part[name.len()..];
             place += usize::from(!name.is_empty());
             let is = |known: &Option<String>| {
-                known.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+                known.as_deref().is_some_and(|known| known.to_lowercase() == name.to_lowercase())
             };
+            let is_user = is(&self.user) || is(&self.folder);
             if on_network && place == 1 && is(&self.machine) {
                 found.push(("name of the computer", "computer"));
                 return format!("computer{rest}");
             }
-            if place > 1 && is(&self.user) && !rest.is_empty() {
+            if place > 1 && is_user && !rest.is_empty() {
                 found.push(("name of the user", "user"));
                 return format!("user{rest}");
             }
@@ -106,6 +115,26 @@ impl Person {
         let path = parts.collect();
         (path, found)
     }
+}
+
+/// What follows a directory in a path beneath it; `None` if the path leads elsewhere. Windows takes
+/// both slashes, and either case, for the same.
+pub(crate) fn beneath<'a>(home: &str, path: &'a str) -> Option<&'a str> {
+    let home = home.trim_end_matches(['/', '\\']);
+    let is_windows = home.contains('\\') || home.as_bytes().get(1) == Some(&b':');
+    let mut rest = path.chars();
+    for one in home.chars() {
+        let other = rest.next()?;
+        let slashes = [one, other].iter().all(|letter| matches!(letter, '/' | '\\'));
+        let alike =
+            one == other || is_windows && (slashes || one.to_lowercase().eq(other.to_lowercase()));
+        if !alike {
+            return None;
+        }
+    }
+    let rest = rest.as_str();
+    let ends = rest.is_empty() || rest.starts_with(['/', '\\']);
+    (!home.is_empty() && ends).then_some(rest)
 }
 
 /// Hides in a fresh report who sits at this computer.

@@ -462,9 +462,34 @@ fn by_default_it_hides_who_sits_at_the_computer_and_nothing_else() {
     assert_eq!(path("\\\\hub\\root\\hubs.ini").0, "\\\\computer\\user\\hubs.ini");
     assert_eq!(path("D:\\hub\\hubs.ini").0, "D:\\hub\\hubs.ini");
     assert_eq!(path("D:\\rooted\\root.ini").0, "D:\\rooted\\root.ini");
+    for home in ["c:\\users\\ROOT\\hubs.ini", "C:/Users/root/hubs.ini", "C:\\USERS/Root\\hubs.ini"]
+    {
+        let (hidden, _) = path(home);
+        assert!(matches!(hidden.as_str(), "~\\hubs.ini" | "~/hubs.ini"), "{hidden}");
+    }
+    assert_eq!(path("c:\\users\\rooted\\hubs.ini").0, "c:\\users\\rooted\\hubs.ini");
     let (_, redaction) = path("\\\\HUB\\root\\hubs.ini");
     let told: Vec<&str> = redaction.ledger.iter().map(|line| line.what.as_str()).collect();
     assert_eq!(told, ["name of the computer", "name of the user"]);
+}
+
+#[test]
+fn a_home_that_is_not_called_like_its_user_is_hidden_too() {
+    let mut world = ScriptedWorld::at(Timestamp::parse("2026-11-26T12:00:00Z").expect("a time"));
+    for (name, value) in [("USERPROFILE", "C:\\Users\\Jürgen.CORP"), ("USERNAME", "jmeier")] {
+        world.variables.insert(name.to_owned(), value.to_owned());
+    }
+    let person = Person::of(&world);
+    for (text, expected) in [
+        ("D:\\profiles\\JÜRGEN.corp\\hubs.ini", "D:\\profiles\\user\\hubs.ini"),
+        ("D:\\JMeier\\hubs.ini", "D:\\user\\hubs.ini"),
+        ("c:/users/jÜrgen.corp/hubs.ini", "~/hubs.ini"),
+    ] {
+        let mut report = report_of_fixture(&canary_fixture());
+        report.hubs[0].source.file = Some(text.to_owned());
+        hide_person(&mut report, &person);
+        assert_eq!(report.hubs[0].source.file.as_deref(), Some(expected));
+    }
 }
 
 fn hublink(arguments: &[&str]) -> Output {
