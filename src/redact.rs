@@ -220,8 +220,9 @@ fn in_own_words(mut report: Report) -> Report {
     let mut ids = Ids::default();
     for hub in &mut report.hubs {
         let verdict = &mut hub.verdict;
-        for id in [&mut verdict.first_broken, &mut verdict.cause, &mut verdict.reached] {
-            id.iter_mut().for_each(|id| ids.tidy(id));
+        let named = [&mut verdict.first_broken, &mut verdict.cause, &mut verdict.reached];
+        for id in named.into_iter().flatten() {
+            ids.tidy(id);
         }
     }
     let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
@@ -233,7 +234,9 @@ fn in_own_words(mut report: Report) -> Report {
         }
         let because = check.reason.as_mut().and_then(|reason| reason.because.as_mut());
         let causes = check.causes.iter_mut().map(|cause| &mut cause.id);
-        because.into_iter().chain(causes).for_each(|id| ids.tidy(id));
+        for id in because.into_iter().chain(causes) {
+            ids.tidy(id);
+        }
     }
     report
 }

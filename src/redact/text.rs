@@ -40,21 +40,21 @@ impl Redactor {
             u8::from_str_radix(pair, 16).ok()
         };
         let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-        let read: Option<Vec<u8>> = pairs.iter().map(|pair| byte(pair)).collect();
+        let read: Option<Vec<u8>> = pairs.iter().map(|digits| byte(digits)).collect();
         // UTF-8 that was cut off in a letter is still UTF-8.
         if let Some(bytes) = read.as_ref().filter(|_| rest.is_empty())
             && let Some(text) = utf8_so_far(bytes)
         {
             let made = self.text(Class::Text, text);
-            return made.bytes().map(|byte| format!("{byte:02x}")).collect();
+            return made.bytes().flat_map(pair).collect();
         }
         let read = read.map(|bytes| latin1(&bytes));
         match read.filter(|_| rest.is_empty()) {
             Some(text) => {
                 let made = self.text(Class::Text, &text);
-                let digit = |value: u32| char::from_digit(value & 0xf, 16).unwrap_or('0');
-                let bytes = made.chars().map(u32::from);
-                bytes.flat_map(|byte| [digit(byte >> 4), digit(byte)]).collect()
+                // What is made-up is ASCII, and what stayed was one byte.
+                let bytes = made.chars().map(|letter| u8::try_from(letter).unwrap_or(b'?'));
+                bytes.flat_map(pair).collect()
             }
             None => String::new(),
         }
@@ -170,15 +170,18 @@ impl Redactor {
         if made == name {
             return Some(Piece { end, made: text[at..end].to_owned() });
         }
-        let made = made.chars().map(|letter| {
-            let mut bytes = [0; 4];
-            let bytes = letter.encode_utf8(&mut bytes).bytes();
-            match letter {
-                _ if letter.is_ascii() => letter.to_string(),
-                _ => bytes.map(|byte| format!("%{byte:02X}")).collect(),
+        let mut written = String::new();
+        for letter in made.chars() {
+            if letter.is_ascii() {
+                written.push(letter);
+                continue;
             }
-        });
-        Some(Piece { end, made: made.collect() })
+            for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                written.push('%');
+                written.extend(pair(byte).map(|digit| digit.to_ascii_uppercase()));
+            }
+        }
+        Some(Piece { end, made: written })
     }
 
     /// A run of letters, digits and what joins them.
@@ -342,6 +345,11 @@ fn encoded_letter(text: &str) -> Option<(usize, Vec<u8>)> {
     let byte = u8::from_str_radix(pair, 16).ok()?;
     let is_letter = !byte.is_ascii() || byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     is_letter.then(|| (text.len() - digits.len() + 2, vec![byte]))
+}
+
+/// A byte in hexadecimal.
+fn pair(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
 }
 
 /// A part of an address, perhaps filled up with zeros.

@@ -54,14 +54,15 @@ fn hits(report: &Report, canaries: &[&str]) -> Vec<String> {
             let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
             let hex = plain.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
             let hex: String = hex.collect();
-            let each: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let escape = |byte: u8| ['%', digit(byte >> 4), digit(byte & 0xf)];
+            let each: String = plain.bytes().flat_map(escape).collect();
             let others = |byte: u8| match byte {
-                _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-                _ => format!("%{byte:02x}"),
+                _ if byte.is_ascii_alphanumeric() => vec![char::from(byte)],
+                _ => escape(byte).to_vec(),
             };
             // As encoders write it that leave capital letters as they are.
-            let encoded: String = plain.bytes().map(others).collect();
-            let written: String = canary.bytes().map(others).collect();
+            let encoded: String = plain.bytes().flat_map(others).collect();
+            let written: String = canary.bytes().flat_map(others).collect();
             let written = written.to_lowercase();
             for form in [plain.clone(), plain.replace(' ', "%20"), hex, encoded, written, each] {
                 if let Some(at) = lower.find(&form) {
@@ -290,7 +291,11 @@ fn no_canary_gets_into_any_format() {
 /// A name in a link is mostly encoded, and any letter of it may be.
 #[test]
 fn no_encoded_name_gets_into_any_format() {
-    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let encoded = |text: &str| {
+        let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+        let escape = |byte: u8| ['%', digit(byte >> 4), digit(byte & 0xf)];
+        text.bytes().flat_map(escape).collect::<String>().to_uppercase()
+    };
     let again = |text: &str| encoded(text).replace('%', "%25");
     let link = format!(
         "qliksense://enterpriseurl?url=https%3A%2F%2Fhub.canary.test%2F{}%2F{}%2Fx{}&name={}",
