@@ -161,15 +161,15 @@ impl Changed {
 pub fn compare(old: &Saved, new: &Saved) -> Diff {
     let (old, new) = (review(old), review(new));
     let hidden = |report: &Report| report.redaction.level == Level::Strict.label();
-    // Two runs have two sets of pseudonyms.
-    let nameless = (hidden(&old) || hidden(&new)) && old.run != new.run;
+    // Pseudonyms are drawn anew each time, for the same run too.
+    let nameless = hidden(&old) || hidden(&new);
     let hubs = hubs::compare(&old, &new, nameless);
     let across = hubs::causes(&old.across, &new.across);
     let differs = !across.is_empty() || hubs.iter().any(|hub| hub.state != State::Same);
     let mut notes = Vec::new();
     if nameless {
         notes.push(
-            "A report has pseudonyms, which differ from run to run: hubs are paired by their \
+            "A report has pseudonyms, which are others in every copy: hubs are paired by their \
              order, and names and addresses are not compared."
                 .to_owned(),
         );

@@ -51,6 +51,16 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
     write_with(path, text, &tempfile::Builder::new())
 }
 
+/// As [`write_file`], but a file that is there stays as it is.
+///
+/// # Errors
+/// As [`write_file`], and if there is such a file.
+pub fn write_new_file(path: &Path, text: &str) -> io::Result<()> {
+    let file = written(path, text, &tempfile::Builder::new())?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// As [`write_file`], with the permissions of an ordinary new file: everybody may read it, unless
 /// the umask says otherwise.
 ///
@@ -76,6 +86,17 @@ fn for_all<'a>() -> tempfile::Builder<'a, 'a> {
 }
 
 fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> io::Result<()> {
+    let file = written(path, text, builder)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The text in a file beside the path.
+fn written(
+    path: &Path,
+    text: &str,
+    builder: &tempfile::Builder<'_, '_>,
+) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -83,8 +104,7 @@ fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> i
     let mut file: NamedTempFile = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ impl Level {
 pub struct Person {
     home: Option<String>,
     user: Option<String>,
+    /// What the home directory is called: mostly the user, but not where that was renamed.
+    folder: Option<String>,
     machine: Option<String>,
 }
 
@@ -65,8 +67,13 @@ impl Person {
             told.map(|text| text.trim_end_matches(['/', '\\']).to_owned())
                 .filter(|text| !text.is_empty())
         };
+        let home = first(&["USERPROFILE", "HOME"]);
+        let folder = home.as_deref().and_then(|home| home.rsplit(['/', '\\']).next());
         Self {
-            home: first(&["USERPROFILE", "HOME"]),
+            folder: folder
+                .filter(|name| !name.is_empty() && !name.ends_with(':'))
+                .map(str::to_owned),
+            home,
             user: first(&["USERNAME", "USER", "LOGNAME"]),
             machine: first(&["COMPUTERNAME", "HOSTNAME"]),
         }
@@ -76,10 +83,11 @@ impl Person {
     fn hide(&self, path: &str) -> (String, Vec<(&'static str, &'static str)>) {
         let mut found = Vec::new();
         let separators = ['/', '\\'];
-        let beneath_home = self.home.as_deref().and_then(|home| {
-            let rest = path.strip_prefix(home)?;
-            (rest.is_empty() || rest.starts_with(separators)).then(|| format!("~{rest}"))
-        });
+        let beneath_home = self
+            .home
+            .as_deref()
+            .and_then(|home| beneath(home, path))
+            .map(|rest| format!("~{rest}"));
         if beneath_home.is_some() {
             found.push(("home directory", "~"));
         }
@@ -91,13 +99,14 @@ impl Person {
             let rest = &part[name.len()..];
             place += usize::from(!name.is_empty());
             let is = |known: &Option<String>| {
-                known.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+                known.as_deref().is_some_and(|known| known.to_lowercase() == name.to_lowercase())
             };
+            let is_user = is(&self.user) || is(&self.folder);
             if on_network && place == 1 && is(&self.machine) {
                 found.push(("name of the computer", "computer"));
                 return format!("computer{rest}");
             }
-            if place > 1 && is(&self.user) && !rest.is_empty() {
+            if place > 1 && is_user && !rest.is_empty() {
                 found.push(("name of the user", "user"));
                 return format!("user{rest}");
             }
@@ -106,6 +115,26 @@ impl Person {
         let path = parts.collect();
         (path, found)
     }
+}
+
+/// What follows a directory in a path beneath it; `None` if the path leads elsewhere. Windows takes
+/// both slashes, and either case, for the same.
+pub(crate) fn beneath<'a>(home: &str, path: &'a str) -> Option<&'a str> {
+    let home = home.trim_end_matches(['/', '\\']);
+    let is_windows = home.contains('\\') || home.as_bytes().get(1) == Some(&b':');
+    let mut rest = path.chars();
+    for one in home.chars() {
+        let other = rest.next()?;
+        let slashes = [one, other].iter().all(|letter| matches!(letter, '/' | '\\'));
+        let alike =
+            one == other || is_windows && (slashes || one.to_lowercase().eq(other.to_lowercase()));
+        if !alike {
+            return None;
+        }
+    }
+    let rest = rest.as_str();
+    let ends = rest.is_empty() || rest.starts_with(['/', '\\']);
+    (!home.is_empty() && ends).then_some(rest)
 }
 
 /// Hides in a fresh report who sits at this computer.
@@ -158,6 +187,7 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     if report.redaction.level == Level::Strict.label() {
         return Ok((report.clone(), None));
     }
+    let report = &in_own_words(report.clone());
     let mut redactor = Redactor::new(report);
     let mut observed = report.clone();
     drop_what_is_judged(&mut observed);
@@ -183,18 +213,65 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     Ok((made, Some(key)))
 }
 
-/// What follows from the evidence is made anew; what this program cannot read it cannot hide.
-fn drop_what_is_judged(report: &mut Report) {
+/// What this program cannot read it cannot hide: of checks that it does not know, what they saw and
+/// said is left out. Their ids stay as far as they are ids.
+fn in_own_words(mut report: Report) -> Report {
     let known: Vec<&str> = hublink_checks::tables().iter().map(|check| check.meta().id).collect();
+    let mut ids = Ids::default();
+    for hub in &mut report.hubs {
+        let verdict = &mut hub.verdict;
+        let named = [&mut verdict.first_broken, &mut verdict.cause, &mut verdict.reached];
+        for id in named.into_iter().flatten() {
+            ids.tidy(id);
+        }
+    }
+    let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
+    for check in hubs.chain(&mut report.across) {
+        ids.tidy(&mut check.id);
+        if !known.contains(&check.id.as_str()) {
+            check.title.clone_from(&check.id);
+            (check.evidence, check.aside) = (None, None);
+        }
+        let because = check.reason.as_mut().and_then(|reason| reason.because.as_mut());
+        let causes = check.causes.iter_mut().map(|cause| &mut cause.id);
+        for id in because.into_iter().chain(causes) {
+            ids.tidy(id);
+        }
+    }
+    report
+}
+
+/// Ids of checks and causes, `word` or `word/word`. Anything else is a text, and gets a number.
+#[derive(Default)]
+struct Ids {
+    texts: Vec<String>,
+}
+
+impl Ids {
+    fn tidy(&mut self, id: &mut String) {
+        let is_word = |word: &str| {
+            let parts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+            word.split('-').all(|part| !part.is_empty() && part.chars().all(parts))
+        };
+        if id.split('/').count() <= 2 && id.split('/').all(is_word) {
+            return;
+        }
+        let place = self.texts.iter().position(|text| text == id).unwrap_or_else(|| {
+            self.texts.push(id.clone());
+            self.texts.len() - 1
+        });
+        *id = format!("unknown-{}", place + 1);
+    }
+}
+
+/// What follows from the evidence is made anew.
+fn drop_what_is_judged(report: &mut Report) {
     let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
     for check in hubs.chain(&mut report.across) {
         check.causes.clear();
         // Why there was nothing to judge is told from the evidence too.
         if let Some(reason) = check.reason.as_mut().filter(|_| check.evidence.is_some()) {
             reason.detail = None;
-        }
-        if !known.contains(&check.id.as_str()) {
-            (check.evidence, check.aside) = (None, None);
         }
     }
     report.across.clear();
@@ -226,7 +303,7 @@ fn keep_judgement(real: &Report, made: &mut Report, redactor: &mut Redactor) -> 
         lost += real.across.iter().map(|check| check.causes.len()).sum::<usize>();
         made.across.clone_from(&real.across);
         for (real, made) in real.across.iter().zip(&mut made.across) {
-            made.evidence = None;
+            (made.evidence, made.aside) = (None, None);
             without_proof(real, made, redactor);
         }
     }

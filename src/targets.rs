@@ -186,9 +186,7 @@ impl Expansion<'_> {
 /// The path with `~` for the home directory, which holds the user's name.
 fn shorten(world: &dyn World, path: &str) -> Option<String> {
     let home = world.variable("USERPROFILE").or_else(|| world.variable("HOME"))?;
-    let home = home.trim_end_matches(['/', '\\']);
-    let rest = path.strip_prefix(home).filter(|_| !home.is_empty())?;
-    (rest.is_empty() || rest.starts_with(['/', '\\'])).then(|| format!("~{rest}"))
+    crate::redact::beneath(&home, path).map(|rest| format!("~{rest}"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `hublink review`: a saved report judged again, offline.
 
 use super::super::Failed;
-use super::run::{Mode, deliver, told};
+use super::run::{Mode, deliver, key_has_a_place, told};
 use crate::cli::ReviewArgs;
 use crate::exit::Exit;
 use crate::redact::Key;
@@ -17,6 +17,7 @@ pub fn run(args: &ReviewArgs) -> Result<Exit, Failed> {
 }
 
 fn reviewed(args: &ReviewArgs) -> Result<Exit, Failed> {
+    key_has_a_place(&args.show)?;
     let saved = read(&args.saved, &mut std::io::stdin().lock())
         .map_err(|error| Failed::usage(error.to_string()))?;
     let report = match &args.key {

@@ -1,5 +1,6 @@
 //! `hublink doctor` and `hublink preflight`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::doctor::visit;
 use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
 use crate::login::{self, Credentials};
-use crate::output::{json_document, print, write_file, write_for_all};
+use crate::output::{json_document, print, write_file, write_for_all, write_new_file};
 use crate::redact::{Level, Person, hide_person, strict};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
@@ -37,7 +38,9 @@ pub enum Mode {
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
 pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
-    let outcome = examine_world(args, login, mode, Pretend::default()).and_then(|report| {
+    let examined = key_has_a_place(&args.show)
+        .and_then(|()| examine_world(args, login, mode, Pretend::default()));
+    let outcome = examined.and_then(|report| {
         let exit = deliver(&report, &args.show, mode)?;
         window::offer(&report);
         Ok(exit)
@@ -205,7 +208,7 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
             }
         }
     };
-    let unwritable = |path: &std::path::Path, error: std::io::Error| {
+    let unwritable = |path: &Path, error: std::io::Error| {
         Failed::usage(format!("cannot write {}: {error}", path.display()))
     };
     if let Some(path) = &show.report {
@@ -228,20 +231,55 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
     })
 }
 
+/// Whether the key can be written where it was wanted. An older key is the only one that opens its
+/// report, so it is not overwritten; and what was examined must not be lost because of it.
+///
+/// # Errors
+/// If it cannot.
+pub(super) fn key_has_a_place(show: &ShowArgs) -> Result<(), Failed> {
+    let Some(key) = &show.redact_key else { return Ok(()) };
+    if show.redact != Level::Strict {
+        return Err(Failed::usage("--redact-key goes with --redact strict"));
+    }
+    let others = [("--report", &show.report), ("--output", &show.output)];
+    for (option, other) in others {
+        if other.as_deref().is_some_and(|other| is_same_file(key, other)) {
+            let why = format!("--redact-key and {option} name the same file");
+            return Err(Failed::usage(why).hint("who gets the report must not get its key"));
+        }
+    }
+    // A dangling link is a file that is there, too.
+    if key.symlink_metadata().is_ok() {
+        let why = format!("--redact-key: {} exists already", key.display());
+        return Err(Failed::usage(why).hint("a key is never overwritten: name another file"));
+    }
+    Ok(())
+}
+
+/// Whether two paths lead to one file, which need not exist.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let name = whole.file_name().unwrap_or_default().to_string_lossy();
+        // Two files that differ in case alone are not worth having, wherever it counts.
+        let name = name.to_lowercase();
+        let folder = whole.parent().unwrap_or(&whole);
+        (folder.canonicalize().unwrap_or_else(|_| folder.to_owned()), name)
+    };
+    place(one) == place(other)
+}
+
 /// The report with pseudonyms, where they are wanted; their key goes where it was wanted before
 /// anything is shown.
 fn hidden(report: &Report, show: &ShowArgs) -> Result<Option<Report>, Failed> {
     if show.redact != Level::Strict {
-        return match show.redact_key {
-            Some(_) => Err(Failed::usage("--redact-key goes with --redact strict")),
-            None => Ok(None),
-        };
+        return Ok(None);
     }
     let cannot = |why: String| Failed::usage(format!("cannot give pseudonyms: {why}"));
     let (hidden, key) = strict(report).map_err(|error| cannot(error.to_string()))?;
     if let Some(path) = &show.redact_key {
         let key = key.ok_or_else(|| cannot("the report has some already".to_owned()))?;
-        write_file(path, &json_document(&key))
+        write_new_file(path, &json_document(&key))
             .map_err(|error| Failed::usage(format!("cannot write {}: {error}", path.display())))?;
     }
     Ok(Some(hidden))

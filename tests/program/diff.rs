@@ -195,6 +195,20 @@ fn pseudonyms_of_two_runs_are_not_held_against_each_other() {
     assert!(!diff.differs && diff.notes.len() == 1, "{diff:#?}");
 }
 
+#[test]
+fn a_copy_with_pseudonyms_does_not_differ_from_its_report() {
+    for run in [None, Some("one".to_owned())] {
+        let mut report = report_of_fixture(&fixture("certificate/untrusted-issuer.json"));
+        report.run = run;
+        let (copy, _) = strict(&report).expect("pseudonyms");
+        let (other, _) = strict(&report).expect("pseudonyms");
+        for (old, new) in [(&report, &copy), (&copy, &report), (&copy, &other)] {
+            let diff = compared(old, new);
+            assert!(!diff.differs && diff.notes.len() == 1, "{diff:#?}");
+        }
+    }
+}
+
 fn hublink(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hublink"));
     command.args(arguments).stdin(Stdio::null());

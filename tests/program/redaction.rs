@@ -54,7 +54,17 @@ fn hits(report: &Report, canaries: &[&str]) -> Vec<String> {
             let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
             let hex = plain.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
             let hex: String = hex.collect();
-            for form in [plain.clone(), plain.replace(' ', "%20"), hex] {
+            let escape = |byte: u8| ['%', digit(byte >> 4), digit(byte & 0xf)];
+            let each: String = plain.bytes().flat_map(escape).collect();
+            let others = |byte: u8| match byte {
+                _ if byte.is_ascii_alphanumeric() => vec![char::from(byte)],
+                _ => escape(byte).to_vec(),
+            };
+            // As encoders write it that leave capital letters as they are.
+            let encoded: String = plain.bytes().flat_map(others).collect();
+            let written: String = canary.bytes().flat_map(others).collect();
+            let written = written.to_lowercase();
+            for form in [plain.clone(), plain.replace(' ', "%20"), hex, encoded, written, each] {
                 if let Some(at) = lower.find(&form) {
                     let begin = lower.floor_char_boundary(at.saturating_sub(60));
                     let end = lower.floor_char_boundary((at + 60).min(lower.len()));
@@ -278,6 +288,83 @@ fn no_canary_gets_into_any_format() {
     assert!(ledger.contains(&"host or domain") && ledger.contains(&"IP address"), "{ledger:?}");
 }
 
+/// A name in a link is mostly encoded, and any letter of it may be.
+#[test]
+fn no_encoded_name_gets_into_any_format() {
+    let encoded = |text: &str| {
+        let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("a digit");
+        let escape = |byte: u8| ['%', digit(byte >> 4), digit(byte & 0xf)];
+        text.bytes().flat_map(escape).collect::<String>().to_uppercase()
+    };
+    let again = |text: &str| encoded(text).replace('%', "%25");
+    let link = format!(
+        "qliksense://enterpriseurl?url=https%3A%2F%2Fhub.canary.test%2F{}%2F{}%2Fx{}&name={}",
+        encoded("Иван"),
+        encoded("alice.canary"),
+        again("Петров"),
+        encoded("Müller"),
+    ) + "%20Jos%E9%20Ji%C5%99%C3%AD";
+    let mut report = report_of_fixture(&canary_fixture());
+    report.hubs[0].link = Some(hublink_checks::link::inspect(&link));
+    let report = Report { review: None, ..review(&saved_of(&report)) };
+    let names = ["Иван", "alice.canary", "alice", "Петров", "Müller", "Jiří"];
+    let visible = hits(&report, &names);
+    for name in names {
+        assert!(visible.iter().any(|hit| hit.starts_with(name)), "{name} is not planted");
+    }
+    let (made, key) = hidden(&report);
+    let found = hits(&made, &names);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let text = json_document(&made);
+    for part in ["%25D0", "%D0", "Jos%E9", "Ji%C5"] {
+        assert!(!text.contains(part), "{part}");
+    }
+    assert!(key.restore(&made).expect("its key") == report);
+}
+
+#[test]
+fn no_address_survives_what_it_is_joined_to() {
+    let mut fixture = canary_fixture();
+    let title = "10.11.12.13_x 10.21.2.3-10.21.2.9 ip-10-31-12-13 010.041.012.013 to 0011.2233.4455 \
+                 client:2001:470:1234:5678::9 2001:470:99::1-2001:470:99::2 mac_00-1b-44-11-3a-b7 \
+                 192.168.77 172.19.55.x И я &#1048;&#x436;&#1077; 漢 nginx/1.18.0 IIS/10.0 1.3.6.1.5.5.7.3.1";
+    fixture["evidence"]["http"]["pages"][0]["title"] = json!(title);
+    fixture["evidence"]["http"]["hops"][0]["head"] = json!(title);
+    let report = report_of_fixture(&fixture);
+    let addresses = [
+        "10.11.12",
+        "10.21.2",
+        "10-31-12",
+        "041.012",
+        "0011.2233",
+        "2001:470:",
+        "00-1b-44",
+        "192.168.77",
+        "172.19.55",
+        "И",
+        "я",
+        "&#1048",
+        "&#x436",
+        "漢",
+    ];
+    let titles = |report: &Report| {
+        let http = report.hubs[0].checks.iter().find(|check| check.id == "http");
+        let evidence = http.and_then(|check| check.evidence.clone()).expect("evidence");
+        let head = &evidence["hops"][0]["head"];
+        [&evidence["pages"][0]["title"], head].map(|text| text.as_str().expect("a text").to_owned())
+    };
+    let (made, key) = hidden(&report);
+    for (before, after) in titles(&report).iter().zip(titles(&made)) {
+        for address in addresses {
+            assert!(before.contains(address), "{address} is not planted");
+            assert!(!after.contains(address), "{address} in {after}");
+        }
+        assert!(after.contains("nginx/1.18.0") && after.contains("IIS/10.0"), "{after}");
+        assert!(after.ends_with("1.3.6.1.5.5.7.3.1"), "{after}");
+    }
+    assert!(key.restore(&made).expect("its key") == report);
+}
+
 /// What this program cannot judge it cannot tell in pseudonyms either.
 #[test]
 fn what_cannot_be_told_without_names_is_left_out() {
@@ -289,11 +376,18 @@ fn what_cannot_be_told_without_names_is_left_out() {
         "ruled_out": [text], "remedy": [text], "verify": [{ "command": text, "expect": text }],
         "see": [text]
     });
-    let check = json!({ "id": "telepathy", "title": "the hub reads minds", "status": "failed",
+    let check = json!({ "id": "telepathy", "title": text, "status": "failed",
                         "reason": { "kind": "could-not-look", "detail": text }, "duration_ms": 1.0,
                         "evidence": { "minds": [text] }, "aside": { "minds": text },
                         "causes": [cause] });
-    saved["hubs"][0]["checks"].as_array_mut().expect("checks").push(check);
+    let mut spoken = check.clone();
+    (spoken["id"], spoken["causes"][0]["id"]) = (json!(text), json!(format!("telepathy/{text}")));
+    for check in [check, spoken] {
+        for place in ["/hubs/0/checks", "/across"] {
+            let checks = saved.pointer_mut(place).and_then(Value::as_array_mut);
+            checks.expect("checks").push(check.clone());
+        }
+    }
     saved["hubs"][0]["verdict"] = json!({
         "ready": "no", "first_broken": "telepathy", "cause": "telepathy/canaryless",
         "confidence": "certain", "owner": "you", "summary": text, "reached": null
@@ -303,6 +397,8 @@ fn what_cannot_be_told_without_names_is_left_out() {
     let found = hits(&made, &CANARIES);
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(lost(&made) > 0);
+    let ids: Vec<&str> = made.across.iter().map(|check| check.id.as_str()).collect();
+    assert!(ids.ends_with(&["telepathy", "unknown-1"]), "{ids:?}");
     assert_eq!(made.hubs[0].verdict.cause.as_deref(), Some("telepathy/canaryless"));
 }
 
@@ -371,9 +467,34 @@ fn by_default_it_hides_who_sits_at_the_computer_and_nothing_else() {
     assert_eq!(path("\\\\hub\\root\\hubs.ini").0, "\\\\computer\\user\\hubs.ini");
     assert_eq!(path("D:\\hub\\hubs.ini").0, "D:\\hub\\hubs.ini");
     assert_eq!(path("D:\\rooted\\root.ini").0, "D:\\rooted\\root.ini");
+    for home in ["c:\\users\\ROOT\\hubs.ini", "C:/Users/root/hubs.ini", "C:\\USERS/Root\\hubs.ini"]
+    {
+        let (hidden, _) = path(home);
+        assert!(matches!(hidden.as_str(), "~\\hubs.ini" | "~/hubs.ini"), "{hidden}");
+    }
+    assert_eq!(path("c:\\users\\rooted\\hubs.ini").0, "c:\\users\\rooted\\hubs.ini");
     let (_, redaction) = path("\\\\HUB\\root\\hubs.ini");
     let told: Vec<&str> = redaction.ledger.iter().map(|line| line.what.as_str()).collect();
     assert_eq!(told, ["name of the computer", "name of the user"]);
+}
+
+#[test]
+fn a_home_that_is_not_called_like_its_user_is_hidden_too() {
+    let mut world = ScriptedWorld::at(Timestamp::parse("2026-11-26T12:00:00Z").expect("a time"));
+    for (name, value) in [("USERPROFILE", "C:\\Users\\Jürgen.CORP"), ("USERNAME", "jmeier")] {
+        world.variables.insert(name.to_owned(), value.to_owned());
+    }
+    let person = Person::of(&world);
+    for (text, expected) in [
+        ("D:\\profiles\\JÜRGEN.corp\\hubs.ini", "D:\\profiles\\user\\hubs.ini"),
+        ("D:\\JMeier\\hubs.ini", "D:\\user\\hubs.ini"),
+        ("c:/users/jÜrgen.corp/hubs.ini", "~/hubs.ini"),
+    ] {
+        let mut report = report_of_fixture(&canary_fixture());
+        report.hubs[0].source.file = Some(text.to_owned());
+        hide_person(&mut report, &person);
+        assert_eq!(report.hubs[0].source.file.as_deref(), Some(expected));
+    }
 }
 
 fn hublink(arguments: &[&str]) -> Output {
@@ -388,9 +509,10 @@ fn the_key_is_the_senders_alone_and_opens_the_report_again() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (sent, key, whole) = (path("sent.json"), path("key.json"), path("whole.json"));
     std::fs::write(&whole, json_document(&canary_report())).expect("a file");
-    let options = ["--redact", "strict", "--redact-key", &key, "--report", &sent];
     for format in ["human", "json", "ndjson", "junit", "nagios", "openmetrics", "markdown", "html"]
     {
+        let key = if format == "html" { key.clone() } else { path(&format!("of-{format}.key")) };
+        let options = ["--redact", "strict", "--redact-key", &key, "--report", &sent];
         let output = hublink(&[&["review", &whole, "--format", format][..], &options].concat());
         let shown = String::from_utf8_lossy(&output.stdout).to_lowercase();
         let sent = std::fs::read_to_string(&sent).expect("a report").to_lowercase();
@@ -420,6 +542,21 @@ fn the_key_is_the_senders_alone_and_opens_the_report_again() {
     assert!(
         refused(&["review", &whole, "--redact-key", &key]).contains("goes with --redact strict")
     );
+    // A key is the only one to its report.
+    let before = std::fs::read_to_string(&key).expect("a key");
+    let again = ["--redact", "strict", "--redact-key", &key, "https://sense.corp.test"];
+    // Nothing is examined, or the hub would be told as one that cannot be reached.
+    assert!(refused(&[&["doctor"][..], &again].concat()).contains("exists already"));
+    let again = ["review", &whole, "--redact", "strict", "--redact-key", &key];
+    assert!(refused(&again).contains("exists already"));
+    assert_eq!(std::fs::read_to_string(&key).expect("a key"), before);
+    let new = path("new.json");
+    let other = folder.path().join(".").join("new.json").display().to_string();
+    for option in ["--report", "--output"] {
+        let same = ["review", &whole, "--redact", "strict", "--redact-key", &new, option, &other];
+        assert!(refused(&same).contains("name the same file"), "{option}");
+    }
+    assert!(!std::path::Path::new(&new).exists());
 }
 
 proptest! {
