@@ -3,7 +3,8 @@
 use super::server::{Reply, Saw, Server, is_attempt};
 use super::*;
 use crate::{
-    Exchange, LoginOutcome, LoginSeen, NotSent, SessionRequest, StepKind, Upgrade, World as _,
+    Exchange, LoginOutcome, LoginSeen, NotSent, SessionId, SessionRequest, StepKind, Upgrade,
+    World as _,
 };
 
 /// Logs in once, in a world of its own.
@@ -279,6 +280,21 @@ async fn a_lost_cookie_is_not_taken_for_a_rejection() {
     }
 }
 
+/// What an error of an interface says of a request, as JSON.
+fn title_in_json(saw: &Saw) -> String {
+    serde_json::json!({ "errors": [{ "code": "AUTH-9", "title": saw.whole() }] }).to_string()
+}
+
+/// What a page says of a request that it refuses.
+fn title_of_page(saw: &Saw) -> String {
+    format!("<html><title>Bad request: {}</title></html>", saw.whole())
+}
+
+fn upgrade_to(request: Request, session: SessionId) -> Upgrade {
+    let listen = Duration::from_secs(5);
+    Upgrade { request, session: Some(session), prefix: None, listen }
+}
+
 /// Everything that a login, a session and a socket leave behind.
 async fn traces() -> String {
     let mut all = String::new();
@@ -292,6 +308,8 @@ async fn traces() -> String {
                 let reply = match saw.path.as_str() {
                     "/qps/csrftoken" => Reply::of(204, "").with("qlik-csrf-token", TOKEN),
                     path if path.starts_with("/echo") => Reply::of(400, &saw.whole()),
+                    path if path.starts_with("/json") => Reply::of(401, &title_in_json(saw)),
+                    path if path.starts_with("/page") => Reply::of(400, &title_of_page(saw)),
                     _ => way(saw, mood),
                 };
                 // A careless server repeats what it was told.
@@ -305,18 +323,28 @@ async fn traces() -> String {
             let tried = attempt(&server);
             let seen = world.log_in(&tried).await;
             keep(format!("{seen:?} {tried:?}"));
+            for step in &seen.steps {
+                keep(String::from_utf8_lossy(&step.exchange.body).into_owned());
+            }
             keep(serde_json::to_string(&seen).expect("JSON"));
             let Some(session) = seen.session else { continue };
             let asked =
                 SessionRequest { session, request: request(&server, "/echo?a=b"), xrf: true };
             let answer: Exchange = world.ask_in_session(&asked).await;
             assert_eq!(answer.status, Some(400));
-            let upgrade = Upgrade {
-                request: request(&server, "/app/engineData"),
-                session: Some(session),
-                prefix: None,
-                listen: Duration::from_secs(5),
-            };
+            for path in ["/json", "/page"] {
+                let request = request(&server, path);
+                let upgrade = upgrade_to(request.clone(), session);
+                let asked = SessionRequest { session, request, xrf: false };
+                let answer = world.ask_in_session(&asked).await;
+                let socket = world.open_socket(&upgrade).await;
+                for answer in [&answer, &socket.exchange] {
+                    let body = String::from_utf8_lossy(&answer.body).into_owned();
+                    assert!(body.contains("title") && body.contains("X-Qlik-Session"), "{body}");
+                    keep(body);
+                }
+            }
+            let upgrade = upgrade_to(request(&server, "/app/engineData"), session);
             let socket = world.open_socket(&upgrade).await;
             assert!(socket.token_given && !socket.messages.is_empty(), "{socket:?}");
             let out = world.log_out(session, &request(&server, "/qps/user")).await;
@@ -343,12 +371,17 @@ async fn no_trace_of_anything_secret_is_left_in_what_is_shown() {
 
 #[tokio::test]
 async fn a_key_leaves_no_trace() {
-    let server = Server::start("tenant.test", |saw| Reply::of(403, &saw.whole())).await;
-    let tried = LoginAttempt { with: AccountKind::ApiKey, ..attempt(&server) };
-    let seen = log_in(&tried).await;
-    assert!(server.saw()[0].whole().contains(KEY));
-    let shown = format!("{seen:?}{}", serde_json::to_string(&seen).expect("JSON"));
-    assert!(!shown.contains(KEY), "{shown}");
+    for said in [Saw::whole as fn(&Saw) -> String, title_in_json, title_of_page] {
+        let server = Server::start("tenant.test", move |saw| Reply::of(401, &said(saw))).await;
+        let tried = LoginAttempt { with: AccountKind::ApiKey, ..attempt(&server) };
+        let seen = log_in(&tried).await;
+        assert!(server.saw()[0].whole().contains(KEY));
+        let body = &seen.step(StepKind::User).expect("an answer").body;
+        let body = String::from_utf8_lossy(body);
+        assert!(body.contains("Bearer"), "what is said beside it stays: {body}");
+        let shown = format!("{seen:?}{}{body}", serde_json::to_string(&seen).expect("JSON"));
+        assert!(!shown.contains(KEY), "{shown}");
+    }
 }
 
 #[test]
