@@ -295,6 +295,52 @@ fn upgrade_to(request: Request, session: SessionId) -> Upgrade {
     Upgrade { request, session: Some(session), prefix: None, listen }
 }
 
+/// A right password may be followed by a question for another one; only the same form again says
+/// that it was wrong.
+#[tokio::test]
+async fn another_question_for_a_password_is_no_rejection() {
+    let again = FORM.replace("csrf", "other");
+    let code = "<form method=post><input type=password name=otp></form>";
+    let code_beside_user =
+        "<form method=post><input name=username><input type=password name=otp></form>";
+    let change = "<form method=post><input name=username><input type=password name=pwd>\
+                  <input type=password name=new></form>";
+    for (page, outcome) in [
+        (again.as_str(), LoginOutcome::Rejected),
+        (code, LoginOutcome::Unclear),
+        (code_beside_user, LoginOutcome::Unclear),
+        (change, LoginOutcome::Unclear),
+    ] {
+        for redirects in [false, true] {
+            let next = page.to_owned();
+            let server = Server::start("hub.test", move |saw| match saw.path.as_str() {
+                "/login" if saw.method == "POST" && redirects => Reply::to("/next"),
+                "/login" if saw.method == "POST" => Reply::of(200, &next),
+                "/next" => Reply::of(200, &next),
+                "/login" => Reply::of(200, FORM),
+                _ => Reply::to("/login"),
+            })
+            .await;
+            let seen = log_in(&attempt(&server)).await;
+            assert_eq!((seen.outcome, seen.attempts), (outcome, 1), "{page}: {seen:?}");
+        }
+    }
+}
+
+/// A session is an answer, whatever page comes with it.
+#[tokio::test]
+async fn a_new_session_beside_the_form_is_no_rejection() {
+    let server = Server::start("hub.test", |saw| match saw.path.as_str() {
+        _ if saw.header("cookie").is_some() => Reply::of(200, "the hub"),
+        "/login" if saw.method == "POST" => Reply::of(200, FORM)
+            .with("Set-Cookie", &format!("X-Qlik-Session={COOKIE}; Path=/; HttpOnly; Secure")),
+        "/login" => Reply::of(200, FORM),
+        _ => Reply::to("/login"),
+    })
+    .await;
+    assert_eq!(log_in(&attempt(&server)).await.outcome, LoginOutcome::Accepted);
+}
+
 /// Everything that a login, a session and a socket leave behind.
 async fn traces() -> String {
     let mut all = String::new();
