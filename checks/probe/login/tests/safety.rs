@@ -2,6 +2,7 @@
 
 use super::server::{Reply, Saw, Server, is_attempt};
 use super::*;
+use crate::login::{Desk, With, log_in_within};
 use crate::{
     Exchange, LoginOutcome, LoginSeen, NotSent, SessionId, SessionRequest, StepKind, Upgrade,
     World as _,
@@ -129,6 +130,52 @@ async fn hubs_that_say_nothing_of_the_account_end_the_attempts_too() {
         let seen = world.log_in(&attempt(&server)).await;
         assert_eq!(seen.why_not, expected, "hub {n}");
         assert_eq!(server.attempts(), usize::from(expected.is_none()));
+    }
+}
+
+/// A hub that does not answer must not keep the turn, and what it was sent by then counts.
+#[tokio::test]
+async fn a_login_has_a_limit_as_a_whole() {
+    let silent = || {
+        Reply { raw: Some(Vec::new()), lingers: true, ..Reply::of(200, "") }
+            .with("Content-Length", "9")
+    };
+    for (silent_at, outcome, attempts) in [
+        ("GET /login", LoginOutcome::NotSent, 0),
+        ("POST /login", LoginOutcome::Broken, 1),
+        ("GET /hub/?qlikTicket=t", LoginOutcome::Accepted, 1),
+    ] {
+        let server = Server::start("hub.test", move |saw| {
+            match format!("{} {}", saw.method, saw.path).as_str() {
+                step if step == silent_at => silent(),
+                "POST /login" => Reply::to("/hub/?qlikTicket=t"),
+                "GET /login" => Reply::of(200, FORM),
+                _ => Reply::to("/login"),
+            }
+        })
+        .await;
+        let world = world();
+        let account = Account { user: "alice".to_owned(), password: secret(PASSWORD) };
+        let with = With::Password(Arc::new(account));
+        let desk = Desk::default();
+        let limit = Duration::from_millis(1500);
+        let begun = std::time::Instant::now();
+        // The answer alone would have five seconds.
+        let tried = attempt(&server);
+        let seen = log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        assert!(
+            begun.elapsed() < Duration::from_millis(4500),
+            "{silent_at}: {:?}",
+            begun.elapsed()
+        );
+        assert_eq!((seen.outcome, seen.attempts), (outcome, attempts), "{silent_at}: {seen:?}");
+        if outcome != LoginOutcome::Broken {
+            continue;
+        }
+        // Two that are sent and not answered are the last.
+        log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        let third = log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        assert_eq!(third.why_not, Some(NotSent::TooManyUnclear));
     }
 }
 
