@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
@@ -18,7 +19,7 @@ use hublink_checks::frame::{
     Severity, Status, Stored, Target, is_of_direct_way, may_claim,
 };
 use hublink_checks::login::{self, LoggedOut, LoginHost};
-use hublink_probe::{BoxFuture, Way, World};
+use hublink_probe::{AccountKind, BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -70,7 +71,7 @@ pub struct Settings {
 pub struct LoginSettings {
     /// Another host that the password may go to, because its login page is there.
     pub login_host: Option<LoginHost>,
-    /// Whether to log out at the end of each hub.
+    /// Whether to log out of each hub after all have been examined.
     pub logout: bool,
     /// Whether Desktop still refuses although all looks well; `None` if nobody said.
     pub desktop_refuses: Option<bool>,
@@ -267,7 +268,7 @@ pub async fn run(
                     never = release => never,
                 };
                 observer(Event::Ended { hub, examined: &examined });
-                (hub, examined)
+                (hub, examined, run.leaving())
             }
         })
         .collect();
@@ -275,10 +276,19 @@ pub async fn run(
     while let Some(one) = open.next().await {
         done.push(one);
     }
-    done.sort_by_key(|(hub, _)| *hub);
-    let mut examined: Vec<Examined> = done.into_iter().map(|(_, examined)| examined).collect();
+    done.sort_by_key(|(hub, ..)| *hub);
+    // On a Qlik server a logout ends all sessions of the user: no hub may need its own any more.
+    let mut examined: Vec<Examined> = join_all(done.into_iter().map(leave)).await;
     let comparison = compare(&mut examined);
     (examined, comparison)
+}
+
+/// Logs out, if that was asked for.
+async fn leave((_, examined, leaving): (usize, Examined, Option<Context>)) -> Examined {
+    match leaving {
+        Some(cx) => Examined { logout: login::log_out(&cx).await, ..examined },
+        None => examined,
+    }
 }
 
 struct HubRun {
@@ -356,7 +366,6 @@ impl HubRun {
         // Whatever came last, each check is judged with the whole case, as a saved report is.
         judge_all(&self.case, &mut self.ended);
         settle(&self.case, &mut self.ended);
-        let logout = if self.logout { login::log_out(&self.context()).await } else { None };
         Examined {
             target: Arc::clone(&self.target),
             case: self.case.clone(),
@@ -364,9 +373,20 @@ impl HubRun {
             took: self.begun.elapsed(),
             looks: std::mem::take(&mut self.looks),
             shared: None,
-            logout,
+            logout: None,
             aside: std::mem::take(&mut self.aside),
         }
+    }
+
+    /// What a logout needs, if one was asked for. An API key has no session that could be ended.
+    fn leaving(&self) -> Option<Context> {
+        let has_session = self
+            .case
+            .facts
+            .account
+            .as_ref()
+            .is_some_and(|account| account.kind != AccountKind::ApiKey);
+        (self.logout && has_session).then(|| self.context())
     }
 
     async fn both_passes(&mut self, observer: Observer<'_>) {

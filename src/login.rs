@@ -1,9 +1,10 @@
 //! From the command line to an account, and the question that only its owner can answer.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::sync::Arc;
 
 use hublink_probe::{Account, Pretend, SECRET_LIMIT, Secret};
+use zeroize::Zeroizing;
 
 use super::Failed;
 use crate::cli::LoginArgs;
@@ -15,10 +16,14 @@ use crate::verdict::is_green_after_login;
 const PASSWORD: &str = "HUBLINK_PASSWORD";
 
 /// One byte more shows that a password is too long.
-const END_OF_LINE: u64 = 3;
+const END_OF_LINE: usize = 3;
 
 /// The variable with the key for Qlik Cloud.
 const API_KEY: &str = "HUBLINK_API_KEY";
+
+/// What is wrong with a text that cannot stand in a header.
+const NOT_IN_A_KEY: &str =
+    "a key has letters, digits and signs alone, without spaces or line breaks";
 
 /// What may be sent to hubs.
 #[derive(Debug, Default)]
@@ -43,7 +48,7 @@ pub fn credentials(
         return Err(Failed::usage(message).hint("name the user: --login USER"));
     }
     let api_key = match variable(API_KEY, pretend)? {
-        Some(key) => Some(Arc::new(secret(key, API_KEY)?)),
+        Some(key) => Some(Arc::new(api_key(key)?)),
         None => None,
     };
     let Some(user) = &args.login else {
@@ -88,19 +93,42 @@ fn password(
 
 /// Standard input without the end of its line.
 fn first_line(input: &mut dyn Read) -> Result<String, Failed> {
-    let mut text = String::new();
-    input
-        .take(SECRET_LIMIT as u64 + END_OF_LINE)
-        .read_to_string(&mut text)
+    // Room for all of it beforehand, so that no copy stays behind; and overwritten on the way out.
+    let mut bytes = Zeroizing::new([0; SECRET_LIMIT + END_OF_LINE]);
+    let length = read_up_to(input, &mut bytes[..])
         .map_err(|error| Failed::usage(format!("cannot read the password: {error}")))?;
-    let end = text.trim_end_matches(['\r', '\n']).len();
-    if text[..end].contains(['\r', '\n']) {
-        // Overwrites what was read.
-        Secret::new(text).ok();
+    let text = std::str::from_utf8(&bytes[..length])
+        .map_err(|_| Failed::usage("cannot read the password: it is not UTF-8"))?;
+    let line = text.trim_end_matches(['\r', '\n']);
+    if line.contains(['\r', '\n']) {
         return Err(Failed::usage("standard input holds more than one line, so no password"));
     }
-    text.truncate(end);
-    Ok(text)
+    Ok(line.to_owned())
+}
+
+/// Fills a buffer as far as there is anything to read; tells how far.
+fn read_up_to(input: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match input.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+/// A key as it goes into a header. What reads variables from a file often leaves the end of a line
+/// at it.
+fn api_key(key: String) -> Result<Secret, Failed> {
+    let key = Zeroizing::new(key);
+    let trimmed = key.trim();
+    if trimmed.is_empty() || !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failed::usage(format!("{API_KEY} is no API key: {NOT_IN_A_KEY}")));
+    }
+    secret(trimmed.to_owned(), API_KEY)
 }
 
 fn secret(text: String, what: &str) -> Result<Secret, Failed> {
@@ -190,6 +218,8 @@ mod tests {
         let long = first_line(&mut "x".repeat(2000).as_bytes()).expect("text");
         assert!(secret(long, "the password").is_err());
         assert!(first_line(&mut &b"\xff\xfe\n"[..]).is_err());
+        let mut in_pieces = (&b"pa"[..]).chain(&b"rts\n"[..]);
+        assert_eq!(first_line(&mut in_pieces).ok().as_deref(), Some("parts"));
     }
 
     #[test]
@@ -204,6 +234,17 @@ mod tests {
         let found = credentials(&alice(), &[], &with(&[(PASSWORD, "secret-1")]));
         let account = found.ok().and_then(|found| found.account).expect("an account");
         assert_eq!(account.user, "CORP\\alice");
+    }
+
+    #[test]
+    fn a_key_loses_its_line_end_and_nothing_else_is_taken_for_one() {
+        let key = |text: &str| credentials(&LoginArgs::default(), &[], &with(&[(API_KEY, text)]));
+        for text in ["eyJ.a-b_c.d=", "eyJ.a-b_c.d=\r\n", " eyJ.a-b_c.d=\n"] {
+            assert!(key(text).is_ok_and(|found| found.api_key.is_some()), "{text:?}");
+        }
+        for text in ["eyJ\r\nX-Other: 1", "two words", "schl\u{fc}ssel", "\r\n", "nul\0"] {
+            assert!(key(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

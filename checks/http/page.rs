@@ -1,6 +1,6 @@
 //! What one answer says about who sent it: Qlik's marks, known texts, marks of web filters.
 
-use hublink_probe::Exchange;
+use hublink_probe::{Exchange, mask_one_time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -226,10 +226,11 @@ fn title(body: &[u8], lower: &str) -> Option<String> {
     (!inner.is_empty()).then(|| bounded(inner))
 }
 
-/// Text of a server, bounded and on one line.
+/// Text of a server, bounded, on one line and without one-time values: a page may repeat the
+/// address that it was asked for.
 pub(crate) fn bounded(text: &str) -> String {
-    let clean = text.chars().filter(|c| !c.is_control()).take(TEXT_KEPT);
-    clean.collect()
+    let start: String = text.chars().take(4 * TEXT_KEPT).collect();
+    mask_one_time(&start).chars().filter(|c| !c.is_control()).take(TEXT_KEPT).collect()
 }
 
 /// Words of pages that web filters put in place of what was asked for, in lower case.
@@ -318,4 +319,19 @@ pub(crate) fn cloud_errors(body: &[u8]) -> (Vec<CloudError>, Option<String>) {
         })
     });
     (errors.collect(), object.get("traceId").and_then(Value::as_str).map(bounded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_repeats_of_its_address_is_masked() {
+        let page = "<title>Not found: /x/?targetId=1-2-3&a=b</title>";
+        let shown = title(page.as_bytes(), &page.to_lowercase()).expect("a title");
+        assert_eq!(shown, "Not found: /x/?targetId=…&a=b");
+        let body = br#"{"errors":[{"code":"E-1","title":"no ?qlikTicket=1-2-3"}],"traceId":"7"}"#;
+        let (errors, trace) = cloud_errors(body);
+        assert_eq!((errors[0].title.as_str(), trace.as_deref()), ("no ?qlikTicket=…", Some("7")));
+    }
 }

@@ -469,6 +469,8 @@ fn rejected(e: &Evidence, case: &Case) -> Option<Proof> {
 fn refused(seen: &LoginSeen) -> Proof {
     let proof = with_refusal(Proof::default(), seen).and("times it was sent", seen.attempts);
     match seen.method {
+        // A 401 refuses by itself, whatever page comes with it.
+        Some(LoginMethod::Forms) if refusal(seen).is_some_and(|to| to.status == Some(401)) => proof,
         Some(LoginMethod::Forms) => proof.and("the page", "the form for a password, again"),
         Some(LoginMethod::Ntlm | LoginMethod::NegotiateNtlm) => {
             let proof = proof.not("the first two legs of NTLM: this is the answer to the third");

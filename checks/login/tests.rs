@@ -294,6 +294,26 @@ async fn words_that_the_login_page_shows_to_everybody_count_for_nothing() {
 }
 
 #[tokio::test]
+async fn the_form_again_is_told_of_only_where_it_was_seen() {
+    for (status, told) in [(200, true), (401, false)] {
+        let refused = LoginSeen {
+            method: Some(LoginMethod::Forms),
+            attempts: 1,
+            steps: vec![step(StepKind::Post, answer(HUB, status, None, ""))],
+            ..LoginSeen::of(LoginOutcome::Rejected)
+        };
+        let mut world = with_alice();
+        world.logins.insert(HUB.to_owned(), refused);
+        let (cx, _) = ready(world, WINDOWS);
+        let seen = Login::probe(&cx).await;
+        let found = judge(causes::CAUSES, &seen, &cx.case);
+        let rejected =
+            found.iter().find(|cause| cause.id == "login/rejected").expect("a rejection");
+        assert_eq!(format!("{rejected:?}").contains("password, again"), told, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_the_engine_takes_for_none_is_a_matter_of_the_login() {
     let mut world = with_alice();
     world.logins.insert(HUB.to_owned(), accepted());

@@ -73,7 +73,7 @@ impl RealWorld {
         Ok(Self { given_roots, options, trust: OnceLock::new(), logins, desk })
     }
 
-    fn line(&self) -> Line<'_> {
+    pub(crate) fn line(&self) -> Line<'_> {
         let sends_passwords = !self.options.no_passwords;
         Line { world: self, logins: &self.logins, sends_passwords }
     }

@@ -256,6 +256,33 @@ async fn the_session_ends_only_if_that_was_asked_for() {
     assert!(report.hubs[0].logout.as_ref().is_some_and(|logout| logout.ended));
 }
 
+/// A logout at a Qlik server ends the user's other sessions there too.
+#[tokio::test]
+async fn no_session_ends_while_a_hub_is_still_looked_at() {
+    let stage = Stage::start().await;
+    let hub = practice(&stage, "hub", Behaviour::healthy()).await;
+    let login = LoginSettings { logout: true, ..LoginSettings::default() };
+    let report = doctor(&somebody(&stage), &[hub.link(), hub.url()], login).await;
+    assert_eq!(report.hubs.len(), 2);
+    let deletes: Vec<bool> =
+        hub.requests().iter().map(|request| request.method == "DELETE").collect();
+    let first = deletes.iter().position(|is_logout| *is_logout).expect("a logout");
+    assert_eq!(deletes.len() - first, 2, "both, and nothing after the first of them");
+    assert!(deletes[first..].iter().all(|is_logout| *is_logout));
+}
+
+#[tokio::test]
+async fn a_key_has_no_session_to_end() {
+    let stage = Stage::start().await;
+    practice(&stage, "login.qlik.com", Behaviour::healthy().site(Site::LoginPage)).await;
+    let hub = practice(&stage, "corp.eu.qlikcloud.com", Behaviour::cloud()).await;
+    let login = LoginSettings { logout: true, ..LoginSettings::default() };
+    let report = doctor(&somebody(&stage), &[hub.link()], login).await;
+    assert!(hub.secrets().iter().any(|sent| sent.kind == SecretKind::Key), "it was sent");
+    assert!(report.hubs[0].logout.is_none());
+    assert!(hub.requests().iter().all(|request| request.method != "DELETE"));
+}
+
 /// The requests of a run with a login, and of one without.
 async fn requests_of(stage: &Stage, hub: &Hub) -> (Vec<SeenRequest>, usize) {
     visit(&stage.world(|_| {}), hub).await;

@@ -4,6 +4,7 @@
 //! what does not look like a login for a user and a password is no form.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use html5gum::{DefaultEmitter, HtmlString, StartTag, Token, Tokenizer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -30,7 +31,6 @@ const KEPT: usize = 128;
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
 /// A form with a field for a user and one for a password.
-#[derive(Debug)]
 pub(crate) struct PasswordForm {
     user_field: String,
     password_field: String,
@@ -85,6 +85,14 @@ impl PasswordForm {
         body
     }
 
+    /// Whether it is this form again. A page after the login may ask for a password of another kind:
+    /// a one-time code, or a new password.
+    pub(crate) fn is_again_in(&self, page: &[u8], url: &Url) -> bool {
+        Self::find(page, url).is_some_and(|form| {
+            form.user_field == self.user_field && form.password_field == self.password_field
+        })
+    }
+
     /// Its names, for the evidence.
     pub(crate) fn names(&self) -> LoginForm {
         let shown = |text: &str| -> String {
@@ -96,6 +104,13 @@ impl PasswordForm {
             other_fields: self.others.iter().map(|(name, _)| shown(name)).collect(),
             post_to: mask_one_time(self.action.as_str()).chars().take(4 * KEPT).collect(),
         }
+    }
+}
+
+/// Without the values of its fields, which may be one-time tokens.
+impl fmt::Debug for PasswordForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PasswordForm").field(&self.names()).finish()
     }
 }
 
@@ -273,6 +288,15 @@ mod tests {
         assert_eq!((names.user_field.as_str(), names.password_field.as_str()), ("username", "pwd"));
         assert_eq!(names.other_fields, ["a", "go"]);
         assert!(!names.post_to.contains("1-2-3"), "{}", names.post_to);
+    }
+
+    #[test]
+    fn nothing_prints_the_values_of_a_form() {
+        let page = "<form method=post action='/x?targetId=planted-1'>\
+                    <input type=hidden name=csrf value=planted-2><input name=u><input type=password name=p>";
+        let form = find(page).expect("a form");
+        let text = format!("{form:?} {form:#?}");
+        assert!(text.contains("csrf") && !text.contains("planted"), "{text}");
     }
 
     #[test]

@@ -95,7 +95,7 @@ async fn token(
     let prefix = upgrade.prefix.as_ref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
     let path = format!("{prefix}/qps/csrftoken");
     let request = Request { path, ..upgrade.request.clone() };
-    let (seen, headers) = send(session, &request, (Method::GET, false), line).await;
+    let (mut seen, headers) = send(session, &request, (Method::GET, false), line).await;
     let token = headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
     // It stands in a query: nothing that would end the parameter may be in it.
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
@@ -104,7 +104,9 @@ async fn token(
     });
     let token = token.map(|token| Zeroizing::new(token.to_owned()));
     if let Some(token) = &token {
-        held_open(&session.known).add(token);
+        let mut known = held_open(&session.known);
+        known.add(token);
+        known.clean_answer(&mut seen);
     }
     (seen, token)
 }
@@ -143,7 +145,9 @@ async fn talk(
         let known = held_open(&session.known);
         for message in &mut seen.messages {
             message.topic = known.clean(std::mem::take(&mut message.topic));
-            message.text = message.text.take().map(|text| known.clean(text));
+            for text in [&mut message.text, &mut message.session_state, &mut message.login_host] {
+                *text = text.take().map(|text| known.clean(text));
+            }
         }
         if let Some(closed) = &mut seen.closed {
             closed.reason = known.clean(std::mem::take(&mut closed.reason));

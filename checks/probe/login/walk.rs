@@ -19,8 +19,8 @@ use super::known::Known;
 use super::secret::{Account, Secret};
 use crate::tunnel::Line;
 use crate::{
-    Ending, Exchange, LoginAttempt, LoginOutcome, LoginSeen, LoginStep, NotSent, Request, Scheme,
-    StepKind, TrustedHost, millis,
+    Ending, Exchange, Failure, FailureKind, LoginAttempt, LoginOutcome, LoginSeen, LoginStep,
+    NotSent, Operation, Request, Scheme, StepKind, TrustedHost, millis,
 };
 use door::Door;
 
@@ -29,6 +29,9 @@ const HOPS_LIMIT: usize = 10;
 
 /// The time for an answer after the first: the hub is warm then.
 const LATER_ANSWERS: Duration = Duration::from_secs(20);
+
+/// What a step that was begun has at least: an answer under way is worth waiting for.
+const LAST_STEP: Duration = Duration::from_secs(1);
 
 /// How much of a page is kept for the check to read.
 const BODY_KEPT: usize = 64 * 1024;
@@ -65,7 +68,7 @@ impl From<NotSent> for End {
 
 /// Goes the way to its end.
 pub(crate) async fn log_in(
-    attempt: &LoginAttempt,
+    (attempt, limit): (&LoginAttempt, Duration),
     with: &With,
     mut turn: Turn<'_>,
     line: Line<'_>,
@@ -76,6 +79,7 @@ pub(crate) async fn log_in(
     let mut walk = Walk {
         attempt,
         line,
+        until: Instant::now() + limit,
         home,
         seen: LoginSeen::of(LoginOutcome::Accepted),
         jar: Jar::default(),
@@ -109,6 +113,8 @@ pub(crate) async fn log_in(
 struct Walk<'a> {
     attempt: &'a LoginAttempt,
     line: Line<'a>,
+    /// When no further connection is made, because others wait for their turn.
+    until: Instant,
     /// The hub's start page.
     home: Url,
     seen: LoginSeen,
@@ -229,6 +235,11 @@ impl Walk<'_> {
         let begun = Instant::now();
         let request = self.request(url)?;
         let mut seen = Exchange::of(&request, Ending::NoConnection);
+        if self.left().is_zero() {
+            seen.failure = Some(Failure::of(Operation::Connect, FailureKind::NoAnswer));
+            self.note(kind, seen, false);
+            return Err(NotSent::NoConnection);
+        }
         match Guarded::open(&self.attempt.trusted, &request, self.line, &mut seen).await {
             Ok(guarded) => Ok((guarded, seen, begun)),
             Err(why) => {
@@ -298,16 +309,24 @@ impl Walk<'_> {
         let entrance = &self.attempt.entrance;
         let first = self.seen.steps.is_empty();
         let limit = entrance.answer_limit;
+        let left = self.left().max(LAST_STEP);
         Ok(Request {
+            connect_limit: entrance.connect_limit.min(left),
+            handshake_limit: entrance.handshake_limit.min(left),
             scheme: Scheme::Https,
             host: place.host.clone(),
             to: place.to,
             path: path_of(url),
-            answer_limit: if first { limit } else { limit.min(LATER_ANSWERS) },
+            answer_limit: if first { limit } else { limit.min(LATER_ANSWERS) }.min(left),
             segment: None,
             via: place.via.clone(),
             ..entrance.clone()
         })
+    }
+
+    /// The time left for this login.
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
     }
 
     fn place(&self, url: &Url) -> Option<&TrustedHost> {

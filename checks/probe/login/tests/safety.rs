@@ -2,8 +2,10 @@
 
 use super::server::{Reply, Saw, Server, is_attempt};
 use super::*;
+use crate::login::{Desk, With, log_in_within};
 use crate::{
-    Exchange, LoginOutcome, LoginSeen, NotSent, SessionRequest, StepKind, Upgrade, World as _,
+    Exchange, LoginOutcome, LoginSeen, NotSent, SessionId, SessionRequest, StepKind, Upgrade,
+    World as _,
 };
 
 /// Logs in once, in a world of its own.
@@ -128,6 +130,52 @@ async fn hubs_that_say_nothing_of_the_account_end_the_attempts_too() {
         let seen = world.log_in(&attempt(&server)).await;
         assert_eq!(seen.why_not, expected, "hub {n}");
         assert_eq!(server.attempts(), usize::from(expected.is_none()));
+    }
+}
+
+/// A hub that does not answer must not keep the turn, and what it was sent by then counts.
+#[tokio::test]
+async fn a_login_has_a_limit_as_a_whole() {
+    let silent = || {
+        Reply { raw: Some(Vec::new()), lingers: true, ..Reply::of(200, "") }
+            .with("Content-Length", "9")
+    };
+    for (silent_at, outcome, attempts) in [
+        ("GET /login", LoginOutcome::NotSent, 0),
+        ("POST /login", LoginOutcome::Broken, 1),
+        ("GET /hub/?qlikTicket=t", LoginOutcome::Accepted, 1),
+    ] {
+        let server = Server::start("hub.test", move |saw| {
+            match format!("{} {}", saw.method, saw.path).as_str() {
+                step if step == silent_at => silent(),
+                "POST /login" => Reply::to("/hub/?qlikTicket=t"),
+                "GET /login" => Reply::of(200, FORM),
+                _ => Reply::to("/login"),
+            }
+        })
+        .await;
+        let world = world();
+        let account = Account { user: "alice".to_owned(), password: secret(PASSWORD) };
+        let with = With::Password(Arc::new(account));
+        let desk = Desk::default();
+        let limit = Duration::from_millis(1500);
+        let begun = std::time::Instant::now();
+        // The answer alone would have five seconds.
+        let tried = attempt(&server);
+        let seen = log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        assert!(
+            begun.elapsed() < Duration::from_millis(4500),
+            "{silent_at}: {:?}",
+            begun.elapsed()
+        );
+        assert_eq!((seen.outcome, seen.attempts), (outcome, attempts), "{silent_at}: {seen:?}");
+        if outcome != LoginOutcome::Broken {
+            continue;
+        }
+        // Two that are sent and not answered are the last.
+        log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        let third = log_in_within(limit, &desk, &tried, &with, world.line()).await;
+        assert_eq!(third.why_not, Some(NotSent::TooManyUnclear));
     }
 }
 
@@ -279,6 +327,67 @@ async fn a_lost_cookie_is_not_taken_for_a_rejection() {
     }
 }
 
+/// What an error of an interface says of a request, as JSON.
+fn title_in_json(saw: &Saw) -> String {
+    serde_json::json!({ "errors": [{ "code": "AUTH-9", "title": saw.whole() }] }).to_string()
+}
+
+/// What a page says of a request that it refuses.
+fn title_of_page(saw: &Saw) -> String {
+    format!("<html><title>Bad request: {}</title></html>", saw.whole())
+}
+
+fn upgrade_to(request: Request, session: SessionId) -> Upgrade {
+    let listen = Duration::from_secs(5);
+    Upgrade { request, session: Some(session), prefix: None, listen }
+}
+
+/// A right password may be followed by a question for another one; only the same form again says
+/// that it was wrong.
+#[tokio::test]
+async fn another_question_for_a_password_is_no_rejection() {
+    let again = FORM.replace("csrf", "other");
+    let code = "<form method=post><input type=password name=otp></form>";
+    let code_beside_user =
+        "<form method=post><input name=username><input type=password name=otp></form>";
+    let change = "<form method=post><input name=username><input type=password name=pwd>\
+                  <input type=password name=new></form>";
+    for (page, outcome) in [
+        (again.as_str(), LoginOutcome::Rejected),
+        (code, LoginOutcome::Unclear),
+        (code_beside_user, LoginOutcome::Unclear),
+        (change, LoginOutcome::Unclear),
+    ] {
+        for redirects in [false, true] {
+            let next = page.to_owned();
+            let server = Server::start("hub.test", move |saw| match saw.path.as_str() {
+                "/login" if saw.method == "POST" && redirects => Reply::to("/next"),
+                "/login" if saw.method == "POST" => Reply::of(200, &next),
+                "/next" => Reply::of(200, &next),
+                "/login" => Reply::of(200, FORM),
+                _ => Reply::to("/login"),
+            })
+            .await;
+            let seen = log_in(&attempt(&server)).await;
+            assert_eq!((seen.outcome, seen.attempts), (outcome, 1), "{page}: {seen:?}");
+        }
+    }
+}
+
+/// A session is an answer, whatever page comes with it.
+#[tokio::test]
+async fn a_new_session_beside_the_form_is_no_rejection() {
+    let server = Server::start("hub.test", |saw| match saw.path.as_str() {
+        _ if saw.header("cookie").is_some() => Reply::of(200, "the hub"),
+        "/login" if saw.method == "POST" => Reply::of(200, FORM)
+            .with("Set-Cookie", &format!("X-Qlik-Session={COOKIE}; Path=/; HttpOnly; Secure")),
+        "/login" => Reply::of(200, FORM),
+        _ => Reply::to("/login"),
+    })
+    .await;
+    assert_eq!(log_in(&attempt(&server)).await.outcome, LoginOutcome::Accepted);
+}
+
 /// Everything that a login, a session and a socket leave behind.
 async fn traces() -> String {
     let mut all = String::new();
@@ -292,6 +401,8 @@ async fn traces() -> String {
                 let reply = match saw.path.as_str() {
                     "/qps/csrftoken" => Reply::of(204, "").with("qlik-csrf-token", TOKEN),
                     path if path.starts_with("/echo") => Reply::of(400, &saw.whole()),
+                    path if path.starts_with("/json") => Reply::of(401, &title_in_json(saw)),
+                    path if path.starts_with("/page") => Reply::of(400, &title_of_page(saw)),
                     _ => way(saw, mood),
                 };
                 // A careless server repeats what it was told.
@@ -305,18 +416,28 @@ async fn traces() -> String {
             let tried = attempt(&server);
             let seen = world.log_in(&tried).await;
             keep(format!("{seen:?} {tried:?}"));
+            for step in &seen.steps {
+                keep(String::from_utf8_lossy(&step.exchange.body).into_owned());
+            }
             keep(serde_json::to_string(&seen).expect("JSON"));
             let Some(session) = seen.session else { continue };
             let asked =
                 SessionRequest { session, request: request(&server, "/echo?a=b"), xrf: true };
             let answer: Exchange = world.ask_in_session(&asked).await;
             assert_eq!(answer.status, Some(400));
-            let upgrade = Upgrade {
-                request: request(&server, "/app/engineData"),
-                session: Some(session),
-                prefix: None,
-                listen: Duration::from_secs(5),
-            };
+            for path in ["/json", "/page"] {
+                let request = request(&server, path);
+                let upgrade = upgrade_to(request.clone(), session);
+                let asked = SessionRequest { session, request, xrf: false };
+                let answer = world.ask_in_session(&asked).await;
+                let socket = world.open_socket(&upgrade).await;
+                for answer in [&answer, &socket.exchange] {
+                    let body = String::from_utf8_lossy(&answer.body).into_owned();
+                    assert!(body.contains("title") && body.contains("X-Qlik-Session"), "{body}");
+                    keep(body);
+                }
+            }
+            let upgrade = upgrade_to(request(&server, "/app/engineData"), session);
             let socket = world.open_socket(&upgrade).await;
             assert!(socket.token_given && !socket.messages.is_empty(), "{socket:?}");
             let out = world.log_out(session, &request(&server, "/qps/user")).await;
@@ -343,12 +464,17 @@ async fn no_trace_of_anything_secret_is_left_in_what_is_shown() {
 
 #[tokio::test]
 async fn a_key_leaves_no_trace() {
-    let server = Server::start("tenant.test", |saw| Reply::of(403, &saw.whole())).await;
-    let tried = LoginAttempt { with: AccountKind::ApiKey, ..attempt(&server) };
-    let seen = log_in(&tried).await;
-    assert!(server.saw()[0].whole().contains(KEY));
-    let shown = format!("{seen:?}{}", serde_json::to_string(&seen).expect("JSON"));
-    assert!(!shown.contains(KEY), "{shown}");
+    for said in [Saw::whole as fn(&Saw) -> String, title_in_json, title_of_page] {
+        let server = Server::start("tenant.test", move |saw| Reply::of(401, &said(saw))).await;
+        let tried = LoginAttempt { with: AccountKind::ApiKey, ..attempt(&server) };
+        let seen = log_in(&tried).await;
+        assert!(server.saw()[0].whole().contains(KEY));
+        let body = &seen.step(StepKind::User).expect("an answer").body;
+        let body = String::from_utf8_lossy(body);
+        assert!(body.contains("Bearer"), "what is said beside it stays: {body}");
+        let shown = format!("{seen:?}{}{body}", serde_json::to_string(&seen).expect("JSON"));
+        assert!(!shown.contains(KEY), "{shown}");
+    }
 }
 
 #[test]

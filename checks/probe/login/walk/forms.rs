@@ -31,17 +31,22 @@ impl Walk<'_> {
         let hop = self.send_secret(StepKind::Post, &form.action, letter, turn).await?;
         match hop.status() {
             401 => Err(End::Rejected),
-            200..=299 if asks_for_password(&hop.exchange.body) => Err(End::Rejected),
             200..=299 if self.has_new_session(before) => Ok(None),
+            200..=299 if form.is_again_in(&hop.exchange.body, &hop.url) => Err(End::Rejected),
             // A redirect that wants the form sent again (307, 308) is not followed.
-            301..=303 => self.follow(hop, before).await,
+            301..=303 => self.follow(form, hop, before).await,
             _ => Err(End::Unclear),
         }
     }
 
     /// A ticket or a new session says that the account was accepted, and the form once more that
     /// it was not, unless the hub itself sent us back to it: then only the cookie was lost.
-    async fn follow(&mut self, mut hop: Hop, before: usize) -> Result<Option<Url>, End> {
+    async fn follow(
+        &mut self,
+        form: &PasswordForm,
+        mut hop: Hop,
+        before: usize,
+    ) -> Result<Option<Url>, End> {
         let mut went_home = false;
         for _ in 0..HOPS_LIMIT {
             let next = hop.next();
@@ -53,10 +58,11 @@ impl Walk<'_> {
                 hop = self.get(StepKind::Ticket, &next).await.map_err(|_| End::Unclear)?;
                 continue;
             }
+            let again = form.is_again_in(&hop.exchange.body, &hop.url);
             let asks = asks_for_password(&hop.exchange.body);
             let needed = self.seen.step(StepKind::LoginPage).is_some();
             return match hop.status() {
-                200..=299 if asks && !went_home => Err(End::Rejected),
+                200..=299 if again && !went_home => Err(End::Rejected),
                 200..=299 if !asks && went_home && needed => Ok(None),
                 _ => Err(End::Unclear),
             };

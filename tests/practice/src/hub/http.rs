@@ -194,7 +194,8 @@ impl Reply {
         Self { body: body.into(), ..self.with("Content-Type", kind) }
     }
 
-    /// The same with the request at the beginning of its page and in a header.
+    /// The same with the request in its words and in a header: in the titles of its errors, in that
+    /// of its page, or else at the beginning.
     pub(crate) fn echoing(mut self, request: &SeenRequest) -> Self {
         let header = |name| request.header(name).unwrap_or_default();
         let sent = [
@@ -207,7 +208,7 @@ impl Reply {
         .join(" ");
         // A body where there was none would need a type too.
         if !self.body.is_empty() {
-            self.body.splice(..0, format!("{sent}\n").into_bytes());
+            self.body = repeating(&self.body, &sent);
         }
         let visible: String = sent.chars().filter(|c| c.is_ascii() && !c.is_control()).collect();
         self.with("X-Debug", visible)
@@ -254,6 +255,25 @@ impl Reply {
             stream.write_all(&self.body).await?;
         }
         stream.flush().await
+    }
+}
+
+/// A body that can still be read as what it is, with a text in it.
+fn repeating(body: &[u8], sent: &str) -> Vec<u8> {
+    if let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(body) {
+        let errors = value.get_mut("errors").and_then(|errors| errors.as_array_mut());
+        for error in errors.into_iter().flatten() {
+            error["title"] = sent.into();
+        }
+        if let Some(object) = value.as_object_mut() {
+            object.insert("sent".to_owned(), sent.into());
+        }
+        return value.to_string().into_bytes();
+    }
+    let page = String::from_utf8_lossy(body);
+    match page.split_once("<title>") {
+        Some((before, after)) => format!("{before}<title>{sent} {after}").into_bytes(),
+        None => format!("<title>{sent}</title>\n{page}").into_bytes(),
     }
 }
 
