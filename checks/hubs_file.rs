@@ -325,10 +325,10 @@ mod tests {
         let docs = Path::new("/home/anna/OneDrive/Docs/Qlik/Sense");
         let literal = Path::new("/home/anna/Documents/Qlik/Sense");
         for wrong in [
-            docs.join("Hubs/hubs.ini.txt"),
+            docs.join("Hubs").join("hubs.ini.txt"),
             docs.join("hubs.ini"),
-            docs.join("Hub/hubs.ini"),
-            literal.join("Hubs/hubs.ini"),
+            docs.join("Hub").join("hubs.ini"),
+            literal.join("Hubs").join("hubs.ini"),
         ] {
             let mut world = world();
             world.variables.insert("USERPROFILE".into(), "/home/anna".into());

@@ -1,6 +1,6 @@
 //! The program itself: exit codes, standard output, files.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -277,10 +277,8 @@ fn every_bad_file_has_its_cause_with_the_place_of_it() {
         path
     };
     let large = folder.path().join("large.ini");
-    // Written at its end, not made longer, which wine refuses.
-    let mut file = std::fs::File::create(&large).expect("a file");
-    file.seek(SeekFrom::Start(100 * 1024 * 1024 - 1)).expect("a place in it");
-    file.write_all(&[0]).expect("a sparse file");
+    let file = std::fs::File::create(&large).expect("a file");
+    file.set_len(100 * 1024 * 1024).expect("a sparse file");
     let directory = folder.path().join("folder.ini");
     std::fs::create_dir(&directory).expect("a folder");
     let misplaced = folder.path().join("saved");
@@ -293,7 +291,7 @@ fn every_bad_file_has_its_cause_with_the_place_of_it() {
         (directory, "hubs-file/unreadable"),
         (write("empty.ini", b""), "hubs-file/no-link"),
         (write("comments.ini", b"; nothing here\r\n# nor here\r\n"), "hubs-file/no-link"),
-        (write("nul.ini", b"[A]\0\0\0\xff\xfe\0"), "hubs-file/no-link"),
+        (write("zeros.ini", b"[A]\0\0\0\xff\xfe\0"), "hubs-file/no-link"),
         (write("page.ini", b"<html><body>Sign in</body></html>"), "hubs-file/no-link"),
         (large, "hubs-file/unexplained"),
     ];
