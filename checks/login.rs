@@ -284,9 +284,8 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
             let reason = Reason::because("login/rejected");
             return reason.detail("an earlier hub of this run rejected the account");
         }
-        NotSent::NoCredentials | NotSent::ChallengeOnly => {
-            return Reason::of(ReasonKind::NotAsked);
-        }
+        NotSent::ChallengeOnly => return Reason::of(ReasonKind::NotAsked),
+        NotSent::NoCredentials => "this run has no account that can be sent",
         NotSent::TooManyUnclear => {
             "two hubs of this run said nothing of the account, and a third attempt could lock it"
         }

@@ -233,6 +233,27 @@ async fn another_host_counts_once_it_is_named_and_its_certificate_passed() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_asked_for_and_cannot_be_begun_was_not_looked_at() {
+    let (mut cx, world) = ready(with_alice(), WINDOWS);
+    let hops = vec![answer("http://hub.corp.test/hub/", 200, None, "")];
+    cx.case.put(Stored::new::<Http>(crate::http::Evidence {
+        hops,
+        ..crate::http::Evidence::default()
+    }));
+    for kind in [AccountKind::Password, AccountKind::ApiKey] {
+        cx.case.facts.account = Some(AccountName { kind, ..alice() });
+        let seen = Login::probe(&cx).await;
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook, "{kind:?}");
+        assert_eq!(logins(&world), 0);
+    }
+    let unsendable =
+        Evidence { seen: Some(LoginSeen::not_sent(NotSent::NoCredentials)), ..Evidence::default() };
+    let reason = Login::nothing_to_judge(&unsendable, &cx.case).expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+#[tokio::test]
 async fn nobody_asked_for_a_login_and_none_is_begun() {
     let (mut cx, world) = ready(with_alice(), WINDOWS);
     cx.case.facts.account = None;
