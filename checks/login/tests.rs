@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    CookieSeen, Exchange, Handshake, LoginStep, ScriptedWorld, SessionId, TrustStore,
+    CookieSeen, Exchange, Handshake, Header, LoginStep, ScriptedWorld, SessionId, TrustStore,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
@@ -251,6 +251,39 @@ async fn a_login_that_was_asked_for_and_cannot_be_begun_was_not_looked_at() {
         Evidence { seen: Some(LoginSeen::not_sent(NotSent::NoCredentials)), ..Evidence::default() };
     let reason = Login::nothing_to_judge(&unsendable, &cx.case).expect("a reason");
     assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+#[tokio::test]
+async fn a_ticket_that_may_not_be_used_accuses_nobody() {
+    let to = "https://qlik.corp.test/hub/?qlikTicket=…";
+    let lost: CookieSeen = serde_json::from_value(json!({
+        "name": "X-Qlik-Session", "set_by": "hub.corp.test", "kept": false, "is_session": true,
+        "flaw": "domain", "domain": "qlik.corp.test"
+    }))
+    .expect("a cookie");
+    let left =
+        [NotSent::OtherHost, NotSent::PlainHttp, NotSent::OtherCertificate, NotSent::NoConnection];
+    let location = Header { name: "location".to_owned(), value: to.to_owned() };
+    for why in left {
+        let mut world = with_alice();
+        let redirect =
+            Exchange { headers: vec![location.clone()], ..answer(WINDOWS, 302, Some(to), "") };
+        let seen = LoginSeen {
+            left_at: Some(why),
+            steps: vec![step(StepKind::Authenticate, redirect)],
+            cookies: vec![lost.clone()],
+            ..accepted()
+        };
+        world.logins.insert(HUB.to_owned(), seen);
+        let (cx, _) = ready(world, WINDOWS);
+        let seen = Login::probe(&cx).await;
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook, "{why:?}");
+        let told = reason.detail.expect("words");
+        assert!(told.contains("was accepted"), "{told}");
+        assert_eq!(why == NotSent::OtherHost, told.contains("qlik.corp.test"), "{told}");
+        assert!(ids(&seen, &cx.case).is_empty(), "{why:?}");
+    }
 }
 
 #[tokio::test]
