@@ -348,6 +348,18 @@ async fn words_that_the_login_page_shows_to_everybody_count_for_nothing() {
 }
 
 #[tokio::test]
+async fn the_words_of_a_hub_count_where_it_refuses_and_not_on_a_page_that_works() {
+    let words = "{'a': 'Your account is inactive', 'b': 'you have no access pass'}";
+    for (status, said) in [(200, 0), (403, 2), (500, 2)] {
+        let mut world = with_alice();
+        let steps = vec![step(StepKind::Hub, answer(HUB, status, None, words))];
+        world.logins.insert(HUB.to_owned(), LoginSeen { steps, ..accepted() });
+        let (cx, _) = ready(world, WINDOWS);
+        assert_eq!(Login::probe(&cx).await.texts.len(), said, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_the_engine_takes_for_none_is_a_matter_of_the_login() {
     let mut world = with_alice();
     world.logins.insert(HUB.to_owned(), accepted());
