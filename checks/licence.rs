@@ -8,7 +8,7 @@ mod tests;
 
 use std::time::Duration;
 
-use hublink_probe::{LoginMethod, SocketMessage, SocketSeen, Upgrade};
+use hublink_probe::{Ending, FailureKind, LoginMethod, SocketMessage, SocketSeen, Upgrade};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +175,9 @@ impl Check for Licence {
             return Some(reason.detail("the login left no session to ask in"));
         };
         let told = seen.decides().is_some() || by_page(case).is_some();
+        if !told && let Some(why) = not_asked_for(socket) {
+            return Some(reason.detail(format!("the WebSocket could not be asked for: {why}")));
+        }
         // What is cut before the engine said anything did not come to its end.
         let cut = SocketAnswer::of(socket.clone()).cut().is_some();
         (socket.upgraded && !told && !cut).then(|| {
@@ -287,6 +290,26 @@ const CAUSES: &[Cause<Evidence>] = &[
         ..fallback("licence/unexplained", unexplained)
     },
 ];
+
+/// Why the engine was never asked, though there is a session. Such an answer, or none, says nothing
+/// of a licence.
+fn not_asked_for(socket: &SocketSeen) -> Option<String> {
+    let seen = &socket.exchange;
+    // What was trusted for the login is not what answers now; another node of a balancer may do so
+    // with a good certificate of its own.
+    if seen.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::NotPermitted) {
+        return Some("the place is not the one whose certificate was examined".to_owned());
+    }
+    let unheard = matches!(
+        seen.ending,
+        Ending::NoConnection
+            | Ending::NoHandshake
+            | Ending::NoTunnel
+            | Ending::Silence
+            | Ending::Stalled
+    );
+    (!socket.upgraded && (unheard || seen.status == Some(429))).then(|| outcome(seen))
+}
 
 /// What a page says of the licence after the login, as older hubs do it.
 fn by_page(case: &Case) -> Option<LoginText> {

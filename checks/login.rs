@@ -239,7 +239,7 @@ impl Check for Login {
             let detail = "the API key was refused, so nothing of the user was examined";
             return Some(Reason::of(ReasonKind::CouldNotLook).detail(detail));
         }
-        login.why_not.map(|why| not_sent(why, seen))
+        login.why_not.map(|why| not_sent(why, seen)).or_else(|| left(login, seen))
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -284,9 +284,8 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
             let reason = Reason::because("login/rejected");
             return reason.detail("an earlier hub of this run rejected the account");
         }
-        NotSent::NoCredentials | NotSent::ChallengeOnly => {
-            return Reason::of(ReasonKind::NotAsked);
-        }
+        NotSent::ChallengeOnly => return Reason::of(ReasonKind::NotAsked),
+        NotSent::NoCredentials => "this run has no account that can be sent",
         NotSent::TooManyUnclear => {
             "two hubs of this run said nothing of the account, and a third attempt could lock it"
         }
@@ -310,6 +309,22 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
         NotSent::NoLoginPage => "the hub's entrance leads to no login",
     };
     could_not_look.detail(detail)
+}
+
+/// Why nothing can be said of a session, though the account was accepted: its ticket was left
+/// where it may not go.
+fn left(login: &LoginSeen, seen: &Evidence) -> Option<Reason> {
+    let why = login.left_at.filter(|_| login.outcome == LoginOutcome::Accepted)?;
+    let place = match why {
+        NotSent::OtherHost => other_host(seen),
+        NotSent::PlainHttp => format!("the way goes on over http; {PLAIN}"),
+        NotSent::OtherCertificate => {
+            "the certificate on the way on is not the one that was examined before".to_owned()
+        }
+        _ => "the way on broke".to_owned(),
+    };
+    let detail = format!("the account was accepted, and its ticket was not used: {place}");
+    Some(Reason::of(ReasonKind::CouldNotLook).detail(detail))
 }
 
 const PLAIN: &str = "nothing secret is sent there";

@@ -8,8 +8,9 @@ use crate::frame::{
     AGAIN_AS_NAMED, Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback,
 };
 use crate::http::{
-    self, CloudError, DestinationKind, FilterRole, Http, KnownText, Mark, Stop, outcome,
+    self, CloudError, DestinationKind, FilterRole, Http, KnownText, Mark, Page, Stop, outcome,
 };
+use crate::login::Login;
 use crate::tls::Tls;
 
 pub(super) const CAUSES: &[Cause<Evidence>] = &[
@@ -193,7 +194,7 @@ fn is_cloud(case: &Case) -> bool {
 }
 
 /// The last answer of the link's own host, and what its page says.
-fn last(case: &Case) -> Option<(&Exchange, &http::Page)> {
+fn last(case: &Case) -> Option<(&Exchange, &Page)> {
     case.of::<Http>()?.last()
 }
 
@@ -265,7 +266,7 @@ fn tenant_ip_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
     let (answer, page) = last(case).filter(|_| is_cloud(case))?;
     let tenant = e.tenant.as_ref()?;
     let both = [(answer, page), (&tenant.answer, &tenant.page)];
-    let refused = |(answer, page): &(&Exchange, &http::Page)| {
+    let refused = |(answer, page): &(&Exchange, &Page)| {
         let filtered = page.filter.as_ref().is_some_and(|sign| sign.role == FilterRole::Refuses);
         answer.status == Some(403) && page.errors.is_empty() && !filtered
     };
@@ -370,19 +371,38 @@ fn device(cut: &SocketAnswer) -> String {
 }
 
 /// A WebSocket or its token that the hub refuses to somebody who is logged in and brings both.
-fn refused_in_session(e: &Evidence) -> Option<Proof> {
-    let socket = &e.socket_in_session.as_ref()?.seen;
+///
+/// A filter, a server in front and a session without its cookie answer 403 as well: the hub has to
+/// know the user in that session, and to be the one who refuses.
+fn refused_in_session(e: &Evidence, case: &Case) -> Option<Proof> {
+    let known = case.of::<Login>().and_then(|login| login.user.as_ref()?.user.as_ref()).is_some();
+    let asked = e.socket_in_session.as_ref().filter(|_| known)?;
+    let socket = &asked.seen;
     let refused = |answer: &&Exchange| answer.status == Some(403);
     let token = socket.token.as_deref().filter(refused);
     let upgrade = Some(&socket.exchange).filter(|_| socket.token_given).filter(refused);
     let answer = token.or(upgrade)?;
+    // Of the answer for the token only the head is saved.
+    let head = || Page::of(&Exchange { body: Vec::new(), ..answer.clone() }, None);
+    let page = if token.is_some() { head() } else { asked.page.clone() };
+    if page.filter.is_some() {
+        return None;
+    }
+    let own = page.marks.iter().any(|mark| mark.is_strong() || *mark == Mark::HttpApi);
     let proof = Proof::seen("asked in a session", line(answer))
+        .and("the hub knows the user in it", "yes")
+        .not("a session without its cookie: the hub knows the user in it")
         .not("a request without token: 403 is its normal answer, and this one had it");
-    Some(proof.at_most(Confidence::Likely))
+    Some(if own {
+        proof.at_most(Confidence::Likely)
+    } else {
+        let may = "a server in front, which refuses with the same number";
+        proof.and("may also be", may).at_most(Confidence::Possible)
+    })
 }
 
 fn not_in_allow_list(e: &Evidence, case: &Case) -> Option<Proof> {
-    if let Some(proof) = refused_in_session(e) {
+    if let Some(proof) = refused_in_session(e, case) {
         return Some(proof);
     }
     let user = e.user.as_ref().filter(|user| user.withholds_login())?;

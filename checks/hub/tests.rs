@@ -289,3 +289,33 @@ async fn too_many_requests_leave_open_whether_it_is_a_hub() {
     let reason = Hub::nothing_seen(&seen).expect("a reason");
     assert_eq!(reason.because.as_deref(), Some("http/rate-limited"));
 }
+
+/// A WebSocket that was refused in the session of a login, and what it is called.
+fn refused_in_session(known: bool, headers: &[(&str, &str)]) -> Option<crate::frame::Confidence> {
+    let (mut cx, _) = context(world(), hub());
+    let who = known.then_some("alice");
+    let user =
+        json!({ "user": who, "answer": answer("https://hub.corp.test/qps/user", 200, None, "") });
+    let login = serde_json::from_value(json!({ "user": user })).expect("evidence");
+    cx.case.put(Stored::new::<crate::login::Login>(login));
+    let headers = headers
+        .iter()
+        .map(|&(name, value)| Header { name: name.to_owned(), value: value.to_owned() });
+    let refusal = answer("https://hub.corp.test/app/engineData", 403, None, "<h1>Forbidden</h1>");
+    let refusal = Exchange { headers: headers.collect(), ..refusal };
+    let seen = hublink_probe::SocketSeen { token_given: true, ..socket(refusal, false) };
+    let seen = Evidence { socket_in_session: Some(SocketAnswer::of(seen)), ..Evidence::default() };
+    let found = judge(Hub::CAUSES, &seen, &cx.case);
+    let found = found.into_iter().find(|cause| cause.id == "hub/not-in-allow-list");
+    found.map(|cause| cause.confidence)
+}
+
+#[test]
+fn a_refusal_in_a_session_is_the_hubs_own_only_by_its_marks() {
+    use crate::frame::Confidence::{Likely, Possible};
+    let own = [("server", "Microsoft-HTTPAPI/2.0")];
+    assert_eq!(refused_in_session(true, &own), Some(Likely));
+    assert_eq!(refused_in_session(false, &own), None, "nobody is known in the session");
+    assert_eq!(refused_in_session(true, &[("server", "nginx")]), Some(Possible));
+    assert_eq!(refused_in_session(true, &[("x-iinfo", "1-2")]), None);
+}

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    AccountKind, AccountName, Exchange, LoginOutcome, LoginSeen, ScriptedWorld, SessionId,
+    AccountKind, AccountName, Exchange, Failure, LoginOutcome, LoginSeen, Operation, ScriptedWorld,
+    SessionId,
 };
 
 use super::*;
@@ -89,6 +90,24 @@ async fn an_upgrade_that_fails_is_a_failure_and_no_silence() {
     let (causes, reason) = judged(cut).await;
     assert_eq!(causes, ["licence/unexplained"]);
     assert_eq!(reason, None);
+}
+
+#[tokio::test]
+async fn a_socket_that_could_not_be_asked_for_says_nothing_of_a_licence() {
+    let none = |ending| Exchange { status: None, ending, ..answer(ENGINE, 200, None, "") };
+    let barred = Failure::of(Operation::Connect, FailureKind::NotPermitted);
+    let unheard = [
+        Exchange { failure: Some(barred), ..none(Ending::NoConnection) },
+        none(Ending::NoConnection),
+        none(Ending::NoTunnel),
+        none(Ending::Silence),
+        answer(ENGINE, 429, None, ""),
+    ];
+    for exchange in unheard {
+        let (_, reason) = judged(SocketSeen::of(exchange.clone())).await;
+        let reason = reason.unwrap_or_else(|| panic!("judged by {exchange:?}"));
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+    }
 }
 
 #[tokio::test]

@@ -616,6 +616,8 @@ fn cookie_not_kept(e: &Evidence, case: &Case) -> Option<Proof> {
     match (asked_again(e), e.step(StepKind::Hub)) {
         (Some(again), _) => Some(proof.and("the hub's page afterwards", line(again))),
         (None, Some(_)) => None,
+        // Before its ticket was used, a session has no cookie to keep.
+        (None, None) if seen.left_at.is_some() => None,
         (None, None) => Some(proof.at_most(Confidence::Likely)),
     }
 }

@@ -48,7 +48,7 @@ fn for_people(cx: &Context) -> Option<NotBegun> {
 
 async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
     let (Some(entrance), Some(origin)) = (request(cx, "/hub/"), hub::origin(cx)) else {
-        return Evidence::default();
+        return over_http(cx);
     };
     let own = match place::own(cx, origin) {
         Ok(own) => own,
@@ -75,6 +75,12 @@ async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
     evidence
 }
 
+/// A hub that answers over http alone, where nothing secret goes.
+fn over_http(cx: &Context) -> Evidence {
+    let why = NotBegun::PlainHttp { host: cx.case.host().to_owned() };
+    Evidence { not_begun: Some(why), ..Evidence::default() }
+}
+
 /// Whether the login page, as it was found without a login, is where nothing secret may go.
 fn leads_elsewhere(
     cx: &Context,
@@ -99,7 +105,7 @@ fn leads_elsewhere(
 /// At Qlik Cloud a key stands for its owner.
 async fn with_key(cx: &Context) -> Evidence {
     let (Some(entrance), Some(origin)) = (request(cx, "/api/v1/users/me"), hub::origin(cx)) else {
-        return Evidence::default();
+        return over_http(cx);
     };
     let own = match place::own(cx, origin) {
         Ok(own) => own,

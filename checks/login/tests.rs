@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    CookieSeen, Exchange, Handshake, LoginStep, ScriptedWorld, SessionId, TrustStore,
+    CookieSeen, Exchange, Handshake, Header, LoginStep, ScriptedWorld, SessionId, TrustStore,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
@@ -233,6 +233,60 @@ async fn another_host_counts_once_it_is_named_and_its_certificate_passed() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_asked_for_and_cannot_be_begun_was_not_looked_at() {
+    let (mut cx, world) = ready(with_alice(), WINDOWS);
+    let hops = vec![answer("http://hub.corp.test/hub/", 200, None, "")];
+    cx.case.put(Stored::new::<Http>(crate::http::Evidence {
+        hops,
+        ..crate::http::Evidence::default()
+    }));
+    for kind in [AccountKind::Password, AccountKind::ApiKey] {
+        cx.case.facts.account = Some(AccountName { kind, ..alice() });
+        let seen = Login::probe(&cx).await;
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook, "{kind:?}");
+        assert_eq!(logins(&world), 0);
+    }
+    let unsendable =
+        Evidence { seen: Some(LoginSeen::not_sent(NotSent::NoCredentials)), ..Evidence::default() };
+    let reason = Login::nothing_to_judge(&unsendable, &cx.case).expect("a reason");
+    assert_eq!(reason.kind, ReasonKind::CouldNotLook);
+}
+
+#[tokio::test]
+async fn a_ticket_that_may_not_be_used_accuses_nobody() {
+    let to = "https://qlik.corp.test/hub/?qlikTicket=…";
+    let lost: CookieSeen = serde_json::from_value(json!({
+        "name": "X-Qlik-Session", "set_by": "hub.corp.test", "kept": false, "is_session": true,
+        "flaw": "domain", "domain": "qlik.corp.test"
+    }))
+    .expect("a cookie");
+    let left =
+        [NotSent::OtherHost, NotSent::PlainHttp, NotSent::OtherCertificate, NotSent::NoConnection];
+    let location = Header { name: "location".to_owned(), value: to.to_owned() };
+    for why in left {
+        let mut world = with_alice();
+        let redirect =
+            Exchange { headers: vec![location.clone()], ..answer(WINDOWS, 302, Some(to), "") };
+        let seen = LoginSeen {
+            left_at: Some(why),
+            steps: vec![step(StepKind::Authenticate, redirect)],
+            cookies: vec![lost.clone()],
+            ..accepted()
+        };
+        world.logins.insert(HUB.to_owned(), seen);
+        let (cx, _) = ready(world, WINDOWS);
+        let seen = Login::probe(&cx).await;
+        let reason = Login::nothing_to_judge(&seen, &cx.case).expect("a reason");
+        assert_eq!(reason.kind, ReasonKind::CouldNotLook, "{why:?}");
+        let told = reason.detail.expect("words");
+        assert!(told.contains("was accepted"), "{told}");
+        assert_eq!(why == NotSent::OtherHost, told.contains("qlik.corp.test"), "{told}");
+        assert!(ids(&seen, &cx.case).is_empty(), "{why:?}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_asked_for_a_login_and_none_is_begun() {
     let (mut cx, world) = ready(with_alice(), WINDOWS);
     cx.case.facts.account = None;
@@ -310,6 +364,18 @@ async fn the_form_again_is_told_of_only_where_it_was_seen() {
         let rejected =
             found.iter().find(|cause| cause.id == "login/rejected").expect("a rejection");
         assert_eq!(format!("{rejected:?}").contains("password, again"), told, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn the_words_of_a_hub_count_where_it_refuses_and_not_on_a_page_that_works() {
+    let words = "{'a': 'Your account is inactive', 'b': 'you have no access pass'}";
+    for (status, said) in [(200, 0), (403, 2), (500, 2)] {
+        let mut world = with_alice();
+        let steps = vec![step(StepKind::Hub, answer(HUB, status, None, words))];
+        world.logins.insert(HUB.to_owned(), LoginSeen { steps, ..accepted() });
+        let (cx, _) = ready(world, WINDOWS);
+        assert_eq!(Login::probe(&cx).await.texts.len(), said, "{status}");
     }
 }
 

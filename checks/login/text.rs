@@ -1,6 +1,6 @@
 //! What pages say of an account. A text counts only if the login page did not show it before.
 
-use hublink_probe::{Exchange, LoginSeen, StepKind};
+use hublink_probe::{Exchange, LoginSeen, LoginStep, StepKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +87,12 @@ pub(super) fn after_login(seen: &LoginSeen) -> Vec<LoginText> {
         seen.steps.iter().partition(|step| before.contains(&step.kind));
     let early: Vec<LoginText> = early.iter().flat_map(|step| on(&step.exchange)).collect();
     let mut found = Vec::new();
-    for text in late.iter().flat_map(|step| on(&step.exchange)) {
+    // A page of a hub that works carries the words of all its errors, for its scripts.
+    let says = |step: &&&LoginStep| {
+        !matches!(step.kind, StepKind::Ticket | StepKind::Hub)
+            || step.exchange.status.is_some_and(|status| status >= 400)
+    };
+    for text in late.iter().filter(says).flat_map(|step| on(&step.exchange)) {
         if !early.contains(&text) && !found.contains(&text) {
             found.push(text);
         }

@@ -112,6 +112,9 @@ pub struct LoginSeen {
     /// Why nothing secret was sent; set if the outcome is `not-sent`, and only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_not: Option<NotSent>,
+    /// Why an accepted account was not followed to its session: the way led where no ticket goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<NotSent>,
     /// The method that was spoken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<LoginMethod>,
@@ -151,6 +154,7 @@ impl LoginSeen {
         Self {
             outcome,
             why_not: None,
+            left_at: None,
             method: None,
             offered: Vec::new(),
             challenge: None,

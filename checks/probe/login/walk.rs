@@ -160,8 +160,13 @@ impl Walk<'_> {
     async fn come_in(&mut self, mut next: Option<Url>) {
         for _ in 0..HOPS_LIMIT {
             let Some(url) = next.filter(|url| *url != self.home) else { break };
-            let Ok(hop) = self.get(StepKind::Ticket, &url).await else { return };
-            next = hop.next();
+            match self.get(StepKind::Ticket, &url).await {
+                Ok(hop) => next = hop.next(),
+                Err(why) => {
+                    self.seen.left_at = Some(why);
+                    return;
+                }
+            }
         }
         let home = self.home.clone();
         // The step keeps what became of it.

@@ -101,6 +101,26 @@ async fn a_cookie_that_cannot_be_kept_is_told() {
 }
 
 #[tokio::test]
+async fn a_ticket_for_a_place_that_is_not_trusted_is_left_and_told() {
+    let elsewhere =
+        [("https://other.test", NotSent::OtherHost), ("http://hub.test", NotSent::PlainHttp)];
+    for (origin, why) in elsewhere {
+        let server = Server::start("hub.test", move |saw| {
+            let mut reply = windows(saw, Mood::Accepts);
+            for (_, value) in reply.headers.iter_mut().filter(|(_, v)| v.contains("qlikTicket")) {
+                value.insert_str(0, origin);
+            }
+            reply
+        })
+        .await;
+        let seen = world().log_in(&attempt(&server)).await;
+        assert_eq!((seen.outcome, seen.attempts), (LoginOutcome::Accepted, 1), "{seen:?}");
+        assert_eq!((seen.left_at, seen.why_not), (Some(why), None));
+        assert_eq!(kinds(&seen).last(), Some(&StepKind::Authenticate));
+    }
+}
+
+#[tokio::test]
 async fn a_key_is_followed_to_its_owner_and_to_no_other_host() {
     let other = Server::start("other.test", |_| Reply::of(200, "{}")).await;
     let elsewhere = format!("{}/api/v1/users/1", other.origin());
