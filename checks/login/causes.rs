@@ -76,7 +76,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "NTLM, which answers 401 to all of them: there it stays a candidate of login/rejected",
         ],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/account-blocked", account_blocked)
     },
@@ -87,7 +86,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Change your Windows password, then log in again."],
         look_alikes: &["a locked account, which a new password does not open"],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/password-expired", password_expired)
     },
@@ -99,7 +97,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["too many requests of any kind, which the whole server answers with 429"],
         see: &["RFC 6585 section 4", "a public recording of a login to Qlik Cloud (one source)"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/too-many-attempts", too_many_attempts)
     },
@@ -407,13 +404,16 @@ fn refusal(seen: &LoginSeen) -> Option<&Exchange> {
 
 /// What the page says of an account, beside an answer that does not take it.
 fn page_says(e: &Evidence, text: LoginText) -> Option<Proof> {
-    let seen = e.seen.as_ref().filter(|_| e.says(text))?;
+    let all = [LoginText::AccountBlocked, LoginText::PasswordExpired, LoginText::TooManyAttempts];
+    // A page that has the words of several tells none of them: it has them for its scripts.
+    let alone = all.iter().filter(|&&one| e.says(one)).count() == 1;
+    let seen = e.seen.as_ref().filter(|_| alone && e.says(text))?;
     let refused = matches!(seen.outcome, LoginOutcome::Rejected | LoginOutcome::Unclear);
     refused.then(|| {
         with_refusal(Proof::seen("the page says", text.label()), seen)
             .not("the same words on every visit: the login page did not show them before")
             // The words of login pages are many, and unconfirmed.
-            .at_most(Confidence::Likely)
+            .at_most(Confidence::Possible)
     })
 }
 

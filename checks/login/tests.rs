@@ -344,7 +344,15 @@ async fn words_that_the_login_page_shows_to_everybody_count_for_nothing() {
     let (cx, _) = ready(world, form);
     let seen = Login::probe(&cx).await;
     assert_eq!(seen.texts, [LoginText::AccountBlocked]);
-    assert_eq!(ids(&seen, &cx.case), ["login/account-blocked"]);
+    let found = judge(causes::CAUSES, &seen, &cx.case);
+    let found: Vec<_> = found.iter().map(|cause| (cause.id.as_str(), cause.confidence)).collect();
+    let possible = crate::frame::Confidence::Possible;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0].0, "login/rejected");
+    assert_eq!(found[1], ("login/account-blocked", possible));
+    let texts = vec![LoginText::AccountBlocked, LoginText::PasswordExpired];
+    let several = Evidence { texts, ..seen };
+    assert_eq!(ids(&several, &cx.case), ["login/rejected"], "a page with the words of several");
 }
 
 #[tokio::test]
