@@ -39,15 +39,15 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "Your account belongs to another domain than the hub's, and the login was rejected.",
         explain: "A Windows login is decided by the domain of the hub's server. An account of \
-                  another domain is accepted only if the two domains trust each other.",
+                  another domain is accepted only if the two domains trust each other. Whether \
+                  they do cannot be seen from outside, so it stands beside login/rejected.",
         remedy: &["Log in as <hub domain>\\<user>, or <user>@<hub DNS domain>."],
-        confidence: Confidence::Likely,
+        confidence: Confidence::Possible,
         look_alikes: &[
-            "domains that trust each other: the login would have passed",
+            "a wrong password of an account in a domain that the hub's domain trusts",
             "a server that is no member of a domain at all",
         ],
         see: &[NLMP, "seen on one public Qlik hub by a third party"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/other-domain", other_domain)
     },
@@ -353,11 +353,7 @@ fn other_domain(e: &Evidence, case: &Case) -> Option<Proof> {
         return None;
     }
     let dns = [challenge.dns_domain.as_ref(), challenge.dns_forest.as_ref()];
-    let (domain, user, confidence) = match typed(case)? {
-        Typed::Down { domain, user } => (domain, user, Confidence::Likely),
-        // People may have names that end in something else than their domain.
-        Typed::At { domain, user } => (domain, user, Confidence::Possible),
-    };
+    let (Typed::Down { domain, user } | Typed::At { domain, user }) = typed(case)?;
     let known = same(domain, Some(own)) || dns.iter().any(|name| same(domain, *name));
     if known || domain == "." {
         return None;
@@ -366,11 +362,11 @@ fn other_domain(e: &Evidence, case: &Case) -> Option<Proof> {
     let proof = Proof::default().compared("domain of the account", own, domain);
     Some(
         with_refusal(proof, seen)
-            .not("domains that trust each other: the login was rejected")
+            .and("may as well be", "a wrong password, if the domains trust each other")
             .value("hub domain", own)
             .value("hub DNS domain", dns)
             .value("user", user)
-            .at_most(confidence),
+            .at_most(Confidence::Possible),
     )
 }
 

@@ -538,7 +538,8 @@ pub const CASES: &[Case] = &[
         healthy().membership(Membership::Domain("ELSEWHERE", "elsewhere.test"))
     })
     .with_login()
-    .blocked_by("login/other-domain", "you"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/other-domain"),
     Case::new("no-domain", "the hub's server belongs to no domain", || {
         healthy().membership(Membership::Workgroup)
     })
