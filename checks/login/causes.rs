@@ -39,15 +39,15 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
     Cause {
         title: "Your account belongs to another domain than the hub's, and the login was rejected.",
         explain: "A Windows login is decided by the domain of the hub's server. An account of \
-                  another domain is accepted only if the two domains trust each other.",
+                  another domain is accepted only if the two domains trust each other. Whether \
+                  they do cannot be seen from outside, so it stands beside login/rejected.",
         remedy: &["Log in as <hub domain>\\<user>, or <user>@<hub DNS domain>."],
-        confidence: Confidence::Likely,
+        confidence: Confidence::Possible,
         look_alikes: &[
-            "domains that trust each other: the login would have passed",
+            "a wrong password of an account in a domain that the hub's domain trusts",
             "a server that is no member of a domain at all",
         ],
         see: &[NLMP, "seen on one public Qlik hub by a third party"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/other-domain", other_domain)
     },
@@ -76,7 +76,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "NTLM, which answers 401 to all of them: there it stays a candidate of login/rejected",
         ],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/account-blocked", account_blocked)
     },
@@ -87,7 +86,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         remedy: &["Change your Windows password, then log in again."],
         look_alikes: &["a locked account, which a new password does not open"],
         see: &[KERBEROS, "states measured on a domain controller; wording of pages unconfirmed"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/password-expired", password_expired)
     },
@@ -99,7 +97,6 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["too many requests of any kind, which the whole server answers with 429"],
         see: &["RFC 6585 section 4", "a public recording of a login to Qlik Cloud (one source)"],
-        suppresses: &["login/rejected"],
         verify: LOGGED_IN,
         ..cause("login/too-many-attempts", too_many_attempts)
     },
@@ -143,9 +140,12 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &["401 after the third message: the account was refused then"],
+        look_alikes: &[
+            "401 after the third message: the account was refused then",
+            "an answer to the first message that is no 401: something else refuses there",
+            "one server under two names: Windows answers early steps as HTTPAPI, later ones as IIS",
+        ],
         see: &["Microsoft, MS-NTHT (NTLM over HTTP)", "measured in parts"],
-        suppresses: &["login/rejected", "login/other-domain", "login/hub-server-not-in-domain"],
         verify: LOGGED_IN,
         ..cause("login/ntlm-connection-broken", ntlm_connection_broken)
     },
@@ -356,11 +356,7 @@ fn other_domain(e: &Evidence, case: &Case) -> Option<Proof> {
         return None;
     }
     let dns = [challenge.dns_domain.as_ref(), challenge.dns_forest.as_ref()];
-    let (domain, user, confidence) = match typed(case)? {
-        Typed::Down { domain, user } => (domain, user, Confidence::Likely),
-        // People may have names that end in something else than their domain.
-        Typed::At { domain, user } => (domain, user, Confidence::Possible),
-    };
+    let (Typed::Down { domain, user } | Typed::At { domain, user }) = typed(case)?;
     let known = same(domain, Some(own)) || dns.iter().any(|name| same(domain, *name));
     if known || domain == "." {
         return None;
@@ -369,11 +365,11 @@ fn other_domain(e: &Evidence, case: &Case) -> Option<Proof> {
     let proof = Proof::default().compared("domain of the account", own, domain);
     Some(
         with_refusal(proof, seen)
-            .not("domains that trust each other: the login was rejected")
+            .and("may as well be", "a wrong password, if the domains trust each other")
             .value("hub domain", own)
             .value("hub DNS domain", dns)
             .value("user", user)
-            .at_most(confidence),
+            .at_most(Confidence::Possible),
     )
 }
 
@@ -407,13 +403,16 @@ fn refusal(seen: &LoginSeen) -> Option<&Exchange> {
 
 /// What the page says of an account, beside an answer that does not take it.
 fn page_says(e: &Evidence, text: LoginText) -> Option<Proof> {
-    let seen = e.seen.as_ref().filter(|_| e.says(text))?;
+    let all = [LoginText::AccountBlocked, LoginText::PasswordExpired, LoginText::TooManyAttempts];
+    // A page that has the words of several tells none of them: it has them for its scripts.
+    let alone = all.iter().filter(|&&one| e.says(one)).count() == 1;
+    let seen = e.seen.as_ref().filter(|_| alone && e.says(text))?;
     let refused = matches!(seen.outcome, LoginOutcome::Rejected | LoginOutcome::Unclear);
     refused.then(|| {
         with_refusal(Proof::seen("the page says", text.label()), seen)
             .not("the same words on every visit: the login page did not show them before")
             // The words of login pages are many, and unconfirmed.
-            .at_most(Confidence::Likely)
+            .at_most(Confidence::Possible)
     })
 }
 
@@ -521,12 +520,19 @@ fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
     let first = seen.step(StepKind::Negotiate)?;
     let proof = Proof::seen("the answer to the first message", line(first));
     let server = |answer: &Exchange| answer.header("server").unwrap_or("(none)").to_owned();
+    // NTLM asks on with 401; any other answer is about something else.
+    let asks_on = first.status == Some(401);
     let proof = match (seen.outcome, met_another(seen)) {
-        (LoginOutcome::Broken | LoginOutcome::Rejected, Some(third)) => proof
+        (LoginOutcome::Broken, Some(third)) => proof
+            .compared("server of the third message", server(first), server(&third.exchange))
+            .and("its answer", line(&third.exchange)),
+        // One server may call itself by two names, so the account may have been refused all the same.
+        (LoginOutcome::Rejected, Some(third)) => proof
             .compared("server of the third message", server(first), server(&third.exchange))
             .and("its answer", line(&third.exchange))
-            .not("a refused account: the server that refuses never gave the challenge"),
-        (LoginOutcome::Broken, None) if seen.challenge.is_none() => proof
+            .and("may as well be", "a refused account, by one server that has two names")
+            .at_most(Confidence::Possible),
+        (LoginOutcome::Broken, None) if seen.challenge.is_none() && asks_on => proof
             .compared("challenge in it", "given", "none")
             .not("a refused account: the third message was never sent"),
         (LoginOutcome::Broken, None) if seen.step(StepKind::Authenticate).is_none() => proof
@@ -645,7 +651,9 @@ fn shared_cookie(own: &[&CookieSeen]) -> Option<(Proof, Confidence)> {
     let proof = Proof::seen(format!("cookie {} was set with", first.name), flaw(first))
         .and("and once more with", flaw(later))
         .and("two virtual proxies with one cookie name", "would look like this");
-    Some((proof, Confidence::Likely))
+    // A hub may also renew its own cookie.
+    let elsewhere = first.domain != later.domain || first.path != later.path;
+    Some((proof, if elsewhere { Confidence::Likely } else { Confidence::Possible }))
 }
 
 fn default_proxy() -> String {

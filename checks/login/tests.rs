@@ -344,7 +344,15 @@ async fn words_that_the_login_page_shows_to_everybody_count_for_nothing() {
     let (cx, _) = ready(world, form);
     let seen = Login::probe(&cx).await;
     assert_eq!(seen.texts, [LoginText::AccountBlocked]);
-    assert_eq!(ids(&seen, &cx.case), ["login/account-blocked"]);
+    let found = judge(causes::CAUSES, &seen, &cx.case);
+    let found: Vec<_> = found.iter().map(|cause| (cause.id.as_str(), cause.confidence)).collect();
+    let possible = crate::frame::Confidence::Possible;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0].0, "login/rejected");
+    assert_eq!(found[1], ("login/account-blocked", possible));
+    let texts = vec![LoginText::AccountBlocked, LoginText::PasswordExpired];
+    let several = Evidence { texts, ..seen };
+    assert_eq!(ids(&several, &cx.case), ["login/rejected"], "a page with the words of several");
 }
 
 #[tokio::test]
@@ -459,4 +467,56 @@ async fn where_the_windows_login_breaks_another_address_is_asked_for_a_challenge
         Some("ask 203.0.113.11:443 for a challenge")
     );
     assert_eq!(logins(&world), 1, "the account is offered once");
+}
+
+#[test]
+fn a_refusal_under_another_name_of_the_server_is_still_a_refusal() {
+    let named = |name: &str| vec![Header { name: "server".to_owned(), value: name.to_owned() }];
+    let of = |kind, name: &str| {
+        let exchange = Exchange { headers: named(name), ..answer(WINDOWS, 401, None, "") };
+        LoginStep { kind, exchange, same_connection: true }
+    };
+    let seen = LoginSeen {
+        method: Some(LoginMethod::Ntlm),
+        attempts: 1,
+        channel_binding: true,
+        challenge: Some(hublink_probe::Challenge::default()),
+        steps: vec![
+            of(StepKind::Negotiate, "Microsoft-HTTPAPI/2.0"),
+            of(StepKind::Authenticate, "Microsoft-IIS/10.0"),
+        ],
+        ..LoginSeen::of(LoginOutcome::Rejected)
+    };
+    let seen = Evidence { seen: Some(seen), ..Evidence::default() };
+    let (cx, _) = ready(with_alice(), WINDOWS);
+    let found = judge(causes::CAUSES, &seen, &cx.case);
+    let found: Vec<_> = found.iter().map(|cause| (cause.id.as_str(), cause.confidence)).collect();
+    assert_eq!(found[0].0, "login/rejected", "{found:?}");
+    let possible = crate::frame::Confidence::Possible;
+    assert_eq!(found.get(1), Some(&("login/ntlm-connection-broken", possible)));
+}
+
+#[test]
+fn a_cookie_that_is_set_twice_is_shared_only_if_it_is_for_another_place() {
+    use crate::frame::Confidence::{Likely, Possible};
+    let of = |path: &str| -> CookieSeen {
+        let cookie = json!({ "name": "X-Qlik-Session", "set_by": "hub.corp.test", "path": path,
+            "kept": true, "is_session": true });
+        serde_json::from_value(cookie).expect("a cookie")
+    };
+    let again = answer(HUB, 302, Some(WINDOWS), "");
+    let location = Header { name: "location".to_owned(), value: WINDOWS.to_owned() };
+    let again = Exchange { headers: vec![location], ..again };
+    for (second, expected) in [("/", Possible), ("/finance", Likely)] {
+        let seen = LoginSeen {
+            cookies: vec![of("/"), of(second)],
+            steps: vec![step(StepKind::Hub, again.clone())],
+            ..accepted()
+        };
+        let seen = Evidence { seen: Some(seen), ..Evidence::default() };
+        let (cx, _) = ready(with_alice(), WINDOWS);
+        let found = judge(causes::CAUSES, &seen, &cx.case);
+        let found = found.iter().find(|cause| cause.id == "login/cookie-not-kept").expect("it");
+        assert_eq!(found.confidence, expected, "{second}");
+    }
 }

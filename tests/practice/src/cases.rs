@@ -538,7 +538,8 @@ pub const CASES: &[Case] = &[
         healthy().membership(Membership::Domain("ELSEWHERE", "elsewhere.test"))
     })
     .with_login()
-    .blocked_by("login/other-domain", "you"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/other-domain"),
     Case::new("no-domain", "the hub's server belongs to no domain", || {
         healthy().membership(Membership::Workgroup)
     })
@@ -548,22 +549,26 @@ pub const CASES: &[Case] = &[
         forms_of(AccountState::Locked)
     })
     .with_login()
-    .blocked_by("login/account-blocked", "idp-admin"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/account-blocked"),
     Case::new("disabled", "the form says that the account is disabled", || {
         forms_of(AccountState::Disabled)
     })
     .with_login()
-    .blocked_by("login/account-blocked", "idp-admin"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/account-blocked"),
     Case::new("account-expired", "the form says that the account has expired", || {
         forms_of(AccountState::Expired)
     })
     .with_login()
-    .blocked_by("login/account-blocked", "idp-admin"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/account-blocked"),
     Case::new("password-expired", "the form says that the password has expired", || {
         forms_of(AccountState::MustChangePassword)
     })
     .with_login()
-    .blocked_by("login/password-expired", "you"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/password-expired"),
     Case::new("too-many-attempts", "the form is blocked for a while", || {
         forms_of(AccountState::TooManyAttempts)
     })
@@ -588,7 +593,8 @@ pub const CASES: &[Case] = &[
         healthy().windows(WindowsLogin::OtherServer)
     })
     .with_login()
-    .blocked_by("login/ntlm-connection-broken", "network"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/ntlm-connection-broken"),
     Case::new("kerberos-only", "Kerberos and nothing else", || {
         healthy().windows(WindowsLogin::KerberosOnly)
     })
