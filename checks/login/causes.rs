@@ -140,9 +140,12 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         ],
         owner: Owner::Network,
         confidence: Confidence::Likely,
-        look_alikes: &["401 after the third message: the account was refused then"],
+        look_alikes: &[
+            "401 after the third message: the account was refused then",
+            "an answer to the first message that is no 401: something else refuses there",
+            "one server under two names: Windows answers early steps as HTTPAPI, later ones as IIS",
+        ],
         see: &["Microsoft, MS-NTHT (NTLM over HTTP)", "measured in parts"],
-        suppresses: &["login/rejected", "login/other-domain", "login/hub-server-not-in-domain"],
         verify: LOGGED_IN,
         ..cause("login/ntlm-connection-broken", ntlm_connection_broken)
     },
@@ -515,15 +518,23 @@ fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
     let first = seen.step(StepKind::Negotiate)?;
     let proof = Proof::seen("the answer to the first message", line(first));
     let server = |answer: &Exchange| answer.header("server").unwrap_or("(none)").to_owned();
+    let third_sent = seen.step(StepKind::Authenticate).is_some();
+    // NTLM asks on with 401; any other answer is about something else.
+    let asks_on = first.status == Some(401);
     let proof = match (seen.outcome, met_another(seen)) {
-        (LoginOutcome::Broken | LoginOutcome::Rejected, Some(third)) => proof
+        (LoginOutcome::Broken, Some(third)) => proof
+            .compared("server of the third message", server(first), server(&third.exchange))
+            .and("its answer", line(&third.exchange)),
+        // One server may call itself by two names, so the account may have been refused all the same.
+        (LoginOutcome::Rejected, Some(third)) => proof
             .compared("server of the third message", server(first), server(&third.exchange))
             .and("its answer", line(&third.exchange))
-            .not("a refused account: the server that refuses never gave the challenge"),
-        (LoginOutcome::Broken, None) if seen.challenge.is_none() => proof
+            .and("may as well be", "a refused account, by one server that has two names")
+            .at_most(Confidence::Possible),
+        (LoginOutcome::Broken, None) if seen.challenge.is_none() && asks_on => proof
             .compared("challenge in it", "given", "none")
             .not("a refused account: the third message was never sent"),
-        (LoginOutcome::Broken, None) if seen.step(StepKind::Authenticate).is_none() => proof
+        (LoginOutcome::Broken, None) if seen.challenge.is_some() && !third_sent => proof
             .compared("the connection after the challenge", "open", "closed")
             .not("a refused account: the third message was never sent"),
         _ => return None,

@@ -448,3 +448,30 @@ async fn where_the_windows_login_breaks_another_address_is_asked_for_a_challenge
     );
     assert_eq!(logins(&world), 1, "the account is offered once");
 }
+
+#[test]
+fn a_refusal_under_another_name_of_the_server_is_still_a_refusal() {
+    let named = |name: &str| vec![Header { name: "server".to_owned(), value: name.to_owned() }];
+    let of = |kind, name: &str| {
+        let exchange = Exchange { headers: named(name), ..answer(WINDOWS, 401, None, "") };
+        LoginStep { kind, exchange, same_connection: true }
+    };
+    let seen = LoginSeen {
+        method: Some(LoginMethod::Ntlm),
+        attempts: 1,
+        channel_binding: true,
+        challenge: Some(hublink_probe::Challenge::default()),
+        steps: vec![
+            of(StepKind::Negotiate, "Microsoft-HTTPAPI/2.0"),
+            of(StepKind::Authenticate, "Microsoft-IIS/10.0"),
+        ],
+        ..LoginSeen::of(LoginOutcome::Rejected)
+    };
+    let seen = Evidence { seen: Some(seen), ..Evidence::default() };
+    let (cx, _) = ready(with_alice(), WINDOWS);
+    let found = judge(causes::CAUSES, &seen, &cx.case);
+    let found: Vec<_> = found.iter().map(|cause| (cause.id.as_str(), cause.confidence)).collect();
+    assert_eq!(found[0].0, "login/rejected", "{found:?}");
+    let possible = crate::frame::Confidence::Possible;
+    assert_eq!(found.get(1), Some(&("login/ntlm-connection-broken", possible)));
+}

@@ -593,7 +593,8 @@ pub const CASES: &[Case] = &[
         healthy().windows(WindowsLogin::OtherServer)
     })
     .with_login()
-    .blocked_by("login/ntlm-connection-broken", "network"),
+    .blocked_by("login/rejected", "you")
+    .mentioning("login/ntlm-connection-broken"),
     Case::new("kerberos-only", "Kerberos and nothing else", || {
         healthy().windows(WindowsLogin::KerberosOnly)
     })
