@@ -475,3 +475,28 @@ fn a_refusal_under_another_name_of_the_server_is_still_a_refusal() {
     let possible = crate::frame::Confidence::Possible;
     assert_eq!(found.get(1), Some(&("login/ntlm-connection-broken", possible)));
 }
+
+#[test]
+fn a_cookie_that_is_set_twice_is_shared_only_if_it_is_for_another_place() {
+    use crate::frame::Confidence::{Likely, Possible};
+    let of = |path: &str| -> CookieSeen {
+        let cookie = json!({ "name": "X-Qlik-Session", "set_by": "hub.corp.test", "path": path,
+            "kept": true, "is_session": true });
+        serde_json::from_value(cookie).expect("a cookie")
+    };
+    let again = answer(HUB, 302, Some(WINDOWS), "");
+    let location = Header { name: "location".to_owned(), value: WINDOWS.to_owned() };
+    let again = Exchange { headers: vec![location], ..again };
+    for (second, expected) in [("/", Possible), ("/finance", Likely)] {
+        let seen = LoginSeen {
+            cookies: vec![of("/"), of(second)],
+            steps: vec![step(StepKind::Hub, again.clone())],
+            ..accepted()
+        };
+        let seen = Evidence { seen: Some(seen), ..Evidence::default() };
+        let (cx, _) = ready(with_alice(), WINDOWS);
+        let found = judge(causes::CAUSES, &seen, &cx.case);
+        let found = found.iter().find(|cause| cause.id == "login/cookie-not-kept").expect("it");
+        assert_eq!(found.confidence, expected, "{second}");
+    }
+}
