@@ -520,6 +520,7 @@ fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
     let first = seen.step(StepKind::Negotiate)?;
     let proof = Proof::seen("the answer to the first message", line(first));
     let server = |answer: &Exchange| answer.header("server").unwrap_or("(none)").to_owned();
+    let third_sent = seen.step(StepKind::Authenticate).is_some();
     // NTLM asks on with 401; any other answer is about something else.
     let asks_on = first.status == Some(401);
     let proof = match (seen.outcome, met_another(seen)) {
@@ -535,7 +536,7 @@ fn ntlm_connection_broken(e: &Evidence, _: &Case) -> Option<Proof> {
         (LoginOutcome::Broken, None) if seen.challenge.is_none() && asks_on => proof
             .compared("challenge in it", "given", "none")
             .not("a refused account: the third message was never sent"),
-        (LoginOutcome::Broken, None) if seen.step(StepKind::Authenticate).is_none() => proof
+        (LoginOutcome::Broken, None) if seen.challenge.is_some() && !third_sent => proof
             .compared("the connection after the challenge", "open", "closed")
             .not("a refused account: the third message was never sent"),
         _ => return None,
