@@ -21,6 +21,7 @@ use crate::http::{
 };
 use crate::licence::Licence;
 pub use answers::{LoginUri, ProductAnswer, Session, TenantAnswer, UserAnswer};
+pub(crate) use answers::{object, text, without_text};
 pub(crate) use look::prefix_path;
 pub use look::{CloudHost, CloudRole, OtherAgent, ProviderPage, SocketAnswer};
 

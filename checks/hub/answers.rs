@@ -149,18 +149,20 @@ pub(super) async fn tenant(cx: &Context, origin: Origin) -> TenantAnswer {
 }
 
 /// A user's name may stand in the text, so no part of it is kept.
-fn without_text(answer: Exchange) -> Exchange {
+pub(crate) fn without_text(answer: Exchange) -> Exchange {
     Exchange { head: String::new(), body: Vec::new(), ..answer }
 }
 
-fn object(answer: &Exchange) -> Map<String, Value> {
+/// The object that a good answer consists of; empty if it is anything else.
+pub(crate) fn object(answer: &Exchange) -> Map<String, Value> {
     match serde_json::from_slice(&answer.body) {
         Ok(Value::Object(object)) if answer.status == Some(200) => object,
         _ => Map::new(),
     }
 }
 
-fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+/// A text in it, bounded.
+pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     object.get(key).and_then(Value::as_str).map(bounded)
 }
 

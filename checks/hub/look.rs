@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::without_text;
 use crate::address::HubAddress;
 use crate::frame::Context;
 use crate::http::{
@@ -228,9 +229,4 @@ fn leads_to(answer: &Exchange) -> Option<Url> {
     let redirects = matches!(answer.status, Some(301 | 302 | 303 | 307 | 308));
     let to = answer.next.as_ref().filter(|_| redirects)?;
     Url::parse(&answer.url).ok()?.join(to).ok()
-}
-
-/// A name may stand in the text, so no part of it is kept.
-fn without_text(answer: Exchange) -> Exchange {
-    Exchange { head: String::new(), body: Vec::new(), ..answer }
 }

@@ -3,16 +3,16 @@
 use std::net::SocketAddr;
 
 use hublink_probe::{
-    AccountKind, Exchange, LoginAttempt, LoginOutcome, Request, Scheme, SessionId, SessionRequest,
-    StepKind, TrustedHost,
+    AccountKind, LoginAttempt, LoginOutcome, Request, Scheme, SessionId, SessionRequest, StepKind,
+    TrustedHost,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Evidence, GivenLink, LoginPlace, NotBegun, SessionUser, place, text};
 use crate::dns::Dns;
 use crate::frame::Context;
-use crate::http::{DoorKind, Http, Page, bounded};
-use crate::hub::{self, prefix_path};
+use crate::http::{DoorKind, Http, Page};
+use crate::hub::{self, object, prefix_path, text as text_of, without_text};
 use crate::licence::{self, Licence};
 use crate::tcp::Tcp;
 
@@ -115,7 +115,7 @@ async fn with_key(cx: &Context) -> Evidence {
     let seen = cx.world.log_in(&attempt).await;
     let answer = seen.step(StepKind::User);
     let page = answer.map(|answer| Page::of(answer, None)).unwrap_or_default();
-    let status = answer.and_then(|answer| text(&object(answer), "status"));
+    let status = answer.and_then(|answer| text_of(&object(answer), "status"));
     Evidence {
         errors: page.errors,
         trace_id: page.trace_id,
@@ -150,8 +150,8 @@ async fn user(cx: &Context, session: SessionId) -> Option<SessionUser> {
     let answer = cx.world.ask_in_session(&SessionRequest { session, request, xrf: false }).await;
     let object = object(&answer);
     Some(SessionUser {
-        directory: text(&object, "userDirectory"),
-        user: text(&object, "userId"),
+        directory: text_of(&object, "userDirectory"),
+        user: text_of(&object, "userId"),
         answer: without_text(answer),
     })
 }
@@ -212,19 +212,4 @@ async fn challenged_elsewhere(cx: &Context) -> Option<String> {
         LoginAttempt { trusted, challenge_only: true, ..attempt(cx, account.kind, entrance) };
     let seen = cx.in_time(cx.world.log_in(&asked)).await?;
     seen.challenge.is_some().then(|| other.to_string())
-}
-
-fn without_text(answer: Exchange) -> Exchange {
-    Exchange { head: String::new(), body: Vec::new(), ..answer }
-}
-
-fn object(answer: &Exchange) -> Map<String, Value> {
-    match serde_json::from_slice(&answer.body) {
-        Ok(Value::Object(object)) if answer.status == Some(200) => object,
-        _ => Map::new(),
-    }
-}
-
-fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
-    object.get(key).and_then(Value::as_str).map(bounded)
 }
