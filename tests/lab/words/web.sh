@@ -144,6 +144,7 @@ server { listen $at:$2; server_name $3; $4 }"
 
 nginx_http=
 tls_versions='TLSv1.2 TLSv1.3'
+web_connections=256
 start_web() {
     [ -n "$nginx_servers" ] || return 0
     needs nginx
@@ -159,7 +160,7 @@ nginx_configuration() {
 daemon off; pid $1/pid; error_log $1/log;
 $( [ "$(id -u)" != 0 ] || echo 'user root;' )
 worker_processes 1;
-events { worker_connections 256; }
+events { worker_connections $web_connections; }
 http {
     access_log off; server_tokens off; ssl_protocols $tls_versions;
     server_names_hash_bucket_size 256;
