@@ -130,7 +130,7 @@ class Verdicts(Command):
 
 def program(name, asked, hubs):
     urls = [f"https://{hub}/" for hub in hubs]
-    curl = ["curl", "--silent", "--show-error", "--cacert", asked.ca, "--connect-timeout", "20"]
+    curl = ["curl", "--silent", "--show-error", "--no-progress-meter", "--cacert", asked.ca, "--connect-timeout", "20"]
     ours = ["--ca-file", asked.ca, "--format", "json"]
     targets = [asked.ini] if len(hubs) > 1 else hubs
     if name == "blackbox_exporter":
@@ -163,6 +163,14 @@ def start_up(asked):
     return taken
 
 
+def complaints(text):
+    """The lines in which a program says that something is wrong, the first few of them."""
+    words = ("timed out", "timeout", "filtered", "refused", "reset", "could not connect", "failed to connect",
+             "can't connect", "probe_success 0", "connection")
+    told = [line.strip() for line in text.splitlines() if any(word in line.lower() for word in words)]
+    return list(dict.fromkeys(told))[:5]
+
+
 def causes(path):
     """What the doctor named of the hubs that are not ready, and which of its trips wait for others."""
     report = json.load(open(path))
@@ -190,7 +198,7 @@ def main():
                 left_out[name] = "not installed"
             elif turn:
                 samples[name].append(seen)
-    told = {name: one.told()[-4000:] for name, one in programs.items()
+    told = {name: complaints(one.told()) for name, one in programs.items()
             if name not in left_out and not isinstance(one, Verdicts)}
     found = {}
     for name in ("hublink doctor", "hublink preflight"):
