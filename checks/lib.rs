@@ -22,30 +22,42 @@ pub mod tls;
 
 pub use frame::address;
 
-use frame::ErasedCheck;
+use frame::{ErasedCheck, Shaped};
 
-/// Every check, in the order of the ladder from the file to the hub.
-///
-/// With [`across()`] the only place that knows them all. A new file of this folder needs its `mod`
-/// line above and its line here; a test names whatever is missing.
-#[must_use]
-pub fn all() -> &'static [&'static dyn ErasedCheck] {
-    &[
-        &hubs_file::HubsFile,
-        &link::Link,
-        &client::Client,
-        &proxy::Proxy,
-        &dns::Dns,
-        &tcp::Tcp,
-        &tls::Tls,
-        &certificate::Certificate,
-        &clock::Clock,
-        &http::Http,
-        &hub::Hub,
-        &login::Login,
-        &licence::Licence,
-        &test_server::TestServer,
-    ]
+/// Makes the lists of all checks from one.
+macro_rules! ladder {
+    ($($check:expr),+ $(,)?) => {
+        /// Every check, in the order of the ladder from the file to the hub.
+        #[must_use]
+        pub fn all() -> &'static [&'static dyn ErasedCheck] {
+            &[$(&$check),+]
+        }
+
+        /// The shapes of all evidence, the comparison's too.
+        #[must_use]
+        pub fn shapes() -> &'static [&'static dyn Shaped] {
+            &[$(&$check,)+ &across::Across]
+        }
+    };
+}
+
+// With `across()` the only place that knows them all. A new file of this folder needs its `mod` line
+// above and its line here; a test names whatever is missing.
+ladder! {
+    hubs_file::HubsFile,
+    link::Link,
+    client::Client,
+    proxy::Proxy,
+    dns::Dns,
+    tcp::Tcp,
+    tls::Tls,
+    certificate::Certificate,
+    clock::Clock,
+    http::Http,
+    hub::Hub,
+    login::Login,
+    licence::Licence,
+    test_server::TestServer,
 }
 
 /// What the hubs of a run show beside each other; it is judged once, at the end of a run.

@@ -88,9 +88,9 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         }
         Some(Command::Certificate(args)) => commands::certificate::certificate(args)?,
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
-        Some(Command::Schema { document: Document::Report }) => (schema_text(), Exit::Good),
-        Some(Command::Schema { document: Document::Line }) => (line_schema_text(), Exit::Good),
-        Some(Command::Schema { document: Document::Diff }) => (diff_schema_text(), Exit::Good),
+        Some(Command::Schema { document: Document::Report }) => (SCHEMA.to_owned(), Exit::Good),
+        Some(Command::Schema { document: Document::Line }) => (LINE_SCHEMA.to_owned(), Exit::Good),
+        Some(Command::Schema { document: Document::Diff }) => (DIFF_SCHEMA.to_owned(), Exit::Good),
         Some(Command::Completions { shell }) => {
             (commands::completions::completions(*shell), Exit::Good)
         }
@@ -104,19 +104,27 @@ fn doctor(args: &DoctorArgs) -> Result<Exit, Failed> {
     commands::run::run(&args.run, &args.login, Mode::Doctor)
 }
 
-/// The JSON Schema of the report as it is printed and committed.
+// The program carries the finished schemas; a test compares them with what the types say.
+/// The JSON Schema of the report, as it is committed.
+pub const SCHEMA: &str = include_str!("../docs/report.schema.json");
+/// The JSON Schema of a line of `--format ndjson`, as it is committed.
+pub const LINE_SCHEMA: &str = include_str!("../docs/line.schema.json");
+/// The JSON Schema of what `diff --format json` prints, as it is committed.
+pub const DIFF_SCHEMA: &str = include_str!("../docs/diff.schema.json");
+
+/// The JSON Schema of the report as its types say.
 #[must_use]
 pub fn schema_text() -> String {
     output::json_document(&report::schema())
 }
 
-/// The JSON Schema of a line of `--format ndjson`, as it is printed and committed.
+/// The JSON Schema of a line of `--format ndjson` as its types say.
 #[must_use]
 pub fn line_schema_text() -> String {
     output::json_document(&render::ndjson::schema())
 }
 
-/// The JSON Schema of what `diff --format json` prints, as it is printed and committed.
+/// The JSON Schema of what `diff --format json` prints as its types say.
 #[must_use]
 pub fn diff_schema_text() -> String {
     output::json_document(&diff::schema())

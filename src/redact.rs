@@ -11,6 +11,7 @@ mod text;
 mod walk;
 mod words;
 
+use hublink_checks::frame::typed;
 use std::collections::BTreeSet;
 
 use hublink_checks::frame::Diagnosis;
@@ -156,7 +157,7 @@ pub fn hide_person(report: &mut Report, person: &Person) {
         return;
     }
     // Paths are plain texts: a report stays one.
-    if let Ok(hidden) = serde_json::from_value(document) {
+    if let Ok(hidden) = typed(&document) {
         let judged = review(&saved_of(&hidden));
         *report = Report { review: None, ..judged };
     }
@@ -195,7 +196,7 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     let mut after = before.clone();
     walk::over(&mut after, &mut |class, text| redactor.rewritten(class, text));
     let key = Key::new(report, &redactor.names, &before, &after);
-    let mut hidden: Report = serde_json::from_value(after)?;
+    let mut hidden: Report = typed(&after)?;
     for facts in hidden.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
         facts.pseudonyms = true;
     }

@@ -245,12 +245,12 @@ pub struct Look {
 #[must_use]
 pub fn schema() -> Schema {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let rules: Vec<Value> = hublink_checks::tables()
+    let rules: Vec<Value> = hublink_checks::shapes()
         .iter()
         .map(|check| {
             let evidence = check.schema(&mut generator);
             json!({
-                "if": { "properties": { "id": { "const": check.meta().id } } },
+                "if": { "properties": { "id": { "const": check.id() } } },
                 "then": {
                     "properties": {
                         "evidence": { "anyOf": [evidence, { "type": "null" }] },

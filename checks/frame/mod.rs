@@ -22,8 +22,8 @@ pub use cause::{
 #[cfg(test)]
 pub(crate) use check::context_for_tests;
 pub use check::{
-    Budget, Check, Context, EndedCheck, ErasedCheck, Meta, Need, NeedKind, evidence_schema, passed,
-    passed_cleanly, passed_on_direct_way, ran,
+    Budget, Check, Context, EndedCheck, ErasedCheck, Meta, Need, NeedKind, Shaped, passed,
+    passed_cleanly, passed_on_direct_way, ran, typed,
 };
 pub(crate) use check::{SMALL_SEGMENT, via_proxy};
 pub use claims::{CLAIMS, Claim, MACHINE_WIDE, claims, may_claim};

@@ -1,5 +1,6 @@
 //! The key to the pseudonyms of a report. It stays with whoever sends the report.
 
+use hublink_checks::frame::typed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -122,7 +123,7 @@ impl Key {
             }
             text.clone_from(&pair.original);
         }
-        let read = serde_json::from_value(document);
+        let read = typed(&document);
         let mut opened: Report = read.map_err(|e| KeyError::OfAnother(format!(": {e}")))?;
         for facts in opened.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
             facts.pseudonyms = false;

@@ -2,6 +2,7 @@
 //!
 //! Evidence that another version wrote and this one cannot read is no fact; its place stays empty.
 
+use hublink_checks::frame::typed;
 use std::net::{IpAddr, SocketAddr};
 
 use hublink_checks::certificate::{self, Certificate};
@@ -115,5 +116,5 @@ pub(super) fn causes<'a>(
 
 fn evidence<E: DeserializeOwned>(hub: &Hub, check: &str) -> Option<E> {
     let check: &CheckReport = hub.checks.iter().find(|one| one.id == check)?;
-    serde_json::from_value(check.evidence.clone()?).ok()
+    typed(check.evidence.as_ref()?).ok()
 }

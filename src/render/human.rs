@@ -1,6 +1,7 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
+use hublink_checks::frame::typed;
 use hublink_checks::frame::{
     Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification,
 };
@@ -217,7 +218,7 @@ impl Page {
         }) else {
             return;
         };
-        let saved = check.evidence.clone().map(serde_json::from_value);
+        let saved = check.evidence.as_ref().map(typed);
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";

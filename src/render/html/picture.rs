@@ -1,6 +1,7 @@
 //! The way from this computer to the login, as a drawing.
 
 use hublink_checks::certificate;
+use hublink_checks::frame::typed;
 use hublink_checks::frame::{ReasonKind, Status};
 use hublink_probe::Way;
 use serde_json::Value;
@@ -193,7 +194,7 @@ fn detail(station: &str, report: &Report, hub: &Hub) -> String {
 /// The typed evidence of the certificates, if it is there and of this version's shape.
 pub(super) fn certificate_of(hub: &Hub) -> Option<certificate::Evidence> {
     let check = hub.checks.iter().find(|check| check.id == "certificate")?;
-    serde_json::from_value(check.evidence.clone()?).ok()
+    typed(check.evidence.as_ref()?).ok()
 }
 
 fn plain(value: &Value) -> String {
