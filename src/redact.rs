@@ -322,8 +322,8 @@ fn in_own_words(mut report: Report) -> Report {
         }
     }
     let external = report.hubs.iter_mut().flat_map(|hub| &mut hub.external);
-    let mut numbers = Numbers::default();
-    external.for_each(|one| without_words(one, &mut numbers));
+    let (mut checks, mut causes) = (Numbers::default(), Numbers::default());
+    external.for_each(|one| without_words(one, &mut checks, &mut causes));
     report
 }
 
@@ -343,10 +343,10 @@ impl Numbers {
 
 /// What programs of others said cannot be read either, and what they are called may name a company.
 /// That they found something is kept, with the words that everybody knows.
-fn without_words(external: &mut External, numbers: &mut Numbers) {
-    let id = format!("{EXTERNAL}{}", numbers.of(&external.id));
+fn without_words(external: &mut External, checks: &mut Numbers, causes: &mut Numbers) {
+    let id = format!("{EXTERNAL}{}", checks.of(&external.id));
     let cause = |cause: &Diagnosis| Diagnosis {
-        id: format!("{id}/cause-{}", numbers.of(&cause.id)),
+        id: format!("{id}/cause-{}", causes.of(&cause.id)),
         title: String::new(),
         confidence: cause.confidence,
         severity: cause.severity,
