@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 pub use find::{FindError, Found, find, find_in};
 pub use protocol::{
-    Answer, AskedHub, Ask, Description, DescribeRequest, Outcome, RunLimits, RunRequest, SCHEMA,
+    Answer, Ask, AskedHub, DescribeRequest, Description, Outcome, RunLimits, RunRequest, SCHEMA,
     SaidCause, SaidProof, schema,
 };
 
@@ -133,10 +133,10 @@ impl Asker<'_> {
     async fn described(&self, check: &Found) -> Result<Description, External> {
         let request = DescribeRequest::new(&self.report.tool);
         let input = serde_json::to_vec(&request).unwrap_or_default();
-        let (ran, took) =
-            self.run(check, Ask::Describe, input).await.unwrap_or_else(|| {
-                (Err(Fault::out_of_time()), Duration::ZERO)
-            });
+        let (ran, took) = self
+            .run(check, Ask::Describe, input)
+            .await
+            .unwrap_or_else(|| (Err(Fault::out_of_time()), Duration::ZERO));
         let described = ran.and_then(|ran| {
             let read = answer::description(&ran.output);
             read.map_err(|fault| fault.of_run(&ran))
@@ -218,7 +218,8 @@ async fn one_run(
 
 /// The environment of every external check.
 fn environment() -> Vec<(OsString, OsString)> {
-    let handed_on = HANDED_ON.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+    let handed_on =
+        HANDED_ON.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
     // What interpreters print and read is UTF-8 then, wherever the user lives.
     let own = [("LANG", "C.UTF-8"), ("PYTHONUTF8", "1")];
     handed_on.chain(own.map(|(name, value)| (name.into(), value.into()))).collect()
@@ -263,4 +264,27 @@ fn bounded(mut answers: Vec<Vec<External>>) -> Vec<Vec<External>> {
         }
     }
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_together_fit_into_a_report() {
+        let check = Found { name: "talks".to_owned(), path: "/talks".into(), runnable: true };
+        let talks = || External { stderr: vec!["x".repeat(ALL_SAID / 4)], ..check.unknown() };
+        let told = bounded(vec![vec![talks(), talks()], vec![talks(), talks()]]);
+        let said: Vec<bool> = told.iter().flatten().map(|one| !one.stderr.is_empty()).collect();
+        assert_eq!(said, [true, true, true, false]);
+        assert_eq!(told[1][1].status, Status::Errored);
+        assert_eq!(told[1][1].id, "external-talks");
+    }
+
+    #[test]
+    fn no_check_of_our_own_is_called_like_one_of_others() {
+        for check in hublink_checks::tables() {
+            assert!(!check.meta().id.starts_with(crate::report::EXTERNAL));
+        }
+    }
 }

@@ -144,7 +144,11 @@ impl Person {
 }
 
 /// Hides in what external checks said who sits at this computer.
-pub(crate) fn hide_person_in(external: &mut [External], redaction: &mut Redaction, person: &Person) {
+pub(crate) fn hide_person_in(
+    external: &mut [External],
+    redaction: &mut Redaction,
+    person: &Person,
+) {
     for one in external {
         let (program, found) = person.hide(&one.program);
         one.program = program;
@@ -208,7 +212,7 @@ fn after<'a>(home: &str, path: &'a str) -> Option<&'a str> {
             return None;
         }
     }
-    (!home.is_empty()).then(|| rest.as_str())
+    (!home.is_empty()).then_some(rest.as_str())
 }
 
 /// Whether a character may be part of the name of a file.
@@ -544,5 +548,26 @@ fn words_of(value: &Value, words: &mut BTreeSet<String>) {
         Value::Array(list) => list.iter().for_each(|value| words_of(value, words)),
         Value::Object(map) => map.values().for_each(|value| words_of(value, words)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_directory_is_found_in_texts_of_others_and_nothing_that_begins_like_it() {
+        let person = Person { home: Some("/home/alice".to_owned()), ..Person::default() };
+        let hidden = |text: &str| person.hide_home(text).0;
+        assert_eq!(hidden("in /home/alice: (/home/alice/x), /home/alice."), "in ~: (~/x), ~.");
+        let count = person.hide_home("/home/alice /home/alice/a").1;
+        assert_eq!(count, 2);
+        for other in ["/home/alice2", "/home/alice.old/x", "/mnt/home/alice", "x/home/alice", "é"]
+        {
+            assert_eq!(hidden(other), other);
+        }
+        let windows = Person { home: Some("C:\\Users\\Anna M".to_owned()), ..Person::default() };
+        assert_eq!(windows.hide_home("at c:/users/anna m\\x").0, "at ~\\x");
+        assert_eq!(Person::default().hide_home("/home/alice").0, "/home/alice");
     }
 }

@@ -84,7 +84,8 @@ pub async fn run_program(program: Program, bounds: ProgramBounds) -> io::Result<
     let Started { mut child, group } = start(&program).await?;
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let end = {
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let talking = async {
             tokio::try_join!(
                 feed(stdin, &program.input),
@@ -123,7 +124,7 @@ pub async fn run_program(program: Program, bounds: ProgramBounds) -> io::Result<
         child.start_kill().ok();
         timeout(GONE, child.wait()).await.ok();
     }
-    group.is_gone();
+    group.forget();
     Ok(ProgramRun { end, output, errors })
 }
 
@@ -243,7 +244,7 @@ impl Group {
     }
 
     /// There is nobody left to end.
-    fn is_gone(mut self) {
+    fn forget(mut self) {
         self.0 = None;
     }
 }

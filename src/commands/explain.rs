@@ -41,7 +41,9 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
     }
     let failed = Failed::usage(format!("no cause is called {id:?}"));
     if id.starts_with(EXTERNAL) {
-        return Err(failed.hint("an external check named it; the report has all that is known of it"));
+        return Err(
+            failed.hint("an external check named it; the report has all that is known of it")
+        );
     }
     Err(match nearest(id) {
         Some(known) => failed.hint(format!("did you mean {known}?")),

@@ -1,6 +1,8 @@
 //! What a check printed becomes part of a report, or a reason why it does not.
 
-use hublink_checks::frame::{Confidence, Diagnosis, ProofLine, Reason, ReasonKind, Severity, Status};
+use hublink_checks::frame::{
+    Confidence, Diagnosis, ProofLine, Reason, ReasonKind, Severity, Status,
+};
 use hublink_probe::{ProgramEnd, ProgramRun};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

@@ -145,7 +145,8 @@ mod tests {
     fn a_name_can_be_part_of_an_id() {
         let unix = |file: &str| name_of(OsStr::new(file), false);
         assert_eq!(unix("hublink-check-vpn-2").as_deref(), Some("vpn-2"));
-        for other in ["hublink-check-", "hublink-check--a", "hublink-check-A", "hublink-check-a.py"] {
+        for other in ["hublink-check-", "hublink-check--a", "hublink-check-A", "hublink-check-a.py"]
+        {
             assert_eq!(unix(other), None, "{other}");
         }
         assert_eq!(unix("hublink-check-a~"), None);

@@ -6,8 +6,8 @@ use hublink_probe::Way;
 use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
-    Behind, behind, beside, bounded, causes, logout, mark, moment, own_addresses, place, sure, system,
-    time, verdict, why,
+    Behind, behind, beside, bounded, causes, logout, mark, moment, own_addresses, place, sure,
+    system, time, verdict, why,
 };
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -125,7 +125,9 @@ impl Page {
         }
         let more = told.count();
         if more > 0 {
-            self.line(&format!("- {more} more words of external checks stand in the whole report."));
+            self.line(&format!(
+                "- {more} more words of external checks stand in the whole report."
+            ));
         }
     }
 
@@ -340,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::render::clean;
+    use crate::report::External;
 
     /// The text that a reader of Markdown shows; panics if there is more than text and code.
     fn shown(markdown: &str) -> String {
@@ -385,6 +388,11 @@ mod tests {
             for check in &mut hub.checks {
                 check.causes = many(&check.causes);
             }
+            let mut external = External::new("external-a".to_owned(), String::new(), String::new());
+            external.causes =
+                many(&hub.checks.iter().flat_map(|c| c.causes.clone()).collect::<Vec<_>>());
+            external.status = Status::Errored;
+            hub.external = vec![external; 20];
             let name = hub.name.clone();
             let text = render(&Report { hubs: vec![hub], across: Vec::new(), ..report.clone() });
             let (ticket, _) = text.split_once("\n**Message").unwrap_or((&text, ""));
