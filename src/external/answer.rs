@@ -102,7 +102,7 @@ fn lines(errors: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(errors);
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     let mut last: Vec<String> =
-        lines.rev().take(ERROR_LINES).map(|line| bounded(line, ERROR_LINE)).collect();
+        lines.rev().take(ERROR_LINES).map(|line| bounded(&clean(line), ERROR_LINE)).collect();
     last.reverse();
     last
 }
