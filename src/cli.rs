@@ -140,6 +140,20 @@ pub struct DoctorArgs {
     pub run: RunArgs,
     #[command(flatten)]
     pub login: LoginArgs,
+    #[command(flatten)]
+    pub plugins: PluginArgs,
+}
+
+/// Options of external checks. `preflight` has none: they cannot change a verdict, and may do what a
+/// go or no-go must not.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PluginArgs {
+    /// Ask external checks too: the programs hublink-check-* on PATH, or those in a folder
+    ///
+    /// They run with your rights: ask only those you trust. What they say stands in the report under
+    /// their names and decides no verdict.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub plugins: Option<Option<PathBuf>>,
 }
 
 /// Options of a login. `preflight` has none of them: it sends nothing secret.
@@ -285,6 +299,8 @@ pub enum Document {
     Line,
     /// What diff --format json prints.
     Diff,
+    /// What external checks are asked, and what they answer.
+    External,
 }
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {
@@ -376,8 +392,22 @@ mod tests {
     }
 
     #[test]
-    fn preflight_knows_nothing_of_a_login() {
-        let options: [&[&str]; 6] = [
+    fn a_target_is_never_taken_for_the_folder_of_external_checks() {
+        let plugins = |line: &[&str]| {
+            let cli = Cli::try_parse_from(line).expect("a command line");
+            assert_eq!(cli.doctor.run.targets, ["hub.corp.test"]);
+            cli.doctor.plugins.plugins
+        };
+        assert_eq!(plugins(&["hublink", "hub.corp.test"]), None);
+        assert_eq!(plugins(&["hublink", "--plugins", "hub.corp.test"]), Some(None));
+        let named = plugins(&["hublink", "--plugins=checks", "hub.corp.test"]);
+        assert_eq!(named, Some(Some("checks".into())));
+    }
+
+    #[test]
+    fn preflight_knows_nothing_of_a_login_or_of_external_checks() {
+        let options: [&[&str]; 7] = [
+            &["--plugins"],
             &["--login", "alice"],
             &["--sso"],
             &["--password-stdin"],

@@ -140,6 +140,7 @@ pub(crate) fn hub(examined: &Examined) -> Hub {
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),
         logout: examined.logout.clone(),
+        external: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod doctor;
 pub mod engine;
 pub mod exit;
+pub mod external;
 pub mod login;
 pub mod output;
 pub mod redact;
@@ -73,7 +74,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         None => return doctor(&cli.doctor),
         Some(Command::Doctor(args)) => return doctor(args),
         Some(Command::Preflight(args)) => {
-            return commands::run::run(args, &LoginArgs::default(), Mode::Preflight);
+            return commands::run::run(args, &LoginArgs::default(), None, Mode::Preflight);
         }
         Some(Command::Diff { old, new, format }) => commands::diff::diff(old, new, *format)?,
         Some(Command::Review(args)) => return commands::review::run(args),
@@ -91,6 +92,9 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         Some(Command::Schema { document: Document::Report }) => (SCHEMA.to_owned(), Exit::Good),
         Some(Command::Schema { document: Document::Line }) => (LINE_SCHEMA.to_owned(), Exit::Good),
         Some(Command::Schema { document: Document::Diff }) => (DIFF_SCHEMA.to_owned(), Exit::Good),
+        Some(Command::Schema { document: Document::External }) => {
+            (EXTERNAL_SCHEMA.to_owned(), Exit::Good)
+        }
         Some(Command::Completions { shell }) => {
             (commands::completions::completions(*shell), Exit::Good)
         }
@@ -101,7 +105,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
 }
 
 fn doctor(args: &DoctorArgs) -> Result<Exit, Failed> {
-    commands::run::run(&args.run, &args.login, Mode::Doctor)
+    commands::run::run(&args.run, &args.login, Some(&args.plugins), Mode::Doctor)
 }
 
 // The program carries the finished schemas; a test compares them with what the types say.
@@ -111,6 +115,8 @@ pub const SCHEMA: &str = include_str!("../docs/report.schema.json");
 pub const LINE_SCHEMA: &str = include_str!("../docs/line.schema.json");
 /// The JSON Schema of what `diff --format json` prints, as it is committed.
 pub const DIFF_SCHEMA: &str = include_str!("../docs/diff.schema.json");
+/// The JSON Schema of what external checks are asked and answer, as it is committed.
+pub const EXTERNAL_SCHEMA: &str = include_str!("../docs/external.schema.json");
 
 /// The JSON Schema of the report as its types say.
 #[must_use]
@@ -128,4 +134,10 @@ pub fn line_schema_text() -> String {
 #[must_use]
 pub fn diff_schema_text() -> String {
     output::json_document(&diff::schema())
+}
+
+/// The JSON Schema of what external checks are asked and answer as its types say.
+#[must_use]
+pub fn external_schema_text() -> String {
+    output::json_document(&external::schema())
 }

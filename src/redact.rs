@@ -14,13 +14,13 @@ mod words;
 use hublink_checks::frame::typed;
 use std::collections::BTreeSet;
 
-use hublink_checks::frame::Diagnosis;
+use hublink_checks::frame::{Diagnosis, Reason};
 use hublink_probe::{Timestamp, World};
 use serde_json::Value;
 
 pub use key::{Key, KeyError};
 
-use crate::report::{CheckReport, Hub, Redaction, Replacement, Report};
+use crate::report::{CheckReport, EXTERNAL, External, Hub, Redaction, Replacement, Report};
 use crate::review::{review, saved_of};
 use pseudonyms::Pseudonyms;
 use words::Class;
@@ -116,11 +116,91 @@ impl Person {
         let path = parts.collect();
         (path, found)
     }
+
+    /// A text of others, in which paths may stand, without the home directory; and how often that was
+    /// taken out.
+    fn hide_home(&self, text: &str) -> (String, usize) {
+        let Some(home) = &self.home else { return (text.to_owned(), 0) };
+        let (mut hidden, mut count) = (String::new(), 0);
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let begins = !hidden.ends_with(|c| of_a_name(c) || matches!(c, '/' | '\\' | '~'));
+            // `/home/alice2` is not the home of alice, and nor is `/home/alice.old`.
+            let behind = after(home, rest).filter(|behind| {
+                let mut next = behind.chars();
+                let end = next.next().is_none_or(|c| !of_a_name(c));
+                end || behind.starts_with('.') && next.next().is_none_or(|c| !of_a_name(c))
+            });
+            if let Some(behind) = behind.filter(|_| begins) {
+                hidden.push('~');
+                count += 1;
+                rest = behind;
+            } else {
+                hidden.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        (hidden, count)
+    }
+}
+
+/// Hides in what external checks said who sits at this computer.
+pub(crate) fn hide_person_in(
+    external: &mut [External],
+    redaction: &mut Redaction,
+    person: &Person,
+) {
+    for one in external {
+        let (program, found) = person.hide(&one.program);
+        one.program = program;
+        for (what, replaced_by) in found {
+            note(redaction, what, replaced_by, 1);
+        }
+        let mut hide = |text: &str| {
+            let (hidden, count) = person.hide_home(text);
+            if count > 0 {
+                note(redaction, "home directory", "~", count);
+            }
+            hidden
+        };
+        // Ids are words without a slash, and so are owners: all else is text.
+        let texts = [&mut one.title].into_iter().chain(&mut one.version).chain(&mut one.stderr);
+        let reason = one.reason.as_mut().and_then(|reason| reason.detail.as_mut());
+        texts.chain(reason).for_each(|text| *text = hide(text));
+        for cause in &mut one.causes {
+            let lists = cause.ruled_out.iter_mut().chain(&mut cause.remedy).chain(&mut cause.see);
+            let proof = cause.proof.iter_mut().flat_map(|line| {
+                [Some(&mut line.at), line.expected.as_mut(), Some(&mut line.seen)]
+            });
+            let texts = lists.chain(proof.flatten()).chain([&mut cause.title]);
+            texts.for_each(|text| *text = hide(text));
+        }
+        one.evidence = one.evidence.take().map(|evidence| with_texts(evidence, &mut hide));
+    }
+}
+
+/// A value with every text in it rewritten, keys too.
+fn with_texts(value: Value, rewrite: &mut dyn FnMut(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(rewrite(&text)),
+        Value::Array(list) => {
+            Value::Array(list.into_iter().map(|one| with_texts(one, rewrite)).collect())
+        }
+        Value::Object(map) => Value::Object(
+            map.into_iter().map(|(key, one)| (rewrite(&key), with_texts(one, rewrite))).collect(),
+        ),
+        other => other,
+    }
 }
 
 /// What follows a directory in a path beneath it; `None` if the path leads elsewhere. Windows takes
 /// both slashes, and either case, for the same.
 pub(crate) fn beneath<'a>(home: &str, path: &'a str) -> Option<&'a str> {
+    after(home, path).filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+}
+
+/// As [`beneath`], whatever follows.
+fn after<'a>(home: &str, path: &'a str) -> Option<&'a str> {
     let home = home.trim_end_matches(['/', '\\']);
     let is_windows = home.contains('\\') || home.as_bytes().get(1) == Some(&b':');
     let mut rest = path.chars();
@@ -133,9 +213,12 @@ pub(crate) fn beneath<'a>(home: &str, path: &'a str) -> Option<&'a str> {
             return None;
         }
     }
-    let rest = rest.as_str();
-    let ends = rest.is_empty() || rest.starts_with(['/', '\\']);
-    (!home.is_empty() && ends).then_some(rest)
+    (!home.is_empty()).then_some(rest.as_str())
+}
+
+/// Whether a character may be part of the name of a file.
+fn of_a_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 /// Hides in a fresh report who sits at this computer.
@@ -208,6 +291,10 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
         let (what, replaced_by) = kind.words();
         note(&mut made.redaction, what, replaced_by, *count);
     }
+    let asked = report.hubs.iter().map(|hub| hub.external.len()).sum();
+    if asked > 0 {
+        note(&mut made.redaction, "what an external check said, and its name", "left out", asked);
+    }
     if lost > 0 {
         note(&mut made.redaction, "proof that cannot be told without names", "left out", lost);
     }
@@ -239,7 +326,53 @@ fn in_own_words(mut report: Report) -> Report {
             ids.tidy(id);
         }
     }
+    let external = report.hubs.iter_mut().flat_map(|hub| &mut hub.external);
+    let (mut checks, mut causes) = (Numbers::default(), Numbers::default());
+    external.for_each(|one| without_words(one, &mut checks, &mut causes));
     report
+}
+
+/// Names of others, by the order in which they come.
+#[derive(Default)]
+struct Numbers(Vec<String>);
+
+impl Numbers {
+    fn of(&mut self, name: &str) -> usize {
+        let place = self.0.iter().position(|known| known == name);
+        place.unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        }) + 1
+    }
+}
+
+/// What programs of others said cannot be read either, and what they are called may name a company.
+/// That they found something is kept, with the words that everybody knows.
+fn without_words(external: &mut External, checks: &mut Numbers, causes: &mut Numbers) {
+    let id = format!("{EXTERNAL}{}", checks.of(&external.id));
+    let cause = |cause: &Diagnosis| Diagnosis {
+        id: format!("{id}/cause-{}", causes.of(&cause.id)),
+        title: String::new(),
+        confidence: cause.confidence,
+        severity: cause.severity,
+        owner: cause.owner,
+        proof: Vec::new(),
+        ruled_out: Vec::new(),
+        remedy: Vec::new(),
+        verify: Vec::new(),
+        see: Vec::new(),
+        hubs: Vec::new(),
+    };
+    // Made anew, so that a new field cannot slip through.
+    *external = External {
+        causes: external.causes.iter().map(cause).collect(),
+        status: external.status,
+        reason: external.reason.as_ref().map(|reason| Reason::of(reason.kind)),
+        duration_ms: external.duration_ms,
+        exit_code: external.exit_code,
+        signal: external.signal,
+        ..External::new(id.clone(), id.clone(), String::new())
+    };
 }
 
 /// Ids of checks and causes, `word` or `word/word`. Anything else is a text, and gets a number.
@@ -416,5 +549,26 @@ fn words_of(value: &Value, words: &mut BTreeSet<String>) {
         Value::Array(list) => list.iter().for_each(|value| words_of(value, words)),
         Value::Object(map) => map.values().for_each(|value| words_of(value, words)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_directory_is_found_in_texts_of_others_and_nothing_that_begins_like_it() {
+        let person = Person { home: Some("/home/alice".to_owned()), ..Person::default() };
+        let hidden = |text: &str| person.hide_home(text).0;
+        assert_eq!(hidden("in /home/alice: (/home/alice/x), /home/alice."), "in ~: (~/x), ~.");
+        let count = person.hide_home("/home/alice /home/alice/a").1;
+        assert_eq!(count, 2);
+        for other in ["/home/alice2", "/home/alice.old/x", "/mnt/home/alice", "x/home/alice", "é"]
+        {
+            assert_eq!(hidden(other), other);
+        }
+        let windows = Person { home: Some("C:\\Users\\Anna M".to_owned()), ..Person::default() };
+        assert_eq!(windows.hide_home("at c:/users/anna m\\x").0, "at ~\\x");
+        assert_eq!(Person::default().hide_home("/home/alice").0, "/home/alice");
     }
 }

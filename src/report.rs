@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hublink_checks::frame::{Confidence, Diagnosis, Facts, Owner, Reason, Source, Status};
+use hublink_checks::frame::{
+    Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Source, Status,
+};
 use hublink_checks::link::Inspection;
 use hublink_checks::login::LoggedOut;
 use hublink_probe::{AccountName, Interface, Timestamp, Way};
@@ -165,6 +167,21 @@ pub struct Hub {
     /// What came of the logout, if one was asked for and there was a session to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logout: Option<LoggedOut>,
+    /// What the external checks of `--plugins` say of it. The verdict does not rest on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external: Vec<External>,
+}
+
+impl Hub {
+    /// The external checks as further steps, without their evidence.
+    pub fn external_steps(&self) -> impl Iterator<Item = CheckReport> {
+        self.external.iter().map(External::step)
+    }
+
+    /// The causes that external checks name.
+    pub fn external_causes(&self) -> impl Iterator<Item = &Diagnosis> {
+        self.external.iter().flat_map(|external| &external.causes)
+    }
 }
 
 /// Whether the login will work, the first thing broken, who has to fix it.
@@ -239,6 +256,117 @@ pub struct Look {
     pub begun_ms: f64,
     /// How long it took, in milliseconds.
     pub duration_ms: f64,
+}
+
+/// What the id of every external check begins with, and of its causes: no check of hublink's own is
+/// called so.
+pub const EXTERNAL: &str = "external-";
+
+/// What a program of others says of a hub. Its texts are cleaned and bounded.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct External {
+    /// `external-` and the name of the check.
+    pub id: String,
+    /// What is so if it finds nothing, in its own words.
+    pub title: String,
+    /// Its file.
+    #[schemars(extend("x-identifies" = "path"))]
+    pub program: String,
+    /// Its version, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How it ended: `failed` never, since what it finds degrades at most.
+    pub status: Status,
+    /// Why it was skipped or errored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// The exit code of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// The signal that ended the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// The last lines that it printed on standard error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stderr: Vec<String>,
+    /// What it saw, in its own shape.
+    pub evidence: Option<Value>,
+    /// What that means, in its own words. The ids begin with its own.
+    pub causes: Vec<Diagnosis>,
+    /// Where it said more than the word of an external check counts for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lowered: Vec<Lowered>,
+}
+
+/// A word of an external check that counts as a lesser one.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Lowered {
+    /// The id of the cause.
+    pub cause: String,
+    /// Which word: `confidence` or `severity`.
+    pub what: String,
+    /// What the check said.
+    pub said: String,
+    /// What it counts as.
+    pub counts_as: String,
+}
+
+impl External {
+    /// One that has said nothing yet.
+    #[must_use]
+    pub fn new(id: String, title: String, program: String) -> Self {
+        Self {
+            id,
+            title,
+            program,
+            version: None,
+            status: Status::Passed,
+            reason: None,
+            duration_ms: 0.0,
+            exit_code: None,
+            signal: None,
+            stderr: Vec::new(),
+            evidence: None,
+            causes: Vec::new(),
+            lowered: Vec::new(),
+        }
+    }
+
+    /// Its name, by which its file is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.id.strip_prefix(EXTERNAL).unwrap_or(&self.id)
+    }
+
+    /// Takes out all that it said, for a reason.
+    pub(crate) fn leave_out(&mut self, why: String) {
+        let Self { id, title, program, duration_ms, .. } =
+            std::mem::replace(self, Self::new(String::new(), String::new(), String::new()));
+        *self = Self {
+            status: Status::Errored,
+            reason: Some(Reason::of(ReasonKind::CouldNotLook).detail(why)),
+            duration_ms,
+            ..Self::new(id, title, program)
+        };
+    }
+
+    /// As a step beside those of hublink's own checks, without its evidence.
+    fn step(&self) -> CheckReport {
+        CheckReport {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            status: self.status,
+            reason: self.reason.clone(),
+            duration_ms: self.duration_ms,
+            begun: false,
+            looks: Vec::new(),
+            evidence: None,
+            aside: None,
+            causes: self.causes.clone(),
+        }
+    }
 }
 
 /// The JSON Schema of the report, with the evidence of every check in it.

@@ -115,6 +115,8 @@ fn duration(ms: f64) -> Duration {
 fn reviewed(examined: &Examined, before: &Hub) -> Hub {
     let mut now = doctor::hub(examined);
     now.logout.clone_from(&before.logout);
+    // What programs of others said is kept: they are not at hand, and may say something else today.
+    now.external.clone_from(&before.external);
     for check in &mut now.checks {
         let then = before.checks.iter().find(|one| one.id == check.id);
         check.looks = then.map(|one| one.looks.clone()).unwrap_or_default();

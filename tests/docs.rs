@@ -34,6 +34,7 @@ fn printed() -> BTreeMap<String, String> {
     files.insert("docs/report.schema.json".to_owned(), hublink::schema_text());
     files.insert("docs/line.schema.json".to_owned(), hublink::line_schema_text());
     files.insert("docs/diff.schema.json".to_owned(), hublink::diff_schema_text());
+    files.insert("docs/external.schema.json".to_owned(), hublink::external_schema_text());
     files.insert("docs/causes/README.md".to_owned(), list());
     files.insert("docs/SUMMARY.md".to_owned(), summary());
     let examples = examples();

@@ -18,6 +18,7 @@ mod interfaces;
 mod legacy;
 mod login;
 mod os;
+mod program;
 mod proxy;
 mod real;
 mod scripted;
@@ -44,6 +45,7 @@ pub use login::{
     SessionId, SessionRequest, SocketClose, SocketEnd, SocketMessage, SocketSeen, StepKind,
     TrustedHost, Upgrade,
 };
+pub use program::{Program, ProgramBounds, ProgramEnd, ProgramRun, run_program};
 pub use proxy::{
     Exceptions, Exempt, ProxyAddress, ProxyFlaw, ProxyPlace, ProxyScheme, ProxySetting,
     ProxySettings, ProxyTold, Way,

@@ -8,6 +8,7 @@ use hublink_checks::frame::ProofLine;
 use serde::{Deserialize, Serialize};
 
 use super::super::Failed;
+use crate::report::EXTERNAL;
 
 /// So many observations of an example stand on a page.
 const OBSERVATIONS: usize = 6;
@@ -39,6 +40,11 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
         }
     }
     let failed = Failed::usage(format!("no cause is called {id:?}"));
+    if id.starts_with(EXTERNAL) {
+        return Err(
+            failed.hint("an external check named it; the report has all that is known of it")
+        );
+    }
     Err(match nearest(id) {
         Some(known) => failed.hint(format!("did you mean {known}?")),
         None => failed.hint("`hublink explain` lists them all"),

@@ -1,20 +1,23 @@
 //! `hublink doctor` and `hublink preflight`.
 
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ColorChoice;
 use hublink_checks::frame::Budget;
-use hublink_probe::{Pretend, RealWorld, World, WorldOptions, console};
+use hublink_probe::{Pretend, RealWorld, World, WorldOptions, console, millis};
 
-use crate::cli::{Format, LoginArgs, RunArgs, ShowArgs};
+use crate::cli::{Format, LoginArgs, PluginArgs, RunArgs, ShowArgs};
 use crate::doctor::visit;
 use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
+use crate::external::{self, Found};
 use crate::login::{self, Credentials};
 use crate::output::{json_document, print, write_file, write_for_all, write_new_file};
-use crate::redact::{Level, Person, hide_person, strict};
+use crate::redact::{Level, Person, hide_person, hide_person_in, strict};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
 use crate::render::{Style, html, junit, markdown, nagios, ndjson, openmetrics};
@@ -37,9 +40,15 @@ pub enum Mode {
 ///
 /// # Errors
 /// If the command line names something that cannot be used, or the report cannot be written.
-pub fn run(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Result<Exit, Failed> {
+pub fn run(
+    args: &RunArgs,
+    login: &LoginArgs,
+    plugins: Option<&PluginArgs>,
+    mode: Mode,
+) -> Result<Exit, Failed> {
     let examined = key_has_a_place(&args.show)
-        .and_then(|()| examine_world(args, login, mode, Pretend::default()));
+        .and_then(|()| plugins.map_or_else(|| Ok(Vec::new()), |plugins| found(plugins, args)))
+        .and_then(|checks| examine_world(args, login, &checks, mode, Pretend::default()));
     let outcome = examined.and_then(|report| {
         let exit = deliver(&report, &args.show, mode)?;
         window::offer(&report);
@@ -66,13 +75,30 @@ fn plugin_failed(failed: &Failed) -> Result<Exit, Failed> {
     Ok(Exit::Plugin(nagios::State::Unknown))
 }
 
-/// Examines the targets in a world that may pretend, and returns the report.
+/// The external checks that are wanted. They are looked for before anything is examined, since a
+/// folder that is not there is a mistake of the command line.
+fn found(plugins: &PluginArgs, args: &RunArgs) -> Result<Vec<Found>, Failed> {
+    let Some(folder) = &plugins.plugins else { return Ok(Vec::new()) };
+    let found = external::find(folder.as_deref())
+        .map_err(|error| Failed::usage(format!("--plugins: {error}")))?;
+    if found.is_empty() && !args.show.quiet && std::io::stderr().is_terminal() {
+        let place =
+            folder.as_ref().map_or_else(|| "on PATH".into(), |folder| folder.display().to_string());
+        // It is a courtesy: with standard error gone nobody misses it.
+        writeln!(std::io::stderr(), "no external check is called hublink-check-* ({place})").ok();
+    }
+    Ok(found)
+}
+
+/// Examines the targets in a world that may pretend, asks the external checks about them, and returns
+/// the report.
 ///
 /// # Errors
 /// If the command line names something that cannot be used.
 pub fn examine_world(
     args: &RunArgs,
     login: &LoginArgs,
+    checks: &[Found],
     mode: Mode,
     pretend: Pretend,
 ) -> Result<Report, Failed> {
@@ -115,7 +141,60 @@ pub fn examine_world(
     if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
         login::ask_about_desktop(&mut run, login);
     }
-    Ok(shown(args, run.report(&*world), &*world))
+    let mut report = shown(args, run.report(&*world), &*world);
+    if !checks.is_empty() {
+        ask_external(&mut report, checks, args, mode, &Person::of(&*world))?;
+    }
+    Ok(report)
+}
+
+/// Asks the external checks about every hub. They see what the report shows by default.
+fn ask_external(
+    report: &mut Report,
+    checks: &[Found],
+    args: &RunArgs,
+    mode: Mode,
+    person: &Person,
+) -> Result<(), Failed> {
+    if !args.show.quiet && std::io::stderr().is_terminal() {
+        let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+        // It is a courtesy: with standard error gone nobody misses it.
+        writeln!(std::io::stderr(), "asking the external checks: {}", names.join(", ")).ok();
+    }
+    let hides = args.show.redact != Level::None;
+    let mut seen = report.clone();
+    if !hides {
+        hide_person(&mut seen, person);
+    }
+    // A runtime of its own: nobody else pays for it, and what a program of others still holds at the
+    // end is not waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
+    let begun = Instant::now();
+    let taken = Duration::try_from_secs_f64(report.duration_ms / 1000.0).unwrap_or_default();
+    let left = deadline(args, mode).saturating_sub(taken);
+    let limits = external::Limits::new(args.timeout, left);
+    let was_interrupted = report.interrupted;
+    let interrupted = Cell::new(was_interrupted);
+    let answers = runtime.block_on(external::ask(&seen, checks, &limits, async {
+        if !was_interrupted && tokio::signal::ctrl_c().await.is_err() {
+            // Signals cannot be had here: nobody can interrupt.
+            std::future::pending::<()>().await;
+        }
+        interrupted.set(true);
+    }));
+    runtime.shutdown_background();
+    for (hub, mut answers) in report.hubs.iter_mut().zip(answers) {
+        if hides {
+            hide_person_in(&mut answers, &mut report.redaction, person);
+        }
+        hub.external = answers;
+    }
+    report.interrupted = interrupted.get();
+    report.duration_ms += millis(begun.elapsed());
+    Ok(())
 }
 
 /// The world with what may be sent to hubs.
@@ -299,8 +378,6 @@ pub enum Stream {
 /// Colours only at a terminal and without `NO_COLOR`, unless asked for; the terminal's width.
 #[must_use]
 pub fn style(choice: ColorChoice, stream: Stream) -> Style {
-    use std::io::IsTerminal;
-
     let terminal = match stream {
         Stream::Stdout => std::io::stdout().is_terminal(),
         Stream::Stderr => std::io::stderr().is_terminal(),

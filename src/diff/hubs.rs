@@ -88,7 +88,12 @@ fn both(old: &Hub, new: &Hub, before: usize, place: usize, nameless: bool) -> Hu
     let verdict = words(&old.verdict).into_iter().zip(words(&new.verdict));
     let verdict: Vec<Changed> =
         verdict.filter_map(|((what, old), (_, new))| Changed::of(what, old, new)).collect();
-    let causes = causes(&old.checks, &new.checks);
+    let mut found = causes(&old.checks, &new.checks);
+    let (before_them, now) = (asked_twice(old, new), asked_twice(new, old));
+    let of_others = causes(&before_them, &now);
+    found.gone.extend(of_others.gone);
+    found.new.extend(of_others.new);
+    found.changed.extend(of_others.changed);
     let mut seen = Vec::new();
     if !nameless {
         seen.extend(Changed::of("name", Some(old.name.clone()), Some(new.name.clone())));
@@ -97,7 +102,7 @@ fn both(old: &Hub, new: &Hub, before: usize, place: usize, nameless: bool) -> Hu
         seen.extend(Changed::of("way", way(old), way(new)));
     }
     seen.extend(values::compare(&old.checks, &new.checks, nameless));
-    let differs = !verdict.is_empty() || !causes.is_empty() || !seen.is_empty();
+    let differs = !verdict.is_empty() || !found.is_empty() || !seen.is_empty();
     HubDiff {
         name: new.name.clone(),
         url: new.url.clone(),
@@ -105,10 +110,18 @@ fn both(old: &Hub, new: &Hub, before: usize, place: usize, nameless: bool) -> Hu
         old: Some(before),
         new: Some(place),
         verdict,
-        causes,
+        causes: found,
         values: seen,
         times: times(&old.checks, &new.checks),
     }
+}
+
+/// The external checks of a hub that looked both times. What only one run asked tells nothing of a
+/// change.
+fn asked_twice(hub: &Hub, other: &Hub) -> Vec<CheckReport> {
+    let looked = |check: &CheckReport| check.status.let_through();
+    let also = |check: &CheckReport| other.external_steps().any(|o| o.id == check.id && looked(&o));
+    hub.external_steps().filter(|check| looked(check) && also(check)).collect()
 }
 
 /// What the causes of some checks came to.

@@ -20,6 +20,7 @@ pub(super) fn compare(old: &Report, new: &Report, nameless: bool) -> Vec<Changed
     if nameless {
         return found;
     }
+    both("external checks", &|report| list(&external(report)));
     both("name server of --resolver", &|report| report.environment.resolver.clone());
     let labels = old.labels.keys().chain(new.labels.keys());
     let mut labels: Vec<&String> = labels.collect();
@@ -46,6 +47,15 @@ fn adapters(old: &Report, new: &Report, found: &mut Vec<Changed>) {
     for name in names {
         found.extend(Changed::of(&format!("adapter {name}"), told(old, name), told(new, name)));
     }
+}
+
+/// The external checks that were asked about any hub.
+fn external(report: &Report) -> Vec<String> {
+    let asked = report.hubs.iter().flat_map(|hub| &hub.external);
+    let mut names: Vec<String> = asked.map(|external| external.name().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn state(adapter: &Interface) -> String {

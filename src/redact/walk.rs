@@ -9,8 +9,9 @@ use crate::shape;
 pub(super) type Rewrite<'a> = &'a mut dyn FnMut(Option<Class>, &str) -> String;
 
 /// What of a report and of a hub is its own and no observation. Whatever else a report holds, now or
-/// in a later version, is looked through.
-const OWN: [&str; 12] = [
+/// in a later version, is looked through. External checks are shown with nothing but words, or with
+/// their texts rewritten elsewhere.
+const OWN: [&str; 13] = [
     "schema",
     "tool",
     "run",
@@ -23,6 +24,7 @@ const OWN: [&str; 12] = [
     "across",
     "verdict",
     "checks",
+    "external",
 ];
 
 /// Rewrites every text of a report that was observed and is no word of the report's own.

@@ -8,9 +8,9 @@ use hublink_checks::frame::{
 
 use hublink_probe::Way;
 
-use super::words::{beside, logout, place, why};
+use super::words::{beside, logout, place, sure, why};
 use super::{Style, chain, clean};
-use crate::report::{CheckReport, Hub, Ready, Report};
+use crate::report::{CheckReport, External, Hub, Ready, Report};
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -166,6 +166,9 @@ impl Page {
             self.blank();
             self.other(cause, detail);
         }
+        for external in &hub.external {
+            self.external(external, detail);
+        }
         if let Some(told) = logout(hub) {
             self.blank();
             self.paragraph("  logout          ", &told);
@@ -266,29 +269,60 @@ impl Page {
         }
     }
 
+    /// What a program of others says, under its name: it is not hublink that says so.
+    fn external(&mut self, external: &External, detail: Detail) {
+        for cause in &external.causes {
+            if cause.severity == Severity::Informs && detail == Detail::Quiet {
+                continue;
+            }
+            self.blank();
+            let label = format!("  {:<16}", beside(cause).to_lowercase());
+            self.paragraph(&label, &cause.title);
+            let indent = " ".repeat(label.chars().count());
+            let who = format!("{}: {}", cause.owner.label(), cause.remedy.join(" "));
+            self.paragraph(&indent, &who);
+            let told = format!("{} ({})", cause.id, sure(external, cause));
+            self.paragraph(&indent, &told);
+            let by = format!("so says the external check {}", external.name());
+            self.paragraph(&indent, &by);
+            if detail == Detail::Verbose {
+                self.why(cause, &indent, detail);
+            }
+        }
+        if external.status == Status::Errored {
+            self.blank();
+            let label = "  external check  ";
+            let reason = external.reason.as_ref().map(why).unwrap_or_default();
+            self.paragraph(label, &format!("{}: {reason}", external.name()));
+            let most = if detail == Detail::Verbose { usize::MAX } else { 2 };
+            let shown = external.stderr.len().saturating_sub(most);
+            for line in &external.stderr[shown..] {
+                self.paragraph(&" ".repeat(label.len()), line);
+            }
+        }
+    }
+
     fn ladder(&mut self, hub: &Hub, detail: Detail) {
+        let external: Vec<CheckReport> = hub.external_steps().collect();
+        let checks = hub.checks.iter().chain(&external);
         if detail == Detail::Verbose {
-            for check in &hub.checks {
+            for check in checks {
                 self.check(check);
             }
             return;
         }
-        let steps: Vec<String> = hub
-            .checks
-            .iter()
-            .filter(|check| !is_not_applicable(check))
-            .map(|check| format!("{} {}", self.style.mark(check.status), check.id))
-            .collect();
         let mut row = String::from("  ");
         let mut columns = 2;
-        for (step, check) in steps.iter().zip(hub.checks.iter().filter(|c| !is_not_applicable(c))) {
-            let width = check.id.chars().count() + 4;
+        for check in checks.filter(|check| !is_not_applicable(check)) {
+            let id = clean(&check.id);
+            let step = format!("{} {id}", self.style.mark(check.status));
+            let width = id.chars().count() + 4;
             if columns + width > self.style.width {
                 line(&mut self.text, &row);
                 row = String::from("  ");
                 columns = 2;
             }
-            row.push_str(step);
+            row.push_str(&step);
             row.push_str("  ");
             columns += width;
         }
@@ -297,7 +331,7 @@ impl Page {
 
     fn check(&mut self, check: &CheckReport) {
         let mark = self.style.mark(check.status);
-        line(&mut self.text, &format!("  {mark} {:<12} {}", check.id, told(check)));
+        line(&mut self.text, &format!("  {mark} {:<12} {}", clean(&check.id), told(check)));
     }
 
     /// Of many hubs, the list to hand on: each owner with the hubs that wait for them.

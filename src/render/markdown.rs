@@ -1,13 +1,13 @@
 //! The report for the field of a ticket: short, and nothing in it can be taken for markup.
 
-use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Verification};
+use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Severity, Status, Verification};
 use hublink_probe::Way;
 
 use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
-    Behind, behind, beside, bounded, causes, logout, mark, moment, own_addresses, place, system,
-    time, verdict,
+    Behind, behind, beside, bounded, causes, logout, mark, moment, own_addresses, place, sure,
+    system, time, verdict, why,
 };
 use crate::report::{CheckReport, Hub, Ready, Report};
 
@@ -17,6 +17,8 @@ const IN_FULL: usize = 20;
 const LINES: usize = 200;
 /// So many observations per cause.
 const SEEN: usize = 8;
+/// So many findings of external checks.
+const EXTERNAL_LINES: usize = 4;
 /// The longest text, in characters: a ticket field is small.
 const LONGEST: usize = 300;
 
@@ -87,14 +89,46 @@ impl Page {
         if let Some(behind) = behind {
             self.cause(behind);
         }
-        let steps = hub.checks.iter().filter(|check| applies(check)).map(step);
+        let external: Vec<CheckReport> = hub.external_steps().collect();
+        let steps = hub.checks.iter().chain(&external).filter(|check| applies(check)).map(step);
         self.line(&format!("- **Steps:** {}", steps.collect::<Vec<_>>().join(", ")));
         let others = causes(hub).filter(|cause| behind.is_none_or(|b| b.cause.id != cause.id));
         for cause in others.take(4) {
             let text = format!("{} ({})", cause.title, cause.id);
             self.item(beside(cause), &text);
         }
+        self.external(hub);
         self.blank();
+    }
+
+    /// What programs of others say, each under its name.
+    fn external(&mut self, hub: &Hub) {
+        let found = hub.external.iter().flat_map(|external| {
+            external.causes.iter().map(move |cause| {
+                format!(
+                    "{} ({}, {}; {})",
+                    cause.title,
+                    cause.id,
+                    sure(external, cause),
+                    cause.owner.label()
+                )
+            })
+        });
+        let errored = hub.external.iter().filter(|external| external.status == Status::Errored);
+        let errored = errored.map(|external| {
+            let reason = external.reason.as_ref().map(why).unwrap_or_default();
+            format!("{}: {reason}", external.name())
+        });
+        let mut told = found.chain(errored);
+        for text in told.by_ref().take(EXTERNAL_LINES) {
+            self.item("External check", &text);
+        }
+        let more = told.count();
+        if more > 0 {
+            self.line(&format!(
+                "- {more} more words of external checks stand in the whole report."
+            ));
+        }
     }
 
     fn cause(&mut self, Behind { cause, shared }: Behind<'_>) {
@@ -162,8 +196,8 @@ impl Page {
             return;
         }
         let names = hubs.iter().take(NAMED).map(|hub| {
-            let beside =
-                causes(hub).filter(|c| c.severity > hublink_checks::frame::Severity::Informs);
+            let beside = causes(hub).chain(hub.external_causes());
+            let beside = beside.filter(|cause| cause.severity > Severity::Informs);
             let beside: Vec<String> = beside.map(|cause| escape(&cause.id)).collect();
             match beside.as_slice() {
                 [] => escape(&hub.name),
@@ -308,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::render::clean;
+    use crate::report::External;
 
     /// The text that a reader of Markdown shows; panics if there is more than text and code.
     fn shown(markdown: &str) -> String {
@@ -353,6 +388,11 @@ mod tests {
             for check in &mut hub.checks {
                 check.causes = many(&check.causes);
             }
+            let mut external = External::new("external-a".to_owned(), String::new(), String::new());
+            external.causes =
+                many(&hub.checks.iter().flat_map(|c| c.causes.clone()).collect::<Vec<_>>());
+            external.status = Status::Errored;
+            hub.external = vec![external; 20];
             let name = hub.name.clone();
             let text = render(&Report { hubs: vec![hub], across: Vec::new(), ..report.clone() });
             let (ticket, _) = text.split_once("\n**Message").unwrap_or((&text, ""));

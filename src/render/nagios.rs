@@ -8,7 +8,7 @@ use hublink_checks::frame::{Diagnosis, Reason, ReasonKind, Severity, Status};
 
 use super::clean;
 use super::facts::{self, Facts};
-use crate::report::{Hub, Ready, Report};
+use crate::report::{CheckReport, Hub, Ready, Report};
 
 /// Nagios Core cuts what is longer than 8192 bytes, and with it the figures at the end.
 const MOST_LINES: usize = 4000;
@@ -129,9 +129,10 @@ fn sentence(hub: &Hub) -> String {
 }
 
 /// What is worth mending about a hub that is ready. That a certificate ends soon is nothing wrong
-/// yet, and just what a monitoring system is there to tell.
+/// yet, and just what a monitoring system is there to tell. So is what an external check found: it can
+/// warn, and no more.
 fn warnings(hub: &Hub) -> impl Iterator<Item = &Diagnosis> {
-    let causes = hub.checks.iter().flat_map(|check| &check.causes);
+    let causes = hub.checks.iter().flat_map(|check| &check.causes).chain(hub.external_causes());
     causes.filter(|cause| cause.severity == Severity::Degrades || cause.id == EXPIRES_SOON)
 }
 
@@ -169,9 +170,11 @@ fn lines(report: &Report) -> String {
 /// The way to the hub, step by step.
 fn steps(hub: &Hub) -> String {
     let applies = |reason: &Reason| reason.kind != ReasonKind::NotApplicable;
+    let external: Vec<CheckReport> = hub.external_steps().collect();
     let steps: Vec<String> = hub
         .checks
         .iter()
+        .chain(&external)
         .filter(|check| check.reason.as_ref().is_none_or(applies))
         .map(|check| plain(&format!("{} {}", check.id, check.status.label())))
         .collect();

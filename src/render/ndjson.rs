@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use hublink_checks::frame::{Confidence, Owner, Severity, Status};
+use hublink_checks::frame::{Confidence, Diagnosis, Owner, Severity, Status};
 use hublink_probe::{Timestamp, Way};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use crate::report::{Hub, Ready, Report};
+use crate::report::{CheckReport, Hub, Ready, Report};
 
 /// The version of a line's shape. Fields may be added within it, never renamed or removed.
 pub const SCHEMA: &str = "hublink/line/1";
@@ -76,7 +76,10 @@ pub struct Line {
     pub duration_ms: f64,
     /// All causes that were found, also those that the hub shares with others.
     pub causes: Vec<Named>,
-    /// How each check ended, by its id.
+    /// What external checks found. The verdict does not rest on it.
+    #[serde(default)]
+    pub external_causes: Vec<Named>,
+    /// How each check ended, by its id; external checks too.
     pub status: BTreeMap<String, Status>,
     /// How long each check took, in milliseconds, by its id.
     pub check_ms: BTreeMap<String, f64>,
@@ -136,6 +139,8 @@ pub fn line(report: &Report, index: usize, hub: &Hub) -> Line {
     let facts = Facts::of(hub);
     let verdict = hub.verdict.clone();
     let certificate = facts.certificate.as_ref();
+    let external: Vec<CheckReport> = hub.external_steps().collect();
+    let checks = || hub.checks.iter().chain(&external);
     Line {
         schema: SCHEMA.to_owned(),
         run: report.run.clone(),
@@ -164,9 +169,10 @@ pub fn line(report: &Report, index: usize, hub: &Hub) -> Line {
         summary: verdict.summary,
         reached: verdict.reached,
         duration_ms: hub.duration_ms,
-        causes: causes(report, index, hub),
-        status: hub.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
-        check_ms: hub.checks.iter().map(|check| (check.id.clone(), check.duration_ms)).collect(),
+        causes: super::facts::causes(report, index, hub).map(named).collect(),
+        external_causes: hub.external_causes().map(named).collect(),
+        status: checks().map(|check| (check.id.clone(), check.status)).collect(),
+        check_ms: checks().map(|check| (check.id.clone(), check.duration_ms)).collect(),
         certificate_subject: certificate.map(|shown| shown.subject.clone()),
         certificate_issuer: certificate.map(|shown| shown.issuer.clone()),
         certificate_not_after: certificate.map(|shown| shown.not_after),
@@ -190,15 +196,13 @@ fn kind(way: &Way) -> &'static str {
     }
 }
 
-fn causes(report: &Report, index: usize, hub: &Hub) -> Vec<Named> {
-    super::facts::causes(report, index, hub)
-        .map(|cause| Named {
-            id: cause.id.clone(),
-            confidence: cause.confidence,
-            severity: cause.severity,
-            owner: cause.owner,
-        })
-        .collect()
+fn named(cause: &Diagnosis) -> Named {
+    Named {
+        id: cause.id.clone(),
+        confidence: cause.confidence,
+        severity: cause.severity,
+        owner: cause.owner,
+    }
 }
 
 /// The JSON Schema of a line.

@@ -9,7 +9,7 @@ use hublink_checks::frame::Status;
 
 use super::clean;
 use super::facts::{Facts, causes};
-use crate::report::{Hub, Ready, Report};
+use crate::report::{CheckReport, Hub, Ready, Report};
 
 /// Labels in the order in which they are written.
 type Labels<'a> = Vec<(&'static str, &'a str)>;
@@ -23,7 +23,10 @@ pub fn render(report: &Report) -> String {
         .iter()
         .zip(&names)
         .enumerate()
-        .map(|(index, (hub, name))| Known { index, name, hub, facts: Facts::of(hub) })
+        .map(|(index, (hub, name))| {
+            let external = hub.external_steps().collect();
+            Known { index, name, hub, external, facts: Facts::of(hub) }
+        })
         .collect();
     let mut text = Exposition::default();
     of_run(&mut text, report);
@@ -40,6 +43,7 @@ struct Known<'a> {
     index: usize,
     name: &'a str,
     hub: &'a Hub,
+    external: Vec<CheckReport>,
     facts: Facts,
 }
 
@@ -118,7 +122,7 @@ fn of_causes(text: &mut Exposition, report: &Report, hubs: &[Known<'_>]) {
     );
     for known in hubs {
         let mut said = BTreeSet::new();
-        for cause in causes(report, known.index, known.hub) {
+        for cause in causes(report, known.index, known.hub).chain(known.hub.external_causes()) {
             let first = Some(&cause.id) == known.hub.verdict.cause.as_ref();
             let check = cause.id.split('/').next().unwrap_or_default();
             let labels = vec![
@@ -145,7 +149,7 @@ fn of_checks(text: &mut Exposition, hubs: &[Known<'_>]) {
     let name = "hublink_check_status";
     text.family(name, "", "1 for how the check ended, 0 for the other ways to end.");
     for known in hubs {
-        for check in &known.hub.checks {
+        for check in known.hub.checks.iter().chain(&known.external) {
             for status in STATES {
                 let labels =
                     vec![("hub", known.name), ("check", &check.id), ("status", status.label())];
@@ -156,7 +160,8 @@ fn of_checks(text: &mut Exposition, hubs: &[Known<'_>]) {
     let name = "hublink_check_duration_seconds";
     text.family(name, "seconds", "How long the check took, control probes included.");
     for known in hubs {
-        for check in known.hub.checks.iter().filter(|check| check.status != Status::Skipped) {
+        let checks = known.hub.checks.iter().chain(&known.external);
+        for check in checks.filter(|check| check.status != Status::Skipped) {
             let labels = vec![("hub", known.name), ("check", check.id.as_str())];
             text.sample(name, &labels, seconds(check.duration_ms));
         }

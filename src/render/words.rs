@@ -5,7 +5,7 @@ use hublink_checks::frame::{Confidence, Diagnosis, Owner, Reason, ReasonKind, Se
 use hublink_probe::Timestamp;
 
 use super::clean;
-use crate::report::{Hub, Ready, Report};
+use crate::report::{External, Hub, Ready, Report};
 
 /// The diagnosis behind a hub's verdict.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +109,17 @@ pub fn beside(cause: &Diagnosis) -> &'static str {
         (Severity::Blocks, _) => "Also blocks",
         (Severity::Degrades, _) => "Worth mending",
         (Severity::Informs, _) => "Good to know",
+    }
+}
+
+/// How sure an external check is, and what it said itself where that counts for less.
+#[must_use]
+pub fn sure(external: &External, cause: &Diagnosis) -> String {
+    let lowered = external.lowered.iter().filter(|lowered| lowered.cause == cause.id);
+    let said: Vec<&str> = lowered.map(|lowered| lowered.said.as_str()).collect();
+    match said.as_slice() {
+        [] => cause.confidence.label().to_owned(),
+        some => format!("{}; it says {} itself", cause.confidence.label(), some.join(", ")),
     }
 }
 

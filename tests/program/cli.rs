@@ -8,7 +8,7 @@ use crate::support::{Stage, assert_valid};
 use hublink_practice::{API_KEY, Behaviour, Certificate, DOMAIN, PASSWORD, Port, USER};
 use serde_json::Value;
 
-fn hublink() -> Command {
+pub(crate) fn hublink() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hublink"));
     for name in [
         "HUBLINK_HUBS",
@@ -30,11 +30,11 @@ fn hublink() -> Command {
     command
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("the program ended by itself")
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     let text = std::str::from_utf8(&output.stdout).expect("UTF-8");
     let document = serde_json::from_str(text).expect("exactly one JSON document");
     assert_valid(&document);
@@ -42,13 +42,13 @@ fn json(output: &Output) -> Value {
 }
 
 /// The program beside a practice world: the world needs this thread while the program runs.
-async fn run(mut command: Command) -> Output {
+pub(crate) async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().expect("the program starts"))
         .await
         .expect("the program ran")
 }
 
-fn visit(stage: &Stage, arguments: &[&str]) -> Command {
+pub(crate) fn visit(stage: &Stage, arguments: &[&str]) -> Command {
     let mut command = hublink();
     command
         .args(arguments)

@@ -3,6 +3,8 @@
 mod certificate;
 mod cli;
 mod diff;
+#[cfg(unix)]
+mod external;
 mod formats;
 mod logins;
 mod more_worlds;

@@ -5,16 +5,17 @@ use hublink_checks::frame::{
     CauseInfo, Diagnosis, ErasedCheck, ProofLine, Severity, Status, Verification,
 };
 use hublink_probe::{Interface, Way};
+use serde_json::json;
 
 use super::picture::{Drawing, certificate_of, drawings, stops};
 use super::{IN_FULL, RAW, RAW_OF_CHECK, ROWS, STYLE, STYLE_HASH};
 use crate::render::chain;
 use crate::render::messages::messages;
 use crate::render::words::{
-    addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place,
+    addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place, sure,
     system, time, verdict, why,
 };
-use crate::report::{CheckReport, Hub, Look, Ready, Report};
+use crate::report::{CheckReport, External, Hub, Look, Ready, Report};
 
 /// The longest name in a heading or a table, in characters.
 const NAME: usize = 160;
@@ -125,9 +126,9 @@ pub(super) struct HubView {
 
 pub(super) struct CauseView {
     id: String,
-    kind: &'static str,
+    kind: String,
     title: String,
-    sure: &'static str,
+    sure: String,
     who: String,
     what: Vec<String>,
     verify: Vec<Command>,
@@ -331,7 +332,8 @@ fn ready_groups<'r>(hubs: impl Iterator<Item = &'r Hub>) -> Vec<ReadyGroup> {
 }
 
 fn ready_row(hub: &Hub) -> ReadyRow {
-    let mend = causes(hub).filter(|cause| cause.severity > Severity::Informs).map(|cause| Other {
+    let found = causes(hub).chain(hub.external_causes());
+    let mend = found.filter(|cause| cause.severity > Severity::Informs).map(|cause| Other {
         title: bounded(&cause.title, 400),
         who: format!("{}: {}", capital(cause.owner.label()), bounded(&cause.remedy.join(" "), 400)),
         id: bounded(&cause.id, NAME),
@@ -393,6 +395,9 @@ fn hub_view(report: &Report, n: usize, hub: &Hub, level: usize, budget: &mut usi
         others: causes(hub)
             .filter(|cause| own.is_none_or(|own| own.id != cause.id))
             .map(|cause| cause_view(cause, beside(cause)))
+            .chain(hub.external.iter().flat_map(|external| {
+                external.causes.iter().map(|cause| external_view(external, cause))
+            }))
             .collect(),
         chain_open: chain.iter().any(|link| link.class != "ok"),
         chain,
@@ -416,7 +421,17 @@ fn commands(cause: &Diagnosis) -> Vec<Command> {
     cause.verify.iter().take(10).map(bounded).collect()
 }
 
-fn cause_view(cause: &Diagnosis, kind: &'static str) -> CauseView {
+/// A cause that a program of others names.
+fn external_view(external: &External, cause: &Diagnosis) -> CauseView {
+    let kind = format!(
+        "External check {}, {}",
+        bounded(external.name(), 60),
+        beside(cause).to_lowercase()
+    );
+    CauseView { sure: bounded(&sure(external, cause), 200), ..cause_view(cause, &kind) }
+}
+
+fn cause_view(cause: &Diagnosis, kind: &str) -> CauseView {
     let (compared, context): (Vec<&ProofLine>, Vec<&ProofLine>) =
         cause.proof.iter().partition(|line| line.expected.is_some());
     let mut proof: Vec<Observation> =
@@ -424,9 +439,9 @@ fn cause_view(cause: &Diagnosis, kind: &'static str) -> CauseView {
     let more = proof.split_off(proof.len().min(OPEN));
     CauseView {
         id: bounded(&cause.id, NAME),
-        kind,
+        kind: kind.to_owned(),
         title: bounded(&cause.title, 400),
-        sure: cause.confidence.label(),
+        sure: cause.confidence.label().to_owned(),
         who: capital(cause.owner.label()),
         what: remedies(cause),
         verify: commands(cause),
@@ -502,7 +517,7 @@ fn steps(hub: &Hub) -> Vec<Step> {
         let (class, word) = class(check.status);
         let took = length(check.duration_ms);
         Step {
-            id: bounded(&check.id, 40),
+            id: bounded(&check.id, 60),
             title: bounded(&check.title, 200),
             class,
             mark: mark(check.status),
@@ -512,7 +527,11 @@ fn steps(hub: &Hub) -> Vec<Step> {
             bars: looks.iter().filter(|_| whole > 0.0).map(bar).collect(),
         }
     };
-    hub.checks.iter().zip(&looks).map(step).collect()
+    let own = hub.checks.iter().zip(&looks).map(step);
+    // They looked when all others had ended.
+    let external: Vec<Step> =
+        hub.external_steps().map(|check| step((&check, &Vec::new()))).collect();
+    own.chain(external).collect()
 }
 
 /// When each check looked. A report of an older version tells only how long each took; they are
@@ -563,9 +582,11 @@ fn class(status: Status) -> (&'static str, &'static str) {
 fn raw_of(hub: &Hub, budget: &mut usize) -> (Vec<Raw>, bool) {
     let mut raw = Vec::new();
     let mut left_out = false;
-    for check in &hub.checks {
-        let Some(evidence) = &check.evidence else { continue };
-        let Ok(text) = serde_json::to_string_pretty(evidence) else { continue };
+    let own = hub.checks.iter().filter_map(|check| Some((&check.id, check.evidence.clone()?)));
+    // Of a program of others everything is raw.
+    let external = hub.external.iter().map(|external| (&external.id, json!(external)));
+    for (id, evidence) in own.chain(external) {
+        let Ok(text) = serde_json::to_string_pretty(&evidence) else { continue };
         let most = RAW_OF_CHECK.min(*budget);
         if most < 1000 {
             left_out = true;
@@ -579,7 +600,7 @@ fn raw_of(hub: &Hub, budget: &mut usize) -> (Vec<Raw>, bool) {
         } else {
             text
         };
-        raw.push(Raw { id: bounded(&check.id, 40), text: cut });
+        raw.push(Raw { id: bounded(id, 60), text: cut });
     }
     (raw, left_out)
 }
