@@ -13,7 +13,10 @@ pub(crate) use unix::getaddrinfo;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
-pub(crate) use windows::{console_programs, follow_codes, refuse_at_once, tcp_state};
+pub(crate) use windows::{
+    ChainHow, adapter_domains, ask_script, chain_verdict, console_programs, follow_codes,
+    name_rules, refuse_at_once, secure_dns, system_proxies, tcp_state,
+};
 
 #[cfg(not(target_os = "linux"))]
 mod silent {
@@ -79,6 +82,28 @@ pub(crate) fn console_programs() -> u32 {
 #[cfg(not(windows))]
 pub(crate) fn follow_codes() -> bool {
     true
+}
+
+/// Only Windows has settings for proxies beside the environment that this program reads.
+#[cfg(not(windows))]
+pub(crate) fn system_proxies() -> Option<crate::SystemProxies> {
+    None
+}
+
+/// Rules for certain names that this program can read are a thing of Windows.
+#[cfg(not(windows))]
+pub(crate) fn name_rules() -> Vec<crate::NameRule> {
+    Vec::new()
+}
+
+#[cfg(not(windows))]
+pub(crate) fn adapter_domains() -> Vec<crate::AdapterDomain> {
+    Vec::new()
+}
+
+#[cfg(not(windows))]
+pub(crate) fn secure_dns() -> Option<crate::SecureDns> {
+    None
 }
 
 /// The system's look-up through the standard library, which keeps the Winsock number.
