@@ -147,6 +147,12 @@ pub struct ProxySetting {
 }
 
 impl ProxySetting {
+    /// Whether it leaves the way to a script, named or to be found.
+    #[must_use]
+    pub fn is_script(&self) -> bool {
+        matches!(self.told, ProxyTold::AutoDetect | ProxyTold::Pac { .. })
+    }
+
     /// The address of the script it names, whole. It may hold a password: it is fetched and never
     /// shown.
     #[must_use]
@@ -373,7 +379,7 @@ impl ProxySettings {
     pub fn undecided(&self, scheme: Scheme, host: &str, port: u16) -> Option<&ProxySetting> {
         let undecided =
             |one: &&ProxySetting| matches!(self.way_by(one, host, port), Way::Undecided { .. });
-        let first = self.followed(scheme).find(|one| !self.is_of_no_use(one, host, port))?;
+        let first = self.deciding(scheme, host, port)?;
         let is_open = self.answer(first, host, port).is_none();
         Some(first).filter(undecided).filter(|_| is_open)
     }
@@ -392,8 +398,14 @@ impl ProxySettings {
     /// The way that an address gets. Where a script is of no use, the next setting decides.
     #[must_use]
     pub fn way(&self, scheme: Scheme, host: &str, port: u16) -> Way {
-        let mut useful = self.followed(scheme).filter(|one| !self.is_of_no_use(one, host, port));
-        useful.next().map_or(Way::Direct, |first| self.way_by(first, host, port))
+        let deciding = self.deciding(scheme, host, port);
+        deciding.map_or(Way::Direct, |first| self.way_by(first, host, port))
+    }
+
+    /// The setting that decides which way an address gets: the first that is of any use.
+    #[must_use]
+    pub fn deciding(&self, scheme: Scheme, host: &str, port: u16) -> Option<&ProxySetting> {
+        self.followed(scheme).find(|one| !self.is_of_no_use(one, host, port))
     }
 
     /// The way that an address gets by whoever follows this one setting.

@@ -12,8 +12,8 @@ use windows_sys::Win32::Security::Cryptography::{
     AUTHTYPE_SERVER, CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL, CERT_CHAIN_CONTEXT, CERT_CHAIN_ELEMENT,
     CERT_CHAIN_PARA, CERT_CHAIN_POLICY_PARA, CERT_CHAIN_POLICY_SSL, CERT_CHAIN_POLICY_STATUS,
     CERT_CHAIN_REVOCATION_ACCUMULATIVE_TIMEOUT, CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT,
-    CERT_CONTEXT, CERT_STORE_ADD_ALWAYS, CERT_STORE_PROV_MEMORY, CERT_USAGE_MATCH, CTL_USAGE,
-    CertAddEncodedCertificateToStore, CertCloseStore, CertFreeCertificateChain,
+    CERT_CONTEXT, CERT_STORE_ADD_REPLACE_EXISTING, CERT_STORE_PROV_MEMORY, CERT_USAGE_MATCH,
+    CTL_USAGE, CertAddEncodedCertificateToStore, CertCloseStore, CertFreeCertificateChain,
     CertFreeCertificateContext, CertGetCertificateChain, CertOpenStore,
     CertVerifyCertificateChainPolicy, HCERTSTORE, HTTPSPolicyCallbackData, USAGE_MATCH_TYPE_OR,
     X509_ASN_ENCODING, szOID_PKIX_KP_SERVER_AUTH,
@@ -90,7 +90,7 @@ impl Store {
                 X509_ASN_ENCODING,
                 der.as_ptr(),
                 length,
-                CERT_STORE_ADD_ALWAYS,
+                CERT_STORE_ADD_REPLACE_EXISTING,
                 &raw mut context,
             )
         };

@@ -36,7 +36,9 @@ pub(crate) fn name_rules() -> Vec<NameRule> {
 fn rule(name: String, key: &Key, by_policy: bool) -> Option<NameRule> {
     let names = key.get_multi_string("Name").or_else(|_| Ok(vec![key.get_string("Name")?]));
     let names: windows_registry::Result<Vec<String>> = names;
-    let names: Vec<String> = names.ok()?.into_iter().take(LISTED).collect();
+    // The zeros that end the list come back as empty texts.
+    let names = names.ok()?.into_iter().filter(|name| !name.is_empty());
+    let names: Vec<String> = names.take(LISTED).collect();
     let servers = key.get_string("GenericDNSServers").map(|list| addresses(&list));
     let options = key.get_u32("ConfigOptions").ok();
     Some(NameRule { key: name, by_policy, names, servers: servers.unwrap_or_default(), options })

@@ -5,7 +5,7 @@
 use std::ffi::c_void;
 use std::ptr::null;
 
-use windows_sys::Win32::Foundation::{GetLastError, GlobalFree};
+use windows_sys::Win32::Foundation::{GetLastError, GlobalFree, SetLastError};
 use windows_sys::Win32::Networking::WinHttp::{
     WINHTTP_ACCESS_TYPE_NAMED_PROXY, WINHTTP_ACCESS_TYPE_NO_PROXY, WINHTTP_AUTO_DETECT_TYPE_DHCP,
     WINHTTP_AUTO_DETECT_TYPE_DNS_A, WINHTTP_AUTOPROXY_AUTO_DETECT, WINHTTP_AUTOPROXY_CONFIG_URL,
@@ -60,6 +60,8 @@ pub(crate) fn ask_script(script: Option<&str>, url: &str) -> ScriptSaid {
         options.lpszAutoConfigUrl = script.as_ptr();
     }
     let mut info = WINHTTP_PROXY_INFO::default();
+    // SAFETY: it sets a number of this thread. Wine leaves the number of some older call otherwise.
+    unsafe { SetLastError(0) };
     // SAFETY: the session is open; both texts end with a zero and live longer than the call, as do
     // the two structures.
     let done =
