@@ -17,6 +17,10 @@ pub struct ChainVerdicts {
     /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub other_roots: bool,
+    /// Windows was not allowed to fetch anything for them, so that a chain which is not complete
+    /// means nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_memory: bool,
 }
 
 /// One verdict of Windows.

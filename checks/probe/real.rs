@@ -195,7 +195,8 @@ async fn chain_verdicts(asked: &ChainAsked, at: Timestamp) -> Option<ChainVerdic
     };
     let with = async { if asked.thorough { ask(true).await } else { None } };
     let (plain, with_revocation) = tokio::join!(ask(false), with);
-    Some(ChainVerdicts { plain, with_revocation, other_roots: false })
+    let from_memory = !asked.thorough;
+    Some(ChainVerdicts { plain, with_revocation, other_roots: false, from_memory })
 }
 
 #[cfg(not(windows))]

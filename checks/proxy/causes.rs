@@ -108,6 +108,7 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["no proxy is known at all: then the port or the network is to blame"],
         see: &[RFC9110, "measured parts: firewall drop, open proxy"],
+        suppresses: &["proxy/settings-disagree"],
         ..cause("proxy/direct-blocked", direct_blocked)
     },
     Cause {

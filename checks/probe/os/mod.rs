@@ -113,19 +113,13 @@ pub(crate) fn getaddrinfo(
 ) -> Result<Vec<std::net::IpAddr>, (crate::FailureKind, Option<i32>)> {
     use std::net::ToSocketAddrs;
 
-    use crate::FailureKind;
+    use crate::{Failure, Operation};
 
     match (host, 0).to_socket_addrs() {
         Ok(found) => Ok(found.map(|address| address.ip()).collect()),
         Err(error) => {
-            let code = error.raw_os_error();
-            let kind = match code {
-                Some(11001) => FailureKind::NameNotFound,
-                Some(11002) => FailureKind::TryAgain,
-                Some(11004) => FailureKind::NoData,
-                _ => FailureKind::Unknown,
-            };
-            Err((kind, code))
+            let failure = Failure::from_io(Operation::Lookup, &error);
+            Err((failure.kind, failure.code))
         }
     }
 }
