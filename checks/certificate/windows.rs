@@ -113,3 +113,119 @@ pub(super) fn disagreement(e: &Evidence) -> Option<&'static str> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::certificate::Certificate;
+    use crate::frame::Severity::{Blocks, Degrades};
+    use crate::frame::{Case, Check, Diagnosis, Facts, Reason, Severity, judge};
+
+    /// A fixture's evidence, with another word of Windows.
+    fn evidence(fixture: &str, windows: Value) -> Evidence {
+        let mut saved: Value = serde_json::from_str(fixture).expect("a fixture");
+        saved["evidence"]["certificate"]["windows"] = windows;
+        serde_json::from_value(saved["evidence"]["certificate"].take()).expect("evidence")
+    }
+
+    fn judged(seen: &Evidence, os: &str) -> Vec<Diagnosis> {
+        let facts = Facts { os: os.to_owned(), ..Facts::default() };
+        judge(Certificate::CAUSES, seen, &Case::new(facts))
+    }
+
+    fn told(found: &[Diagnosis]) -> Vec<(&str, Severity)> {
+        found.iter().map(|one| (one.id.as_str(), one.severity)).collect()
+    }
+
+    fn detail(seen: &Evidence) -> Option<String> {
+        Certificate::nothing_seen(seen).and_then(|Reason { detail, .. }| detail)
+    }
+
+    fn accepts() -> Value {
+        json!({ "plain": { "status": 0, "policy": 0, "took_ms": 9.0 } })
+    }
+
+    fn says(status: u32, policy: u32) -> Value {
+        json!({ "plain": { "status": status, "policy": policy, "took_ms": 9.0 } })
+    }
+
+    const INCOMPLETE: &str = include_str!("../fixtures/certificate/chain-incomplete.windows.json");
+    const FETCHED: &str = include_str!("../fixtures/certificate/chain-incomplete.json");
+    const UNTRUSTED: &str = include_str!("../fixtures/certificate/untrusted-issuer.json");
+    const GOOD: &str = include_str!("../fixtures/certificate/unexplained.windows.json");
+    const WRONG_NAME: &str = include_str!("../fixtures/certificate/wrong-name.json");
+    const REVOKED: &str = include_str!("../fixtures/certificate/revoked.windows.json");
+
+    #[test]
+    fn a_chain_that_windows_completes_does_not_block() {
+        let alone = evidence(INCOMPLETE, Value::Null);
+        assert_eq!(told(&judged(&alone, "windows"))[0].1, Blocks);
+        let completed = evidence(INCOMPLETE, accepts());
+        let found = judged(&completed, "windows");
+        assert_eq!(told(&found), [("certificate/chain-incomplete", Degrades)]);
+    }
+
+    #[test]
+    fn a_chain_that_only_hublink_completes_blocks_where_windows_was_free_to_fetch() {
+        let fetched = |windows| judged(&evidence(FETCHED, windows), "windows");
+        let partial = || says(0x1_0000, 0x800b_010a);
+        assert_eq!(told(&fetched(partial())), [("certificate/chain-incomplete", Blocks)]);
+        let mut from_memory = partial();
+        from_memory["from_memory"] = true.into();
+        assert_eq!(told(&fetched(from_memory)), [("certificate/chain-incomplete", Degrades)]);
+        assert_eq!(told(&fetched(accepts())), [("certificate/chain-incomplete", Degrades)]);
+    }
+
+    #[test]
+    fn a_root_that_windows_knows_is_no_untrusted_issuer_and_nothing_passes() {
+        let seen = evidence(UNTRUSTED, accepts());
+        let found = judged(&seen, "windows");
+        assert_eq!(told(&found), [("certificate/unexplained", Degrades)]);
+        assert!(detail(&seen).is_some_and(|detail| detail.contains("Windows accepts")));
+        let mut other_roots = accepts();
+        other_roots["other_roots"] = true.into();
+        let found = judged(&evidence(UNTRUSTED, other_roots), "windows");
+        assert_eq!(told(&found), [("certificate/untrusted-issuer", Blocks)]);
+    }
+
+    #[test]
+    fn what_only_windows_objects_to_leaves_the_hub_open() {
+        for (status, policy) in [(0x20, 0x800b_0109), (0x1_0000, 0), (0x400_0000, 0x800b_0111)] {
+            let seen = evidence(GOOD, says(status, policy));
+            assert_eq!(told(&judged(&seen, "windows")), [("certificate/unexplained", Degrades)]);
+            assert!(detail(&seen).is_some_and(|detail| detail.contains("Windows refuses")));
+        }
+        for windows in [Value::Null, accepts(), json!({}), says(0x100_0040, 0x800b_010e)] {
+            let seen = evidence(GOOD, windows);
+            assert!(judged(&seen, "windows").is_empty() && detail(&seen).is_none());
+        }
+    }
+
+    #[test]
+    fn what_windows_does_not_object_to_is_said_less_surely() {
+        let found = |windows| judged(&evidence(WRONG_NAME, windows), "windows");
+        assert_eq!(found(says(0, 0x800b_010f))[0].confidence, Confidence::Certain);
+        assert_eq!(found(accepts())[0].confidence, Confidence::Likely);
+        let proof = serde_json::to_string(&found(accepts())[0].proof).expect("plain data");
+        assert!(proof.contains("most likely follows"), "both are shown: {proof}");
+    }
+
+    #[test]
+    fn a_withdrawal_that_only_windows_tells_is_not_certain() {
+        let revoked = json!({ "with_revocation": {
+            "status": 4, "policy": 0x8009_2010_u32, "took_ms": 200.0,
+        } });
+        let mut seen = evidence(REVOKED, revoked);
+        let found = judged(&seen, "windows");
+        assert_eq!(told(&found), [("certificate/revoked", Blocks)]);
+        assert_eq!(found[0].confidence, Confidence::Likely);
+        let good = json!([{
+            "index": 0, "how": "crl", "url": "http://pki.corp.test/a.crl", "status": 200,
+            "word": { "state": "good" },
+        }]);
+        seen.revocation = serde_json::from_value(good).expect("evidence");
+        assert!(judged(&seen, "windows")[0].confidence < Confidence::Likely);
+    }
+}
