@@ -47,7 +47,8 @@ pub struct Pretend {
     pub policy: Policy,
     /// Trust nothing but `ca_files`.
     pub no_system_roots: bool,
-    /// Environment variables that stand in for the real ones.
+    /// Environment variables that stand in for the real ones, and for what Windows is told about
+    /// proxies.
     pub variables: Option<Vec<(String, String)>>,
 }
 

@@ -74,14 +74,14 @@ pub enum ScriptSaid {
     Failed {
         /// Why, by the number.
         why: ScriptFlaw,
-        /// The number of WinHTTP.
+        /// The number of `WinHTTP`.
         code: u32,
     },
     /// No answer came in the time allowed.
     OutOfTime,
 }
 
-/// Why a script was not evaluated (WinHTTP error messages; 12166 to 12180).
+/// Why a script was not evaluated (`WinHTTP` error messages; 12166 to 12180).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScriptFlaw {
@@ -102,7 +102,7 @@ pub enum ScriptFlaw {
 }
 
 impl ScriptFlaw {
-    /// The meaning of a number of WinHTTP.
+    /// The meaning of a number of `WinHTTP`.
     #[must_use]
     pub fn of(code: u32) -> Self {
         match code {

@@ -20,6 +20,7 @@ use windows_sys::Win32::Security::Cryptography::{
 };
 
 use super::text::wide;
+use crate::tls::hex;
 use crate::{ChainElement, ChainVerdict, Timestamp, millis};
 
 /// How Windows is asked.
@@ -221,8 +222,7 @@ fn element(one: &CERT_CHAIN_ELEMENT) -> ChainElement {
         slice::from_raw_parts(certificate.pbCertEncoded, certificate.cbCertEncoded as usize)
     };
     let digest = ring::digest::digest(&ring::digest::SHA256, der);
-    let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    ChainElement { fingerprint, status: one.TrustStatus.dwErrorStatus }
+    ChainElement { fingerprint: hex(digest.as_ref()), status: one.TrustStatus.dwErrorStatus }
 }
 
 /// Windows counts hundreds of nanoseconds since 1601.
