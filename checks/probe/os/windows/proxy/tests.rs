@@ -124,6 +124,9 @@ async fn the_users_settings_decide_and_those_of_others_are_listed() {
     let set = Set::new(proxy, bypass, "");
     let fixed = asked("hub.corp.test").await;
     let named = "through the proxy http://secure.test:8080, from Windows user settings";
+    let told = fixed.proxy_settings().settings;
+    let other = told.iter().find(|one| one.place == ProxyPlace::Environment);
+    assert!(other.expect("https_proxy, which tests/windows sets").others_only);
     assert_eq!(way(&fixed, "hub.corp.test"), named);
     assert_eq!(way(&asked("hub.inside.test").await, "hub.inside.test"), "directly");
     assert_eq!(way(&asked("qlik1").await, "qlik1"), "directly");
