@@ -51,7 +51,7 @@ pub struct ScriptedWorld {
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
     pub small_exchanges: BTreeMap<String, Exchange>,
     /// How long the answer to a question is kept back, by the line that [`Self::asked`] has of it;
-    /// for look-ups, connections, handshakes and everything of a login.
+    /// for look-ups, scripts, connections, handshakes and everything of a login.
     pub slow: BTreeMap<String, Duration>,
     /// What Windows is told about proxies.
     pub system_proxies: Option<SystemProxies>,
@@ -341,10 +341,17 @@ impl World for ScriptedWorld {
         port: u16,
         _: Duration,
     ) -> BoxFuture<'a, ()> {
-        if self.system_proxies.is_some() {
-            self.note(format!("ask scripts for {host}:{port}"));
+        if self.system_proxies.is_none() {
+            return Box::pin(std::future::ready(()));
         }
-        Box::pin(std::future::ready(()))
+        let question = format!("ask scripts for {host}:{port}");
+        let pause = self.slow.get(&question).copied();
+        Box::pin(async move {
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
+            self.note(question);
+        })
     }
 
     fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel> {
