@@ -17,10 +17,11 @@ mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
+mod windows;
 
 use std::net::{IpAddr, SocketAddr};
 
-use hublink_probe::{Handshake, RustlsVerdict, Scheme};
+use hublink_probe::{ChainAsked, ChainVerdicts, Handshake, RustlsVerdict, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,10 @@ pub struct Evidence {
     /// What rustls thinks of the chain. Printed beside our own judgement, never the judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustls: Option<RustlsVerdict>,
+    /// What Windows thinks of the chain. Printed beside our own judgement too; where the two differ,
+    /// neither alone decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<ChainVerdicts>,
     /// The hub did not prove that it holds the key of its certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub key_unproven: bool,
@@ -92,6 +97,7 @@ impl Evidence {
         Self {
             examined,
             rustls: None,
+            windows: None,
             key_unproven: false,
             date: None,
             fetched: Vec::new(),
@@ -138,7 +144,10 @@ impl Check for Certificate {
                to a root this computer trusts, and judges each by its dates, its names, its \
                purpose and its strength. Certificates outside that path are never blamed. If one \
                fails, Desktop refuses the connection before anybody can log in. Nothing secret is \
-               ever sent to a hub whose certificate did not pass.",
+               ever sent to a hub whose certificate did not pass. On Windows the verdict of Windows \
+               itself stands beside ours, once without and once with revocation. Desktop most \
+               likely follows it (unconfirmed): what only hublink objects to is said less surely, \
+               and a hub that only Windows objects to is left open.",
         needs: &[passed::<Tls>()],
     };
 
@@ -156,7 +165,8 @@ impl Check for Certificate {
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
         proofs::is_beyond_us(seen).then(|| {
             let reason = Reason::because("certificate/unexplained");
-            let detail = "this tool cannot examine a certificate of this kind; Desktop may";
+            let unknown = "this tool cannot examine a certificate of this kind; Desktop may";
+            let detail = windows::disagreement(seen).unwrap_or(unknown);
             Reason { kind: ReasonKind::CouldNotLook, ..reason }.detail(detail)
         })
     }
@@ -182,14 +192,29 @@ impl Check for Certificate {
                 None => Vec::new(),
             }
         };
-        let (date, addresses, revocation) =
-            tokio::join!(date, addresses, found.revocation(cx, chain, staple));
+        let asked = chain_asked(cx, chain);
+        let (date, addresses, revocation, windows) = tokio::join!(
+            date,
+            addresses,
+            found.revocation(cx, chain, staple),
+            cx.world.judge_chain(&asked),
+        );
         let shown_at = to.filter(|_| !addresses.is_empty()).map(|to| to.ip());
         let rustls = tls.and_then(|tls| tls.rustls.clone());
         let key_unproven = tls.is_some_and(|tls| tls.completed() && !tls.proven());
         let (examined, fetched) = (found.examined, found.log);
         let seen = Evidence::offline(examined);
-        Evidence { rustls, key_unproven, date, fetched, revocation, shown_at, addresses, ..seen }
+        Evidence {
+            rustls,
+            windows,
+            key_unproven,
+            date,
+            fetched,
+            revocation,
+            shown_at,
+            addresses,
+            ..seen
+        }
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -207,6 +232,20 @@ impl Check for Certificate {
         let same_issuer_at = interception::same_issuer_at(own, others);
         let is_new = same_issuer_at != own.same_issuer_at;
         is_new.then(|| Evidence { same_issuer_at, ..own.clone() })
+    }
+}
+
+/// How many fetches Windows is waited for: one for each of the three that hublink allows itself.
+const FETCHES: u32 = 3;
+
+fn chain_asked(cx: &Context, chain: &[Vec<u8>]) -> ChainAsked {
+    let fetch = cx.budget.fetch;
+    ChainAsked {
+        chain: chain.to_vec(),
+        host: cx.case.host().to_owned(),
+        thorough: cx.budget.thorough,
+        fetch,
+        limit: if cx.budget.thorough { fetch * FETCHES } else { fetch },
     }
 }
 

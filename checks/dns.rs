@@ -6,6 +6,7 @@ mod closer;
 mod hosts;
 mod look;
 mod name;
+mod rules;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -136,12 +137,14 @@ impl Check for Dns {
         Cause {
             title: "The hub's name is known only inside the company network, and you are outside \
                     it.",
-            explain: "The name servers in use now do not know the name, or no address of it, and a \
-                      VPN of this computer is not connected. Names of servers inside a company are usually told only \
-                      to computers inside it. hublink sees the VPN's adapter; the rules by which \
-                      Windows sends certain names to certain name servers are not read yet.",
+            explain: "The name servers in use now do not know the name, or no address of it, and what \
+                      leads to those that may know it is missing: a VPN of this computer is not \
+                      connected, a rule of Windows sends the name to name servers that are not \
+                      reached, or the adapter of the name's own network is not connected. Names \
+                      of servers inside a company are usually told only to computers inside it. \
+                      Rules that a VPN program sets for as long as it is connected cannot be read.",
             remedy: &[
-                "Connect the VPN <adapter>, or go to the company network, and run again.",
+                "Connect <adapter>, or go to the company network, and run again.",
                 "If you are in the company network already, check the spelling of <host> with \
                  your Qlik admin.",
             ],
@@ -150,9 +153,13 @@ impl Check for Dns {
             look_alikes: &[
                 "the same with the VPN connected: then the name does not exist \
                  (dns/name-not-found)",
-                "a computer without any VPN",
+                "a rule of Windows whose name servers answer",
+                "a computer without any VPN, rule or other network",
             ],
-            see: &["Qlik community idea 1724854: a VPN is needed to reach the server"],
+            see: &[
+                "Qlik community idea 1724854: a VPN is needed to reach the server",
+                "MS-GPNRPT: the table of rules (NRPT)",
+            ],
             suppresses: &[
                 "dns/name-not-found",
                 "dns/resolver-refuses",
@@ -306,12 +313,13 @@ impl Check for Dns {
             title: "The system's own look-up fails or differs although the same name servers \
                     answer correctly.",
             explain: "Programs do not get what the name servers say. Something in between answers: \
-                      an outdated cache, a rule for certain names, a VPN's own name \
-                      service. Such rules of Windows are not read yet.",
+                      an outdated cache, a rule for certain names (NRPT), a VPN's own name \
+                      service, or encrypted questions to another server (DNS over HTTPS). Rules \
+                      that a VPN program sets for as long as it is connected cannot be read.",
             remedy: &[
                 "Empty this computer's name cache (on Windows: ipconfig /flushdns) and try again.",
-                "If it stays, show IT: the system says <seen> for <host>, the name servers say \
-                 <address>.",
+                "If it stays, show IT <rule>: the system says <seen> for <host>, the name servers \
+                 say <address>.",
             ],
             owner: Owner::You,
             confidence: Confidence::Likely,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::{OptionFuture, join, join_all, join3};
 use hublink_probe::{
     Ask, AskKind, Exempt, FailureKind, Handshake, Hello, Interface, ProxyAddress, ProxyLogin,
-    ProxyScheme, ProxySettings, ProxyTold, Scheme, Tunnel, Way,
+    ProxyPlace, ProxyScheme, ProxySetting, ProxySettings, ProxyTold, Scheme, Tunnel, Way,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub struct Evidence {
     /// got an answer, it is the one above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<Tunnel>,
-    /// The automatic script, fetched and not evaluated.
+    /// The automatic script, fetched by hublink itself, which does not evaluate it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
     /// Control: the proxy asked for a name that nobody has. Whatever it answers, it answers.
@@ -115,9 +115,14 @@ impl Check for Proxy {
                address gets by it, and asks the proxy for the hub as Desktop would: by name, with \
                CONNECT. Everything behind it then goes the same way. The name and password that a \
                setting may hold are sent only to a proxy that asks for them with Basic, and never \
-               again once it refused them. An automatic script is fetched but not evaluated; the \
-               direct way is then examined. To a proxy that is set but not followed for the hub, and \
-               in `preflight`, no password is sent.",
+               again once it refused them. To a proxy that is set but not followed for the hub, and \
+               in `preflight`, no password is sent. On Windows the user's settings are followed in \
+               the order of Windows' own programs: a script found on the network, else the script \
+               that is named, else the proxy that is named; Windows itself evaluates the script. \
+               The environment and the machine's settings (WinHTTP) are listed, compared and tried \
+               when the direct way fails. That Desktop follows the user's settings is unconfirmed. \
+               Elsewhere the environment is followed, and a script is fetched but not evaluated; \
+               the direct way is then examined.",
         needs: &[passed::<Link>()],
     };
 
@@ -152,15 +157,22 @@ impl Check for Proxy {
     }
 
     async fn probe(cx: &Context) -> Evidence {
-        let settings = cx.world.proxy_settings();
-        let Some(hub) = cx.case.facts.hub.as_ref() else { return Evidence::default() };
-        let way = cx.case.facts.way.clone();
-        let deciding = settings.followed(hub.scheme).next();
-        let exempt =
-            deciding.and_then(|setting| settings.exempt(setting.place, &hub.host, hub.port));
-        let script = match (&way, deciding) {
-            (Way::Undecided { .. }, Some(setting)) => script::look(cx, setting).await,
-            _ => None,
+        let Some(hub) = cx.case.facts.hub.as_ref() else {
+            return Evidence { settings: cx.world.proxy_settings(), ..Evidence::default() };
+        };
+        cx.learn_way(hub.scheme, &hub.host, hub.port).await;
+        let settings = cx.world.proxy_settings().for_address(&hub.host, hub.port);
+        let way = match &cx.case.facts.way {
+            Way::Undecided { .. } => settings.way(hub.scheme, &hub.host, hub.port),
+            way => way.clone(),
+        };
+        let deciding = settings.deciding(hub.scheme, &hub.host, hub.port);
+        let exempt = deciding
+            .filter(|setting| setting.place == ProxyPlace::Environment || !setting.is_script())
+            .and_then(|setting| settings.exempt(setting.place, &hub.host, hub.port));
+        let script = match doubtful_script(&settings, hub) {
+            Some(setting) => script::look(cx, setting).await,
+            None => None,
         };
         let mut seen = Evidence { settings, exempt, script, ..Evidence::default() };
         if let Some(proxy) = way.proxy() {
@@ -198,6 +210,28 @@ impl Check for Proxy {
             .collect();
         (!others.is_empty()).then(|| Evidence { others, ..own.clone() })
     }
+}
+
+/// The script that decides, or should and was not evaluated: it is looked at.
+fn doubtful_script<'s>(settings: &'s ProxySettings, hub: &HubAddress) -> Option<&'s ProxySetting> {
+    for setting in settings.followed(hub.scheme) {
+        let way = settings.way_by(setting, &hub.host, hub.port);
+        let is_open = matches!(way, Way::Undecided { .. });
+        match setting.told {
+            // Where none is found on the network, the one that is named decides.
+            ProxyTold::AutoDetect if is_open => {}
+            ProxyTold::Pac { .. } => return Some(setting).filter(|_| is_open),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The way that the system's evaluation of scripts came to, if it came to one.
+#[must_use]
+pub fn decided_by_script(seen: &Evidence) -> Option<&Way> {
+    let open = seen.settings.answers.is_empty() || matches!(seen.way, Way::Undecided { .. });
+    (!open).then_some(&seen.way)
 }
 
 /// Whether the script that is set cannot be used, so that programs go without it.

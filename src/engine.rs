@@ -15,10 +15,11 @@ use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hublink_checks::address::HubAddress;
 use hublink_checks::frame::{
-    Budget, Case, Context, Diagnosis, EndedCheck, ErasedCheck, Facts, NeedKind, Reason, ReasonKind,
-    Severity, Status, Stored, Target, is_of_direct_way, may_claim,
+    Budget, Case, Check, Context, Diagnosis, EndedCheck, ErasedCheck, Facts, NeedKind, Reason,
+    ReasonKind, Severity, Status, Stored, Target, is_of_direct_way, may_claim,
 };
 use hublink_checks::login::{self, LoggedOut, LoginHost};
+use hublink_checks::proxy::Proxy;
 use hublink_probe::{AccountKind, BoxFuture, Way, World};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
@@ -398,8 +399,18 @@ impl HubRun {
         }
     }
 
+    /// Whether a script decides which way is taken, and the check of the proxy, which asks it, has
+    /// not ended yet. Until then nothing on the direct way is a finding.
+    fn way_is_open(&self) -> bool {
+        let undecided = matches!(self.case.way(), Way::Undecided { .. });
+        undecided && !self.ended.contains_key(Proxy::META.id)
+    }
+
     fn has_failed(&self) -> bool {
-        self.ended.values().any(|ended| ended.status == Status::Failed)
+        let open = self.way_is_open();
+        let counts = |id: &str| !(open && is_of_direct_way(id));
+        let mut ended = self.ended.iter();
+        ended.any(|(id, ended)| ended.status == Status::Failed && counts(id))
     }
 
     /// Runs whatever is ready until nothing is left.
@@ -477,6 +488,10 @@ impl HubRun {
         for need in needs.filter(|need| !(through_proxy && need.is_of_direct_way())) {
             let Some(needed) = self.ended.get(need.check) else { return Next::Wait };
             if !is_met(need.kind, needed) {
+                // Behind a proxy that a script names it would be no failure.
+                if self.way_is_open() && check.meta().id != Proxy::META.id {
+                    return Next::Wait;
+                }
                 let reason = Reason::of(ReasonKind::Because);
                 return self.unless_not_asked(check, || {
                     Next::Skip(Ended {
@@ -556,6 +571,10 @@ impl HubRun {
             Err(panic) => Ended::errored(panic, took),
         };
         self.ended.insert(check.meta().id, ended);
+        // What was seen of the direct way before it was known whether it is taken.
+        if check.meta().id == Proxy::META.id && self.case.way() != self.case.facts.way {
+            judge_all(&self.case, &mut self.ended);
+        }
     }
 
     /// Every check that looked may look closer, and every check that was kept from looking may

@@ -1,7 +1,7 @@
 //! Signs that a device on the way made the certificate, graded. An unknown issuer alone is none.
 
 use super::Evidence;
-use super::proofs::{about, is_qlik_shape, with_root, with_rustls};
+use super::proofs::{about, is_qlik_shape, is_trusted, with_root, with_rustls};
 use crate::frame::{Case, Confidence, Proof};
 use crate::http::same_site;
 
@@ -97,7 +97,7 @@ fn made_just_now(e: &Evidence) -> Option<i64> {
 
 /// The signs on a chain that is not trusted, the weightiest first.
 fn signs(e: &Evidence) -> Vec<Sign> {
-    let Some(own) = e.examined.own().filter(|_| !e.examined.trusted) else { return Vec::new() };
+    let Some(own) = e.examined.own().filter(|_| !is_trusted(e)) else { return Vec::new() };
     // Between a file and its reader is no device; and who checks a new certificate has just made it.
     if own.self_issued || is_qlik_shape(own) || e.from_files {
         return Vec::new();

@@ -11,6 +11,7 @@ use super::names::NameMatch;
 use super::path::IssuedBy;
 use super::revocation::{Revocation, State};
 use super::signature::Signature;
+use super::windows;
 use crate::clock::Clock;
 use crate::frame::{Case, Confidence, Proof, Severity};
 
@@ -37,12 +38,14 @@ pub(super) fn about(e: &Evidence, step: &Step<'_>) -> Proof {
         .value("issuer", facts.issuer_cn.as_ref().unwrap_or(&facts.issuer))
 }
 
+/// What others think of the chain, beside our own judgement.
 pub(super) fn with_rustls(e: &Evidence, proof: Proof) -> Proof {
-    match &e.rustls {
+    let proof = match &e.rustls {
         Some(verdict) if verdict.accepted => proof.and("rustls", "accepted"),
         Some(verdict) => proof.and("rustls", &verdict.error),
         None => proof,
-    }
+    };
+    windows::with_windows(e, proof)
 }
 
 fn day(at: Timestamp) -> String {
@@ -91,6 +94,7 @@ pub(super) fn expired(e: &Evidence, case: &Case) -> Option<Proof> {
     let proof = about(e, &step)
         .compared("end of validity", format!("after {}", e.examined.now), end)
         .value("date", day(end));
+    let proof = windows::unless_accepted(e, proof);
     Some(with_rustls(e, with_clocks(e, case, &step, proof)))
 }
 
@@ -105,6 +109,7 @@ pub(super) fn not_yet_valid(e: &Evidence, case: &Case) -> Option<Proof> {
     let proof = about(e, &step)
         .compared("start of validity", format!("before {}", e.examined.now), start)
         .value("date", day(start));
+    let proof = windows::unless_accepted(e, proof);
     Some(with_rustls(e, with_clocks(e, case, &step, proof)))
 }
 
@@ -139,6 +144,7 @@ pub(super) fn wrong_name(e: &Evidence, _: &Case) -> Option<Proof> {
             .at_most(Confidence::Likely),
         _ => proof,
     };
+    let proof = windows::unless_accepted(e, proof);
     let tried = e.other_names.iter().take(3);
     Some(tried.fold(proof, |proof, other| {
         proof.not(format!("certificate/link-uses-other-name: {} leads elsewhere", other.name))
@@ -159,6 +165,12 @@ pub(super) fn link_uses_other_name(e: &Evidence, case: &Case) -> Option<Proof> {
             .not("certificate/wrong-name: a name of the certificate leads to this very server")
             .value("link", format!("https://{}{port}", other.name)),
     )
+}
+
+/// The path ends in a root this computer trusts. Windows fetches many of its roots only when they
+/// are needed, so it may know one that was not in its store.
+pub(super) fn is_trusted(e: &Evidence) -> bool {
+    e.examined.trusted || windows::accepts(e)
 }
 
 /// How surely the certificate is the one Qlik makes for itself: `server` under `server-CA`.
@@ -182,7 +194,7 @@ pub(super) fn is_qlik_shape(own: &CertificateFacts) -> bool {
 
 pub(super) fn qlik_default(e: &Evidence, _: &Case) -> Option<Proof> {
     let path = e.examined.path();
-    let step = path.first().filter(|_| !e.examined.trusted)?;
+    let step = path.first().filter(|_| !is_trusted(e))?;
     let subject = step.facts.subject_cn.as_deref()?;
     let issuer = step.facts.issuer_cn.as_deref()?;
     let confidence = qlik_shape(subject, issuer)?;
@@ -213,7 +225,7 @@ fn store_readable(e: &Evidence, proof: Proof) -> Proof {
 pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
     let seen = &e.examined;
     let path = seen.path();
-    let step = path.last().filter(|_| !seen.trusted)?;
+    let step = path.last().filter(|_| !is_trusted(e))?;
     if interception::suspicion(e) >= Some(Confidence::Likely) {
         return None;
     }
@@ -266,12 +278,20 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
     if seen.trusted && fetched {
         let from = e.fetched.iter().filter(|fetched| fetched.completes_to_trusted);
         let stacks = "Windows and Chrome may fetch what is missing, OpenSSL and rustls do not";
-        return Some(from.fold(proof.and(DIFFER, stacks), |proof, fetched| {
+        let proof = from.fold(proof.and(DIFFER, stacks), |proof, fetched| {
             let subject = fetched.subject.as_deref().unwrap_or_default();
             proof
                 .and(format!("fetched from {}", fetched.url), subject)
                 .not("certificate/untrusted-issuer: with it the path ends in a trusted root")
-        }));
+        });
+        return Some(if windows::cannot_complete(e) {
+            proof
+                .and("Windows", "did not complete the path, as Desktop then does not either")
+                .severity(Severity::Blocks)
+                .only_documented()
+        } else {
+            proof
+        });
     }
     let made_on_the_way = interception::suspicion(e) >= Some(Confidence::Likely);
     if seen.trusted || made_on_the_way {
@@ -281,13 +301,11 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
         let sent = old.subject_key.as_deref().unwrap_or_default();
         let top = path.last().and_then(|step| step.facts.authority_key.as_deref());
         let wanted = top.unwrap_or_default();
-        return Some(
-            proof
-                .compared("key of the issuer that was sent", wanted, sent)
-                .not("certificate/misissued: the issuer that was sent is another one of that name")
-                .at_most(Confidence::Likely)
-                .severity(Severity::Blocks),
-        );
+        let proof = proof
+            .compared("key of the issuer that was sent", wanted, sent)
+            .not("certificate/misissued: the issuer that was sent is another one of that name")
+            .at_most(Confidence::Likely);
+        return Some(blocks_unless_completed(e, proof));
     }
     if path.len() > 1 || above != IssuedBy::Unknown {
         return None;
@@ -301,12 +319,17 @@ pub(super) fn chain_incomplete(e: &Evidence, _: &Case) -> Option<Proof> {
         Some(url) if e.from_files => format!("not tried for files; it should lie at {url}"),
         Some(_) => "it could not be fetched".to_owned(),
     };
-    // Nobody was able to complete the path, so Desktop is not expected to either.
-    Some(
-        store_readable(e, proof.and("fetching the issuer", why))
-            .at_most(most)
-            .severity(Severity::Blocks),
-    )
+    let proof = store_readable(e, proof.and("fetching the issuer", why)).at_most(most);
+    Some(blocks_unless_completed(e, proof))
+}
+
+/// What nobody was able to complete Desktop is not expected to either.
+fn blocks_unless_completed(e: &Evidence, proof: Proof) -> Proof {
+    if windows::accepts(e) {
+        proof.and("Windows", "completes the path by itself, so that Desktop may work")
+    } else {
+        proof.severity(Severity::Blocks)
+    }
 }
 
 /// The certificate that was made wrongly, and the rule it breaks.
@@ -390,7 +413,7 @@ pub(super) fn misissued(e: &Evidence, _: &Case) -> Option<Proof> {
     } else {
         proof
     };
-    Some(with_rustls(e, proof))
+    Some(with_rustls(e, windows::unless_accepted(e, proof)))
 }
 
 fn weak_step(e: &Evidence) -> Option<(Step<'_>, String)> {
@@ -419,7 +442,7 @@ pub(super) fn too_weak(e: &Evidence, _: &Case) -> Option<Proof> {
     let proof = proof
         .compared("key and signature", "RSA 2048 or ECDSA, with SHA-256 or better", &seen)
         .not("tampering, which rustls calls by the same name as a short key: it was told apart");
-    Some(with_rustls(e, proof))
+    Some(with_rustls(e, windows::unless_accepted(e, proof)))
 }
 
 /// Why an issuer withdrew a certificate (RFC 5280 section 5.3.1).
@@ -445,7 +468,7 @@ fn withdrawn(e: &Evidence) -> Option<(Step<'_>, &Revocation)> {
 }
 
 pub(super) fn revoked(e: &Evidence, _: &Case) -> Option<Proof> {
-    let (step, one) = withdrawn(e)?;
+    let Some((step, one)) = withdrawn(e) else { return windows::revoked(e) };
     let word = one.word?;
     let since = word.at.map_or_else(|| "a day not told".to_owned(), day);
     let proof = about(e, &step)
@@ -468,7 +491,8 @@ fn service(url: &str) -> String {
 
 pub(super) fn revocation_unreachable(e: &Evidence, case: &Case) -> Option<Proof> {
     // Behind a proxy Windows asks through it; that a direct way is closed says nothing then.
-    if case.goes_through_proxy() || withdrawn(e).is_some() {
+    let known = withdrawn(e).is_some() || windows::knows_revocation(e);
+    if case.goes_through_proxy() || known {
         return None;
     }
     let lost = |one: &&Revocation| one.status.is_none() && one.failure.is_some_and(is_of_network);
@@ -482,11 +506,10 @@ pub(super) fn revocation_unreachable(e: &Evidence, case: &Case) -> Option<Proof>
         let took = format!("nothing in {:.0} ms", one.took_ms);
         proof.compared(format!("answer of {}", one.url), "the state of the certificate", took)
     });
-    Some(
-        proof
-            .not("certificate/revoked: nobody said that it was withdrawn")
-            .value("service", service(&one.url)),
-    )
+    let proof = proof
+        .not("certificate/revoked: nobody said that it was withdrawn")
+        .value("service", service(&one.url));
+    Some(windows::with_windows(e, proof))
 }
 
 /// A way that is closed, as opposed to an address that hublink does not ask and to a service that
@@ -562,7 +585,7 @@ pub(super) fn differs_by_address(e: &Evidence, case: &Case) -> Option<Proof> {
 
 /// Whether a cause of this check explains why somebody refuses the chain.
 fn explained(e: &Evidence, case: &Case) -> bool {
-    fault(e, case).is_some() || withdrawn(e).is_some()
+    fault(e, case).is_some() || revoked(e, case).is_some()
 }
 
 /// What is at fault.
@@ -626,10 +649,10 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         return Some(with_rustls(e, proof));
     }
     let refused = match &e.rustls {
-        Some(verdict) => !verdict.accepted,
-        None => !e.examined.trusted || limit_of_ours(e),
+        Some(verdict) => !verdict.accepted && !is_own_root(e),
+        None => (!e.examined.trusted || limit_of_ours(e)) && !is_own_root(e),
     };
-    if !refused || explained(e, case) || is_own_root(e) {
+    if !(refused || windows::refuses(e)) || explained(e, case) {
         return None;
     }
     let proof = with_rustls(e, about(e, own));
@@ -638,6 +661,9 @@ pub(super) fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     } else {
         proof.and("our own judgement", "nothing to object to")
     };
+    if let Some(why) = windows::disagreement(e) {
+        return Some(proof.and("what is not known", why).severity(Severity::Degrades));
+    }
     if e.examined.trusted && limit_of_ours(e) {
         let why = "hublink cannot examine a certificate of this kind fully; Desktop may";
         return Some(proof.and("limit", why).severity(Severity::Degrades));

@@ -8,6 +8,7 @@ use hublink_probe::{DnsReply, FailureKind, Policy};
 use super::bogus;
 use super::closer::{Closer, MadeUp};
 use super::look::{View, servers_contradict, views};
+use super::rules::between;
 use super::text::{list, raw, replies, server, servers, trials};
 use super::{Evidence, Trial, failed};
 use crate::frame::{Case, Confidence, Proof, Severity};
@@ -210,6 +211,12 @@ pub(super) fn os_lookup_differs(e: &Evidence, _: &Case) -> Option<Proof> {
         .not("dns/resolvers-disagree: every name server gives the same answer or a part of it")
         .value("seen", system)
         .value("address", good);
+    let elsewhere = e.closer.iter().flat_map(|closer| &closer.elsewhere);
+    let proof = replies(proof, elsewhere);
+    let proof = match between(e) {
+        Some(what) => proof.and("what Windows is told", &what).value("rule", what),
+        None => proof.value("rule", "this"),
+    };
     Some(if hosts.was_read() {
         proof.not("dns/hosts-file-override: no line of the hosts file is about the name")
     } else {

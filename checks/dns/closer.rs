@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hublink_probe::{DnsReply, Hello, Question, RecordKind, Scheme, SystemLookup};
+use hublink_probe::{DnsReply, Hello, NameServers, Question, RecordKind, Scheme, SystemLookup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::hosts::{self, HostsFile};
 use super::look::{SERVERS, ask_all, names, questions, servers_contradict};
+use super::rules::servers_for;
 use super::{Dns, Evidence, Trial, failed};
 use crate::certificate::{Certificate, examine};
 use crate::frame::{Check, Context, Status, may_claim, status_of};
@@ -31,6 +32,10 @@ pub struct Closer {
     /// unless it has to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub completed: Vec<DnsReply>,
+    /// Name servers that Windows has for this name alone, by a rule or by an adapter's domain,
+    /// asked directly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<DnsReply>,
     /// What the hosts file says of the name. Not read when `--resolver` stood in for the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts: Option<HostsFile>,
@@ -139,17 +144,18 @@ fn port(cx: &Context) -> u16 {
 
 /// Looks closer at a name that leads nowhere.
 pub(super) async fn after_failure(cx: &Context, seen: &Evidence) -> Evidence {
-    let (controls, again, unchecked, chain, completed, made_up, system_again) = tokio::join!(
+    let (controls, again, unchecked, chain, completed, made_up, elsewhere, system_again) = tokio::join!(
         in_time(roots(cx, seen)),
         in_time(again(cx, seen)),
         in_time(unchecked(cx, seen)),
         chain(cx, seen),
         in_time(completed(cx, seen)),
         in_time(made_up(cx, seen)),
+        in_time(elsewhere(cx, seen)),
         system_again(cx, seen),
     );
     let hosts = hosts(cx, seen);
-    let closer = Closer { unchecked, chain, made_up, completed, hosts, system_again };
+    let closer = Closer { unchecked, chain, made_up, completed, elsewhere, hosts, system_again };
     with_trials(cx, Evidence { controls, again, closer: Some(closer), ..seen.clone() }).await
 }
 
@@ -165,13 +171,15 @@ pub(super) async fn at_answers(cx: &Context, seen: &Evidence) -> Option<Evidence
     let open = |question: &Question| !seen.replies.iter().any(|r| question.is_answered_by(r));
     let late: Vec<Question> = all.iter().filter(|question| open(question)).cloned().collect();
     let limit = cx.budget.dns_query.min(QUERY);
-    let (late, again, made_up, completed) = tokio::join!(
+    let (late, again, made_up, completed, elsewhere) = tokio::join!(
         in_time(ask_all(cx, &late, limit)),
         in_time(ask_all(cx, &all, limit)),
         in_time(made_up(cx, seen)),
         in_time(completed(cx, seen)),
+        in_time(elsewhere(cx, seen)),
     );
-    let closer = Closer { made_up, completed, hosts: hosts(cx, seen), ..Closer::default() };
+    let closer =
+        Closer { made_up, completed, elsewhere, hosts: hosts(cx, seen), ..Closer::default() };
     let mut seen = Evidence { again, not_waited_for: 0, closer: Some(closer), ..seen.clone() };
     seen.replies.extend(late);
     Some(if is_in_doubt(&seen) { with_trials(cx, seen).await } else { seen })
@@ -306,6 +314,14 @@ async fn made_up(cx: &Context, seen: &Evidence) -> Vec<MadeUp> {
 /// Whether a name server gave an address.
 fn somebody_answers(seen: &Evidence) -> bool {
     seen.replies.iter().any(|reply| reply.addresses().count() > 0)
+}
+
+/// The name as it is, asked for at the name servers that Windows has for it alone.
+async fn elsewhere(cx: &Context, seen: &Evidence) -> Vec<DnsReply> {
+    let servers = servers_for(&seen.host, &seen.configured);
+    let configured = NameServers { servers, ..NameServers::default() };
+    let questions = questions(std::slice::from_ref(&seen.host), &configured);
+    ask_all(cx, &questions, cx.budget.dns_query.min(QUERY)).await
 }
 
 fn hosts(cx: &Context, seen: &Evidence) -> Option<HostsFile> {

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use hublink_probe::{DnsReply, FailureKind, Interface, RecordKind};
+use hublink_probe::{DnsReply, RecordKind};
 
+use super::rules::{is_unreached, missing, missing_vpn};
 use super::servers::{answered, others_fine};
 use super::text::{raw, replies, trials};
 use super::{Evidence, Trial, failed};
@@ -50,13 +51,6 @@ fn dangling(answered: &[&DnsReply]) -> Option<(String, bool)> {
     let aliases: Vec<&str> = reply.aliases().collect();
     let chain = format!("{} → {}, which does not exist", reply.name, aliases.join(" → "));
     Some((chain, answered.iter().all(|reply| leads_nowhere(&reply))))
-}
-
-/// A VPN of this computer that is not connected, while no other one is.
-fn missing_vpn(case: &Case) -> Option<&Interface> {
-    let adapters = &case.facts.interfaces;
-    let down = adapters.iter().find(|adapter| adapter.is_vpn_down())?;
-    (!adapters.iter().any(Interface::is_vpn_up)).then_some(down)
 }
 
 /// What leads nowhere out here may well lead somewhere inside the company.
@@ -122,16 +116,13 @@ pub(super) fn name_not_found(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 pub(super) fn inside_name_only(e: &Evidence, case: &Case) -> Option<Proof> {
-    let down = missing_vpn(case)?;
+    let missing = missing(e, case)?;
     if !failed(e) || !is_unknown(e, case) {
         return None;
     }
-    Some(
-        raw(e)
-            .and(format!("VPN adapter \"{}\"", down.name), "exists and is not connected")
-            .not("a VPN that is connected: none is")
-            .value("adapter", &down.name),
-    )
+    let elsewhere = e.closer.iter().flat_map(|closer| &closer.elsewhere);
+    let proof = missing.show(replies(raw(e), elsewhere));
+    Some(proof.not("a VPN that is connected: none is").value("adapter", missing.remedy()))
 }
 
 /// Denied, refused, without an address or kept silent about, by servers that this computer can
@@ -146,18 +137,7 @@ fn is_unknown(e: &Evidence, case: &Case) -> bool {
 }
 
 fn silence(e: &Evidence) -> bool {
-    let no_answer = |reply: &DnsReply| {
-        reply.failure.is_some_and(|failure| {
-            let kind = failure.kind;
-            matches!(
-                kind,
-                FailureKind::NoAnswer
-                    | FailureKind::NetworkUnreachable
-                    | FailureKind::HostUnreachable
-            )
-        })
-    };
-    !e.replies.is_empty() && e.replies.iter().all(no_answer)
+    !e.replies.is_empty() && e.replies.iter().all(is_unreached)
 }
 
 /// Every name server has a private address, in no network that this computer is in: with a name

@@ -451,3 +451,74 @@ fn a_circle_that_the_server_shows_itself_needs_no_more_questions() {
     let replies = BOTH.map(|kind| DnsReply { answers: circle.clone(), ..reply(ONE, HUB, kind, 2) });
     assert_eq!(ids(&unresolved(replies), &facts(HUB)), ["dns/record-broken"]);
 }
+
+/// A computer at home whose Windows asks another name server for names of the company.
+fn with_rule(servers: &[&str]) -> ScriptedWorld {
+    let mut world = world(&[ONE], &[]);
+    world.name_servers.rules = vec![hublink_probe::NameRule {
+        key: "{rule}".to_owned(),
+        by_policy: false,
+        names: vec![".corp.test".to_owned()],
+        servers: servers.iter().map(|server| ip(server)).collect(),
+        options: Some(8),
+    }];
+    world
+}
+
+#[tokio::test]
+async fn the_servers_of_a_rule_are_asked_and_their_silence_places_the_name_inside() {
+    let mut silent = with_rule(&["10.1.0.53"]);
+    silent.replies.extend(denies(ONE, HUB));
+    let (seen, found) = examined(silent, HUB, None).await;
+    let elsewhere = &seen.closer.as_ref().expect("looked closer").elsewhere;
+    assert_eq!(elsewhere.len(), 2);
+    assert_eq!(found, ["dns/inside-name-only"]);
+    let case = Case::new(facts(HUB));
+    let told = crate::frame::judge(Dns::CAUSES, &seen, &case).remove(0);
+    assert!(told.remedy[0].contains("leads to name server 10.1.0.53"), "{:?}", told.remedy);
+
+    let mut answers = with_rule(&["10.1.0.53"]);
+    answers.replies.extend(denies(ONE, HUB));
+    answers.replies.extend(denies("10.1.0.53:53", HUB));
+    assert_eq!(examined(answers, HUB, None).await.1, ["dns/name-not-found"]);
+
+    let mut other_rule = with_rule(&["10.1.0.53"]);
+    other_rule.name_servers.rules[0].names = vec![".other.test".to_owned()];
+    other_rule.replies.extend(denies(ONE, HUB));
+    assert_eq!(examined(other_rule, HUB, None).await.1, ["dns/name-not-found"]);
+}
+
+#[tokio::test]
+async fn an_adapter_of_the_names_domain_that_is_not_connected_is_a_possible_reason() {
+    let adapter = |up| hublink_probe::AdapterDomain {
+        adapter: "Ethernet".to_owned(),
+        up,
+        domain: "corp.test".to_owned(),
+        servers: Vec::new(),
+    };
+    for (up, expected) in [(false, "dns/inside-name-only"), (true, "dns/name-not-found")] {
+        let mut world = world(&[ONE], &[]);
+        world.name_servers.adapters = vec![adapter(up)];
+        world.replies.extend(denies(ONE, HUB));
+        let (seen, found) = examined(world, HUB, None).await;
+        assert_eq!(found, [expected]);
+        let told = crate::frame::judge(Dns::CAUSES, &seen, &Case::new(facts(HUB))).remove(0);
+        assert_eq!(told.confidence == Confidence::Possible, !up);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_between_the_system_and_good_name_servers_is_named() {
+    let mut world = with_rule(&["10.1.0.53"]);
+    world.replies.extend(gives(ONE, HUB, "10.1.2.3"));
+    world.replies.extend(denies("10.1.0.53:53", HUB));
+    serves(&mut world, "10.1.2.3", HUB, &[HUB]);
+    world.files.insert(
+        "/etc/hosts".into(),
+        FileRead { modified: None, outcome: FileOutcome::Read { bytes: Vec::new(), size: 0 } },
+    );
+    let (seen, found) = examined(world, HUB, None).await;
+    assert_eq!(found, ["dns/os-lookup-differs"]);
+    let told = crate::frame::judge(Dns::CAUSES, &seen, &Case::new(facts(HUB))).remove(0);
+    assert!(told.remedy[1].contains("the rule \"{rule}\" for .corp.test"), "{:?}", told.remedy);
+}

@@ -81,21 +81,24 @@ impl Case {
         self.evidence.insert(stored.check, stored);
     }
 
-    /// The way that programs take to the hub. A script that cannot be used decides nothing.
+    /// The way that programs take to the hub: where a script decides, the one that the system's
+    /// evaluation of it came to. A script that cannot be used decides nothing.
     #[must_use]
     pub fn way(&self) -> Way {
-        match &self.facts.way {
-            Way::Undecided { .. } if self.of::<Proxy>().is_some_and(proxy::script_is_unusable) => {
-                Way::Direct
-            }
-            way => way.clone(),
+        let (Way::Undecided { .. }, Some(seen)) = (&self.facts.way, self.of::<Proxy>()) else {
+            return self.facts.way.clone();
+        };
+        match proxy::decided_by_script(seen) {
+            Some(way) => way.clone(),
+            None if proxy::script_is_unusable(seen) => Way::Direct,
+            None => self.facts.way.clone(),
         }
     }
 
     /// Whether the way leads through a proxy.
     #[must_use]
     pub fn goes_through_proxy(&self) -> bool {
-        self.facts.way.proxy().is_some()
+        self.way().proxy().is_some()
     }
 
     /// The name of the hub, or an empty text.

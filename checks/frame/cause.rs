@@ -107,6 +107,8 @@ pub struct Proof {
     pub values: BTreeMap<&'static str, String>,
     /// Less sure than the table allows, because evidence is missing.
     pub confidence: Option<Confidence>,
+    /// On Windows it rests on what documents say alone: nobody has seen it on a real one yet.
+    pub only_documented: bool,
     /// Another severity than the table's, as its row states.
     pub severity: Option<Severity>,
     /// Somebody else than the table's owner, because of what this run showed.
@@ -164,6 +166,13 @@ impl Proof {
     #[must_use]
     pub fn at_most(mut self, confidence: Confidence) -> Self {
         self.confidence = Some(self.confidence.map_or(confidence, |c| c.min(confidence)));
+        self
+    }
+
+    /// On Windows known from documents alone, which costs a step of confidence there.
+    #[must_use]
+    pub fn only_documented(mut self) -> Self {
+        self.only_documented = true;
         self
     }
 

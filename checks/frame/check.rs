@@ -155,6 +155,10 @@ pub trait Check: Sized + Send + Sync + 'static {
     }
 }
 
+/// How long the system may take to find, load and evaluate a proxy script. Where none is found, it
+/// asks about in the network for some seconds first.
+const SCRIPTS: Duration = Duration::from_secs(8);
+
 /// What a check is given to look with.
 #[derive(Clone)]
 pub struct Context {
@@ -228,9 +232,20 @@ impl Context {
         let way = if is_link {
             self.case.way()
         } else {
-            self.world.proxy_settings().way(scheme, host, port)
+            match self.world.proxy_settings().way(scheme, host, port) {
+                // No script was asked for this port of the hub.
+                Way::Undecided { .. } if host == self.case.host() => self.case.way(),
+                way => way,
+            }
         };
         way.proxy().map(|proxy| via_proxy(proxy, host))
+    }
+
+    /// Has the system evaluate the scripts that decide which way an address gets, before somebody
+    /// goes there.
+    pub(crate) async fn learn_way(&self, scheme: Scheme, host: &str, port: u16) {
+        let limit = self.budget.lookup.min(SCRIPTS);
+        self.world.ask_scripts(scheme, host, port, limit).await;
     }
 
     /// A small document over plain HTTP, on the way that this computer's settings say. A setting
@@ -239,9 +254,10 @@ impl Context {
         let parsed = url::Url::parse(url).ok();
         let host = parsed.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
         let port = parsed.as_ref().and_then(url::Url::port_or_known_default).unwrap_or(80);
+        self.world.ask_scripts(Scheme::Http, host, port, self.budget.fetch).await;
         let settings = self.world.proxy_settings();
-        let followed = |scheme| settings.followed(scheme).next();
-        let setting = followed(Scheme::Http).or_else(|| followed(Scheme::Https));
+        let deciding = |scheme| settings.deciding(scheme, host, port);
+        let setting = deciding(Scheme::Http).or_else(|| deciding(Scheme::Https));
         let way = setting.map(|setting| settings.way_by(setting, host, port));
         let via = way.and_then(|way| way.proxy().cloned());
         let download = Download { url: url.to_owned(), via, limit: self.budget.fetch };

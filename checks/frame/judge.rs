@@ -103,7 +103,8 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
     let stated = proof.confidence.map_or(row.confidence, |c| c.min(row.confidence));
     // A proxy on the way has its part in how a handshake ends.
     let relayed = row.id.starts_with("tls/") && case.goes_through_proxy();
-    let unverified = case.facts.os == "windows" && is_only_documented(row.id);
+    let documented = proof.only_documented || is_only_documented(row.id);
+    let unverified = case.facts.os == "windows" && documented;
     if relayed || unverified { stated.lowered() } else { stated }
 }
 

@@ -208,6 +208,7 @@ async fn look_there(cx: &Context, url: &Url, to: Destination) -> Elsewhere {
         answer: None,
         page: None,
     };
+    cx.learn_way(seen.to.scheme, &host, seen.to.port).await;
     let through_proxy = cx.via(seen.to.scheme, &host, seen.to.port).is_some();
     let mut addresses = if through_proxy {
         // The proxy looks the name up.

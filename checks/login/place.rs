@@ -106,6 +106,7 @@ async fn judged(
     origin: Origin,
 ) -> (LoginPlace, Option<TrustedHost>) {
     let LoginHost { host, port } = place;
+    cx.learn_way(Scheme::Https, &host, port).await;
     let via = cx.via(Scheme::Https, &host, port);
     let mut seen = LoginPlace {
         host: host.clone(),

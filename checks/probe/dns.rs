@@ -21,7 +21,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{timeout, timeout_at};
 
-use crate::{Failure, FailureKind, Operation, millis, os};
+use crate::{AdapterDomain, Failure, FailureKind, NameRule, Operation, SecureDns, millis, os};
 
 /// What the system's look-up answered.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -50,6 +50,15 @@ pub struct NameServers {
     /// Why they could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// Rules of Windows for certain names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<NameRule>,
+    /// The domains of this computer's adapters, on Windows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<AdapterDomain>,
+    /// Whether Windows encrypts its questions, if anything says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure: Option<SecureDns>,
 }
 
 /// The kinds of record that are asked for.
@@ -320,8 +329,17 @@ fn kind_of(error: &NetError) -> FailureKind {
     }
 }
 
-/// The name servers the system is configured with.
+/// The name servers the system is configured with, and by which rules it asks others.
 pub(crate) fn configured() -> NameServers {
+    NameServers {
+        rules: os::name_rules(),
+        adapters: os::adapter_domains(),
+        secure: os::secure_dns(),
+        ..listed()
+    }
+}
+
+fn listed() -> NameServers {
     match hickory_resolver::system_conf::read_system_conf() {
         Ok((config, _)) => {
             let mut servers: Vec<SocketAddr> = Vec::new();
@@ -332,7 +350,7 @@ pub(crate) fn configured() -> NameServers {
                 }
             }
             let search = config.search.iter().map(without_final_dot).collect();
-            NameServers { servers, search, unreadable: None }
+            NameServers { servers, search, ..NameServers::default() }
         }
         // A list that was read and is empty comes as an error too.
         #[cfg(unix)]

@@ -199,6 +199,9 @@ fn by_number(code: i32) -> FailureKind {
         #[cfg(unix)]
         libc::EHOSTUNREACH => FailureKind::HostUnreachable,
         10065 => FailureKind::HostUnreachable,
+        11001 => FailureKind::NameNotFound,
+        11002 => FailureKind::TryAgain,
+        11004 => FailureKind::NoData,
         _ => FailureKind::Unknown,
     }
 }
@@ -226,6 +229,7 @@ mod tests {
         assert_eq!(by_number(10061), FailureKind::Refused);
         assert_eq!(by_number(10060), FailureKind::NoAnswer);
         assert_eq!(by_number(10051), FailureKind::NetworkUnreachable);
+        assert_eq!(by_number(11001), FailureKind::NameNotFound);
     }
 
     #[cfg(target_os = "linux")]

@@ -8,6 +8,9 @@
 //! network, [`ScriptedWorld`] answers from a script, so that every judgement can be tested
 //! without either.
 
+#[cfg(any(windows, test))]
+mod aside;
+mod chain_verdict;
 pub mod console;
 mod dns;
 mod download;
@@ -17,6 +20,7 @@ mod http;
 mod interfaces;
 mod legacy;
 mod login;
+mod name_rules;
 mod os;
 mod program;
 mod proxy;
@@ -30,6 +34,7 @@ mod trust;
 mod tunnel;
 mod world;
 
+pub use chain_verdict::{ChainElement, ChainVerdict, ChainVerdicts};
 pub use dns::{
     DnsRecord, DnsReply, ExtendedError, NameServers, Question, RecordKind, SystemLookup,
 };
@@ -45,10 +50,12 @@ pub use login::{
     SessionId, SessionRequest, SocketClose, SocketEnd, SocketMessage, SocketSeen, StepKind,
     TrustedHost, Upgrade,
 };
+pub use name_rules::{AdapterDomain, NameRule, SecureDns};
 pub use program::{Program, ProgramBounds, ProgramEnd, ProgramRun, run_program};
 pub use proxy::{
-    Exceptions, Exempt, ProxyAddress, ProxyFlaw, ProxyPlace, ProxyScheme, ProxySetting,
-    ProxySettings, ProxyTold, Way,
+    Exceptions, Exempt, NamedProxies, ProxyAddress, ProxyFlaw, ProxyPlace, ProxyScheme,
+    ProxySetting, ProxySettings, ProxyTold, ScriptAnswer, ScriptFlaw, ScriptSaid, SystemProxies,
+    Way,
 };
 pub use real::{Pretend, RealWorld, WorldOptions};
 pub use scripted::ScriptedWorld;
@@ -57,4 +64,4 @@ pub use time_stamp::{Timestamp, millis};
 pub use tls::{Handshake, Hello, RustlsVerdict};
 pub use trust::{Anchor, TrustError, TrustStore, read_certificates};
 pub use tunnel::{Ask, AskKind, ProxyLogin, Tunnel, Via};
-pub use world::{BoxFuture, Policy, World};
+pub use world::{BoxFuture, ChainAsked, Policy, World};

@@ -2,6 +2,8 @@
 //!
 //! Passwords in a setting are read where they are sent and stand in no type of this file.
 
+mod windows;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::mask_one_time;
 use crate::{Scheme, Subnet, World};
+pub use windows::{NamedProxies, ScriptAnswer, ScriptFlaw, ScriptSaid, SystemProxies};
 
 /// The longest piece of a setting that is shown.
 const SHOWN: usize = 200;
@@ -107,7 +110,7 @@ impl ProxyAddress {
 }
 
 /// Everything this computer is told about proxies.
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub struct ProxySettings {
     /// What names a proxy or a script, the first to be followed first.
@@ -116,6 +119,9 @@ pub struct ProxySettings {
     /// What names exceptions, the first to be followed first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exceptions>,
+    /// What the system's own evaluation of scripts said, as far as it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<ScriptAnswer>,
 }
 
 /// One setting.
@@ -131,16 +137,31 @@ pub struct ProxySetting {
     /// Set, but not followed by most programs, so it decides nothing here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub half_followed: bool,
+    /// Followed by programs of other kinds alone, so it decides nothing here either. On Windows
+    /// that are the environment and the machine's settings: Chromium, of which Desktop's browser
+    /// is made, follows the user's. Where Desktop itself looks was not seen yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub others_only: bool,
     /// What it says.
     pub told: ProxyTold,
 }
 
 impl ProxySetting {
+    /// Whether it leaves the way to a script, named or to be found.
+    #[must_use]
+    pub fn is_script(&self) -> bool {
+        matches!(self.told, ProxyTold::AutoDetect | ProxyTold::Pac { .. })
+    }
+
     /// The address of the script it names, whole. It may hold a password: it is fetched and never
     /// shown.
     #[must_use]
     pub fn script_address(&self, world: &(impl World + ?Sized)) -> Option<String> {
-        world.variable(&self.source).filter(|_| matches!(self.told, ProxyTold::Pac { .. }))
+        let whole = match self.place {
+            ProxyPlace::Environment => world.variable(&self.source),
+            ProxyPlace::User | ProxyPlace::Machine => world.system_proxies()?.script,
+        };
+        whole.filter(|_| matches!(self.told, ProxyTold::Pac { .. }))
     }
 }
 
@@ -282,6 +303,18 @@ pub struct Exempt {
 }
 
 impl ProxySettings {
+    /// What Windows and the environment of this process say.
+    #[must_use]
+    pub fn of(world: &(impl World + ?Sized)) -> Self {
+        let environment = Self::of_environment(world);
+        let Some(system) = world.system_proxies() else { return environment };
+        let Self { mut settings, mut exceptions, answers } = system.read();
+        let set = environment.settings.into_iter();
+        settings.extend(set.map(|one| ProxySetting { others_only: true, ..one }));
+        exceptions.extend(environment.exceptions);
+        Self { settings, exceptions, answers }
+    }
+
     /// What the environment of this process says.
     #[must_use]
     pub fn of_environment(world: &(impl World + ?Sized)) -> Self {
@@ -294,7 +327,7 @@ impl ProxySettings {
                 Err(flaw) => ProxyTold::Unreadable { flaw },
             };
             let (source, place) = (name.to_owned(), ProxyPlace::Environment);
-            Some(ProxySetting { source, place, scheme, half_followed, told })
+            Some(ProxySetting { source, place, scheme, half_followed, others_only: false, told })
         };
         let mut settings: Vec<ProxySetting> =
             world.variable(SCRIPT).map(|value| script(&value)).into_iter().collect();
@@ -310,22 +343,69 @@ impl ProxySettings {
             let entries = entries(&world.variable(name)?);
             Some(Exceptions { source: name.into(), place: ProxyPlace::Environment, entries })
         });
-        Self { settings, exceptions: exceptions.collect() }
+        Self { settings, exceptions: exceptions.collect(), answers: Vec::new() }
     }
 
     /// The settings that are followed for links of this scheme, the first to decide first.
     pub fn followed(&self, scheme: Scheme) -> impl Iterator<Item = &ProxySetting> {
+        self.told(scheme).filter(|one| !one.others_only)
+    }
+
+    /// The settings that whole kinds of programs follow for links of this scheme.
+    pub fn told(&self, scheme: Scheme) -> impl Iterator<Item = &ProxySetting> {
         let applies = move |one: &&ProxySetting| {
             !one.half_followed && one.scheme.is_none_or(|only| only == scheme)
         };
         self.settings.iter().filter(applies)
     }
 
-    /// The way that an address gets.
+    /// The settings that only other programs follow are told apart from those of the user's own.
+    #[must_use]
+    pub fn tells_programs_apart(&self) -> bool {
+        self.settings.iter().any(|one| one.others_only)
+    }
+
+    /// The same, with what scripts said of one address alone.
+    #[must_use]
+    pub fn for_address(self, host: &str, port: u16) -> Self {
+        let mut answers = self.answers;
+        answers.retain(|answer| answer.host == host && answer.port == port);
+        Self { answers, ..self }
+    }
+
+    /// The scripts, and detections of one, that the way to an address depends on and that were
+    /// not evaluated for it; the next only where all before it were of no use.
+    #[must_use]
+    pub fn undecided(&self, scheme: Scheme, host: &str, port: u16) -> Option<&ProxySetting> {
+        let undecided =
+            |one: &&ProxySetting| matches!(self.way_by(one, host, port), Way::Undecided { .. });
+        let first = self.deciding(scheme, host, port)?;
+        let is_open = self.answer(first, host, port).is_none();
+        Some(first).filter(undecided).filter(|_| is_open)
+    }
+
+    fn answer(&self, setting: &ProxySetting, host: &str, port: u16) -> Option<&ScriptSaid> {
+        let of_it = |one: &&ScriptAnswer| {
+            one.source == setting.source && one.host == host && one.port == port
+        };
+        self.answers.iter().find(of_it).map(|answer| &answer.said)
+    }
+
+    fn is_of_no_use(&self, setting: &ProxySetting, host: &str, port: u16) -> bool {
+        self.answer(setting, host, port).is_some_and(ScriptSaid::is_of_no_use)
+    }
+
+    /// The way that an address gets. Where a script is of no use, the next setting decides.
     #[must_use]
     pub fn way(&self, scheme: Scheme, host: &str, port: u16) -> Way {
-        let Some(first) = self.followed(scheme).next() else { return Way::Direct };
-        self.way_by(first, host, port)
+        let deciding = self.deciding(scheme, host, port);
+        deciding.map_or(Way::Direct, |first| self.way_by(first, host, port))
+    }
+
+    /// The setting that decides which way an address gets: the first that is of any use.
+    #[must_use]
+    pub fn deciding(&self, scheme: Scheme, host: &str, port: u16) -> Option<&ProxySetting> {
+        self.followed(scheme).find(|one| !self.is_of_no_use(one, host, port))
     }
 
     /// The way that an address gets by whoever follows this one setting.
@@ -334,8 +414,22 @@ impl ProxySettings {
         let exempt = self.exempt(setting.place, host, port);
         let source = setting.source.clone();
         match &setting.told {
+            // Chromium evaluates no script for its own computer.
+            ProxyTold::Pac { .. } | ProxyTold::AutoDetect
+                if setting.place == ProxyPlace::User && is_this_computer(host) =>
+            {
+                Way::Direct
+            }
             // A script has its own exceptions.
-            ProxyTold::Pac { .. } | ProxyTold::AutoDetect => Way::Undecided { source },
+            ProxyTold::Pac { .. } | ProxyTold::AutoDetect => {
+                match self.answer(setting, host, port) {
+                    Some(ScriptSaid::Direct) => Way::Direct,
+                    Some(ScriptSaid::Through { proxies }) if !proxies.is_empty() => {
+                        Way::Proxy { source, proxy: proxies[0].clone() }
+                    }
+                    _ => Way::Undecided { source },
+                }
+            }
             _ if exempt.is_some_and(|exempt| exempt.followed) || is_this_computer(host) => {
                 Way::Direct
             }
@@ -355,7 +449,12 @@ impl Exceptions {
     /// The entry that fits an address; one that all programs read alike goes first.
     #[must_use]
     pub fn exempt(&self, host: &str, port: u16) -> Option<Exempt> {
-        let fitting = self.entries.iter().filter_map(|entry| fits(&self.source, entry, host, port));
+        let reads = match self.place {
+            ProxyPlace::Environment => fits,
+            ProxyPlace::User | ProxyPlace::Machine => windows::fits,
+        };
+        let fitting =
+            self.entries.iter().filter_map(|entry| reads(&self.source, entry, host, port));
         let all: Vec<Exempt> = fitting.collect();
         let clear = all.iter().find(|exempt| exempt.read_differently.is_none());
         clear.or_else(|| all.iter().find(|exempt| exempt.followed)).or(all.first()).cloned()
@@ -376,6 +475,7 @@ fn script(value: &str) -> ProxySetting {
         place: ProxyPlace::Environment,
         scheme: None,
         half_followed: false,
+        others_only: false,
         told: ProxyTold::Pac { url },
     }
 }

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
@@ -11,11 +11,12 @@ use time::OffsetDateTime;
 use crate::login::{self, Desk, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
-    Account, AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Exchange,
-    FailureKind, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer, LoginAttempt,
-    LoginSeen, NameServers, NotSent, Policy, ProxyScheme, ProxySettings, Question, Request, Secret,
-    SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel,
-    Upgrade, World, dns, download, files, http, interfaces, legacy, os, tcp, tls, trust, tunnel,
+    Account, AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Connect,
+    DnsReply, Download, Exchange, FailureKind, Fetch, FileRead, Handshake, Hello, Interface,
+    LegacyAnswer, LoginAttempt, LoginSeen, NameServers, NotSent, Policy, ProxyScheme, ProxySetting,
+    ProxySettings, Question, Request, Scheme, ScriptAnswer, Secret, SessionId, SessionRequest,
+    SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustError, TrustStore, Tunnel, Upgrade,
+    World, dns, download, files, http, interfaces, legacy, os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -46,7 +47,8 @@ pub struct Pretend {
     pub policy: Policy,
     /// Trust nothing but `ca_files`.
     pub no_system_roots: bool,
-    /// Environment variables that stand in for the real ones.
+    /// Environment variables that stand in for the real ones, and for what Windows is told about
+    /// proxies.
     pub variables: Option<Vec<(String, String)>>,
 }
 
@@ -55,6 +57,9 @@ pub struct RealWorld {
     given_roots: Vec<CertificateDer<'static>>,
     options: WorldOptions,
     trust: OnceLock<Arc<TrustStore>>,
+    system_proxies: OnceLock<Option<SystemProxies>>,
+    /// What scripts said, as far as they were asked in this run.
+    script_answers: Mutex<Vec<ScriptAnswer>>,
     logins: Logins,
     desk: Desk,
 }
@@ -70,7 +75,15 @@ impl RealWorld {
             given_roots.extend(trust::read_pem(path)?);
         }
         let (logins, desk) = (Logins::default(), Desk::default());
-        Ok(Self { given_roots, options, trust: OnceLock::new(), logins, desk })
+        Ok(Self {
+            given_roots,
+            options,
+            trust: OnceLock::new(),
+            system_proxies: OnceLock::new(),
+            script_answers: Mutex::default(),
+            logins,
+            desk,
+        })
     }
 
     pub(crate) fn line(&self) -> Line<'_> {
@@ -86,6 +99,22 @@ impl RealWorld {
             AccountKind::Password => self.options.account.clone().map(With::Password),
             AccountKind::ApiKey => self.options.api_key.clone().map(With::Key),
             AccountKind::SignedOn => None,
+        }
+    }
+
+    /// One script after the other, until one decides.
+    async fn ask_open_scripts(&self, scheme: Scheme, host: &str, port: u16, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        loop {
+            let settings = self.proxy_settings();
+            let Some(setting) = settings.undecided(scheme, host, port) else { return };
+            let left = deadline.saturating_duration_since(Instant::now());
+            let script = setting.script_address(self);
+            let Some(answer) = script_answer(setting, script, scheme, host, port, left).await
+            else {
+                return;
+            };
+            self.script_answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
         }
     }
 
@@ -116,6 +145,65 @@ impl RealWorld {
         let to: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
         download::fetch(download, &host, &to).await
     }
+}
+
+/// Has the system evaluate one script; `None` where no system does.
+#[cfg(windows)]
+async fn script_answer(
+    setting: &ProxySetting,
+    script: Option<String>,
+    scheme: Scheme,
+    host: &str,
+    port: u16,
+    limit: Duration,
+) -> Option<ScriptAnswer> {
+    let begun = Instant::now();
+    let authority =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let url = format!("{}://{authority}/", scheme.label());
+    let call = move || os::ask_script(script.as_deref(), &url);
+    let said = crate::aside::aside(limit, call).await.unwrap_or(crate::ScriptSaid::OutOfTime);
+    let took_ms = crate::millis(begun.elapsed());
+    let source = setting.source.clone();
+    Some(ScriptAnswer { source, host: host.to_owned(), port, said, took_ms })
+}
+
+/// Has the system evaluate one script; `None` where no system does.
+#[cfg(not(windows))]
+#[expect(clippy::unused_async, reason = "elsewhere it waits")]
+async fn script_answer(
+    _: &ProxySetting,
+    _: Option<String>,
+    _: Scheme,
+    _: &str,
+    _: u16,
+    _: Duration,
+) -> Option<ScriptAnswer> {
+    None
+}
+
+/// Both verdicts side by side: what Windows asks of revocation may take all the time allowed.
+#[cfg(windows)]
+async fn chain_verdicts(asked: &ChainAsked, at: Timestamp) -> Option<ChainVerdicts> {
+    if asked.chain.is_empty() {
+        return None;
+    }
+    let fetch = asked.thorough.then_some(asked.fetch);
+    let ask = |revocation| {
+        let (chain, host) = (asked.chain.clone(), asked.host.clone());
+        let how = os::ChainHow { at, revocation, fetch };
+        crate::aside::aside(asked.limit, move || os::chain_verdict(&chain, &host, how))
+    };
+    let with = async { if asked.thorough { ask(true).await } else { None } };
+    let (plain, with_revocation) = tokio::join!(ask(false), with);
+    let from_memory = !asked.thorough;
+    Some(ChainVerdicts { plain, with_revocation, other_roots: false, from_memory })
+}
+
+#[cfg(not(windows))]
+#[expect(clippy::unused_async, reason = "on Windows it waits")]
+async fn chain_verdicts(_: &ChainAsked, _: Timestamp) -> Option<ChainVerdicts> {
+    None
 }
 
 /// A certificate may name any address it likes; it must not make this tool knock on the user's own
@@ -237,8 +325,27 @@ impl World for RealWorld {
         Box::pin(http::exchange(request, self.line()))
     }
 
+    fn system_proxies(&self) -> Option<SystemProxies> {
+        // Who pretends variables pretends everything that says something of proxies.
+        if self.options.pretend.variables.is_some() {
+            return None;
+        }
+        self.system_proxies.get_or_init(os::system_proxies).clone()
+    }
+
     fn proxy_settings(&self) -> ProxySettings {
-        ProxySettings::of_environment(self)
+        let answers = self.script_answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ProxySettings { answers, ..ProxySettings::of(self) }
+    }
+
+    fn ask_scripts<'a>(
+        &'a self,
+        scheme: Scheme,
+        host: &'a str,
+        port: u16,
+        limit: Duration,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(self.ask_open_scripts(scheme, host, port, limit))
     }
 
     fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel> {
@@ -286,6 +393,16 @@ impl World for RealWorld {
 
     fn log_out<'a>(&'a self, session: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange> {
         Box::pin(login::log_out(&self.desk, session, request, self.line()))
+    }
+
+    fn judge_chain<'a>(&'a self, asked: &'a ChainAsked) -> BoxFuture<'a, Option<ChainVerdicts>> {
+        let pretend = &self.options.pretend;
+        let other_roots = pretend.no_system_roots || !self.given_roots.is_empty();
+        let now = self.now();
+        Box::pin(async move {
+            let verdicts = chain_verdicts(asked, now).await?;
+            Some(ChainVerdicts { other_roots, ..verdicts })
+        })
     }
 
     fn trust(&self) -> Arc<TrustStore> {

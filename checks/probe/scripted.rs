@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Ending, Exchange,
-    Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake, Hello, Interface, LegacyAnswer,
-    LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent, Operation, Policy, ProxySettings,
-    Question, Request, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustStore,
-    Tunnel, Upgrade, Via, World,
+    AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Connect, DnsReply,
+    Download, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake,
+    Hello, Interface, LegacyAnswer, LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent,
+    Operation, Policy, ProxySettings, Question, Request, Scheme, ScriptAnswer, SessionId,
+    SessionRequest, SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustStore, Tunnel,
+    Upgrade, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -50,8 +51,12 @@ pub struct ScriptedWorld {
     /// The same, asked for with small segments; without one the answer is that of `exchanges`.
     pub small_exchanges: BTreeMap<String, Exchange>,
     /// How long the answer to a question is kept back, by the line that [`Self::asked`] has of it;
-    /// for look-ups, connections, handshakes and everything of a login.
+    /// for look-ups, scripts, connections, handshakes and everything of a login.
     pub slow: BTreeMap<String, Duration>,
+    /// What Windows is told about proxies.
+    pub system_proxies: Option<SystemProxies>,
+    /// What its scripts say, each once it was asked for that address.
+    pub script_answers: Vec<ScriptAnswer>,
     /// Answers of proxies, by the host and port they are asked for.
     pub tunnels: BTreeMap<String, Tunnel>,
     /// Who logs in.
@@ -73,6 +78,8 @@ pub struct ScriptedWorld {
     pub log_outs: BTreeMap<String, Exchange>,
     /// Documents by URL.
     pub documents_by_url: BTreeMap<String, Fetch>,
+    /// What the system thinks of every chain.
+    pub chain_verdicts: Option<ChainVerdicts>,
     /// The trusted roots.
     pub trust: Arc<TrustStore>,
     was_rejected: Mutex<bool>,
@@ -101,6 +108,8 @@ impl ScriptedWorld {
             exchanges: BTreeMap::new(),
             small_exchanges: BTreeMap::new(),
             slow: BTreeMap::new(),
+            system_proxies: None,
+            script_answers: Vec::new(),
             tunnels: BTreeMap::new(),
             account: None,
             has_api_key: false,
@@ -111,6 +120,7 @@ impl ScriptedWorld {
             session_sockets: BTreeMap::new(),
             log_outs: BTreeMap::new(),
             documents_by_url: BTreeMap::new(),
+            chain_verdicts: None,
             trust: Arc::new(TrustStore::empty()),
             was_rejected: Mutex::new(false),
             asked: Mutex::new(Vec::new()),
@@ -312,8 +322,36 @@ impl World for ScriptedWorld {
         Box::pin(std::future::ready(found))
     }
 
+    fn system_proxies(&self) -> Option<SystemProxies> {
+        self.system_proxies.clone()
+    }
+
     fn proxy_settings(&self) -> ProxySettings {
-        ProxySettings::of_environment(self)
+        let answers = self.script_answers.iter().filter(|answer| {
+            let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.contains(&format!("ask scripts for {}:{}", answer.host, answer.port))
+        });
+        ProxySettings { answers: answers.cloned().collect(), ..ProxySettings::of(self) }
+    }
+
+    fn ask_scripts<'a>(
+        &'a self,
+        _: Scheme,
+        host: &'a str,
+        port: u16,
+        _: Duration,
+    ) -> BoxFuture<'a, ()> {
+        if self.system_proxies.is_none() {
+            return Box::pin(std::future::ready(()));
+        }
+        let question = format!("ask scripts for {host}:{port}");
+        let pause = self.slow.get(&question).copied();
+        Box::pin(async move {
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
+            self.note(question);
+        })
     }
 
     fn ask_proxy<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Tunnel> {
@@ -386,6 +424,15 @@ impl World for ScriptedWorld {
         self.tell(format!("log out at {url}"), found)
     }
 
+    fn judge_chain<'a>(&'a self, asked: &'a ChainAsked) -> BoxFuture<'a, Option<ChainVerdicts>> {
+        let verdicts = self.chain_verdicts.clone();
+        if verdicts.is_some() {
+            let how = if asked.thorough { "" } else { " from memory" };
+            self.note(format!("have the chain of {} judged{how}", asked.host));
+        }
+        Box::pin(std::future::ready(verdicts))
+    }
+
     fn trust(&self) -> Arc<TrustStore> {
         Arc::clone(&self.trust)
     }
@@ -394,7 +441,6 @@ impl World for ScriptedWorld {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Scheme;
 
     fn attempt(host: &str) -> LoginAttempt {
         let limit = Duration::from_secs(1);

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountName, Ask, Connect, DnsReply, Download, Exchange, Fetch, FileRead, Handshake, Hello,
-    Interface, LegacyAnswer, LoginAttempt, LoginSeen, NameServers, ProxySettings, Question,
-    Request, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustStore, Tunnel,
-    Upgrade,
+    AccountName, Ask, ChainVerdicts, Connect, DnsReply, Download, Exchange, Fetch, FileRead,
+    Handshake, Hello, Interface, LegacyAnswer, LoginAttempt, LoginSeen, NameServers, ProxySettings,
+    Question, Request, Scheme, SessionId, SessionRequest, SocketSeen, SystemLookup, SystemProxies,
+    Timestamp, TrustStore, Tunnel, Upgrade,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -77,8 +77,21 @@ pub trait World: Send + Sync {
     /// Sends one anonymous HTTP request over a connection of its own.
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange>;
 
-    /// What this computer is told about proxies.
+    /// What Windows is told about proxies; `None` where there is no such thing.
+    fn system_proxies(&self) -> Option<SystemProxies>;
+
+    /// What this computer is told about proxies, and what [`Self::ask_scripts`] learnt.
     fn proxy_settings(&self) -> ProxySettings;
+
+    /// Has the system evaluate the scripts that decide which way an address gets, if it can. What
+    /// they say stands in [`Self::proxy_settings`] from then on.
+    fn ask_scripts<'a>(
+        &'a self,
+        scheme: Scheme,
+        host: &'a str,
+        port: u16,
+        limit: Duration,
+    ) -> BoxFuture<'a, ()>;
 
     /// Asks a proxy for a way to a host, and hangs up.
     ///
@@ -110,8 +123,26 @@ pub trait World: Send + Sync {
     /// forgets it. On a Qlik server it ends every session of the user on that virtual proxy.
     fn log_out<'a>(&'a self, session: SessionId, request: &'a Request) -> BoxFuture<'a, Exchange>;
 
+    /// What the system itself thinks of a chain; `None` where it has no such judge.
+    fn judge_chain<'a>(&'a self, chain: &'a ChainAsked) -> BoxFuture<'a, Option<ChainVerdicts>>;
+
     /// The root certificates this computer trusts, and those given with `--ca-file`.
     fn trust(&self) -> Arc<TrustStore>;
+}
+
+/// A chain that the system is to judge.
+#[derive(Clone, Debug)]
+pub struct ChainAsked {
+    /// The certificates (DER), the hub's own first.
+    pub chain: Vec<Vec<u8>>,
+    /// The name it should stand for.
+    pub host: String,
+    /// Whether the system may fetch what it needs, and asks if anything was withdrawn.
+    pub thorough: bool,
+    /// How long it may take to fetch one thing.
+    pub fetch: Duration,
+    /// How long its answers are waited for.
+    pub limit: Duration,
 }
 
 /// What is allowed in the practice world that is a fault on a user's machine.

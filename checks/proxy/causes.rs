@@ -1,11 +1,15 @@
 //! What the evidence of the proxy proves.
 
+use std::iter;
+
 use hublink_probe::{
-    Exceptions, FailureKind, Handshake, ProxyLogin, ProxyTold, Scheme, Tunnel, Way,
+    Exceptions, FailureKind, Handshake, ProxyLogin, ProxySetting, ProxyTold, Scheme, ScriptFlaw,
+    ScriptSaid, Tunnel, Way,
 };
 
 use super::{
-    Candidate, Evidence, direct_way_failed, direct_way_leads_nowhere, is_ours, is_without_vpn,
+    Candidate, Evidence, Script, ScriptState, direct_way_failed, direct_way_leads_nowhere, is_ours,
+    is_without_vpn,
 };
 use crate::address::HubAddress;
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
@@ -104,10 +108,11 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         confidence: Confidence::Likely,
         look_alikes: &["no proxy is known at all: then the port or the network is to blame"],
         see: &[RFC9110, "measured parts: firewall drop, open proxy"],
+        suppresses: &["proxy/settings-disagree"],
         ..cause("proxy/direct-blocked", direct_blocked)
     },
     Cause {
-        title: "The automatic proxy script cannot be loaded, or is none.",
+        title: "The automatic proxy script cannot be loaded or run, or is none.",
         explain: "Programs ask this script which proxy to take. Without it they go directly, \
                   which is slow at best and closed in many companies. Many scripts live in a \
                   company's own network and are missed only outside it.",
@@ -116,22 +121,27 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::Network,
         severity: Severity::Degrades,
         look_alikes: &[
-            "automatic detection that finds no script, which is normal outside companies",
-            "a script that is loaded: hublink does not evaluate it and accuses nobody",
+            "automatic detection that finds no script (WinHTTP 12180), which is normal outside \
+             companies",
+            "a script that is loaded and not evaluated, as everywhere but on Windows: nobody is \
+             accused",
+            "Windows without its service for such scripts (WinHTTP 12178): Chromium does without",
             "a VPN that is not connected: script and hub are both missed then",
         ],
-        see: &["WinHTTP errors 12166 and 12167", MEASURED],
+        see: &["WinHTTP errors 12166, 12167, 12176, 12177, 12178 and 12180", MEASURED],
         ..cause("proxy/pac-unusable", pac_unusable)
     },
     Cause {
         title: "Programs on this computer are told different proxies.",
         explain: "Several settings name a proxy, or exceptions, and programs differ in which one \
-                  they follow and how they read it. One program may work while another fails.",
+                  they follow and how they read it. One program may work while another fails. On \
+                  Windows browsers, and most likely Desktop, follow the settings of the user, \
+                  other programs the environment, and services those of the machine (WinHTTP).",
         remedy: &["Ask IT which proxy is right for <host>; remove <variable> if it is old."],
         owner: Owner::Network,
         severity: Severity::Informs,
         look_alikes: &["several settings that lead to the same proxy"],
-        see: &["documentation of curl, Go, Python and Chromium"],
+        see: &["documentation of curl, Go, Python, Chromium and WinHTTP"],
         ..cause("proxy/settings-disagree", settings_disagree)
     },
     fallback("proxy/unexplained", |e, _| failed(e).map(|_| raw(e))),
@@ -527,41 +537,110 @@ fn direct_blocked(e: &Evidence, case: &Case) -> Option<Proof> {
 }
 
 fn pac_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
+    found_unusable(e, case).or_else(|| fetched_unusable(e, case))
+}
+
+/// What the system's own evaluation came to, by its number.
+fn found_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
+    use ScriptFlaw::{Bad, BrokeOff, NoService, NotFound, NotLoaded, Other, WrongType};
+    let (answer, why, code) = e.settings.answers.iter().find_map(|answer| match answer.said {
+        ScriptSaid::Failed { why, code } if why != NotFound => Some((answer, why, code)),
+        _ => None,
+    })?;
+    let named = |one: &&ProxySetting| one.source == answer.source;
+    let setting = e.settings.settings.iter().find(named)?;
+    let (url, was_named) = match &setting.told {
+        ProxyTold::Pac { url } => (url.as_str(), true),
+        _ => ("found by automatic detection", false),
+    };
+    let looks_good = e.script.as_ref().is_some_and(|script| script.state == ScriptState::Usable);
+    let proof = Proof::default()
+        .compared(
+            format!("Windows' evaluation of the proxy script {url}"),
+            "a way to the hub",
+            format!("{} (WinHTTP {code})", why.label()),
+        )
+        .and("named by", &answer.source)
+        .value("url", url);
+    let proof = match &e.script {
+        Some(script) => proof.and("the same script, fetched by hublink", &script.words),
+        None => proof,
+    };
+    match why {
+        Bad | BrokeOff | WrongType => Some(blocks_without(proof, e, case)),
+        // Detection that finds a server without a script is no fault, and what hublink loads is
+        // there.
+        NotLoaded if !was_named || looks_good => None,
+        NotLoaded => unless_missed_like_the_hub(proof, e, case),
+        // Chromium evaluates scripts without that service.
+        NoService if was_named => Some(proof.at_most(Confidence::Possible)),
+        NoService | NotFound | Other => None,
+    }
+}
+
+/// What hublink saw of the script without evaluating it.
+fn fetched_unusable(e: &Evidence, case: &Case) -> Option<Proof> {
     let script = e.script.as_ref().filter(|script| script.is_unusable())?;
     let proof = Proof::default()
         .compared(format!("proxy script {}", script.url), "a script", &script.words)
         .and("named by", source(e))
         .value("url", &script.url);
-    if !script.is_proven_useless() {
-        // Then the hub is missing for the same reason, and that is said where it is looked up.
-        return (!is_without_vpn(case)).then(|| proof.at_most(Confidence::Likely));
+    unless_missed_like_the_hub(proof, e, case)
+}
+
+/// A script of another network is missed for the same reason as the hub, and that is said where it
+/// is looked up.
+fn unless_missed_like_the_hub(proof: Proof, e: &Evidence, case: &Case) -> Option<Proof> {
+    if e.script.as_ref().is_some_and(Script::is_proven_useless) {
+        return Some(blocks_without(proof, e, case));
     }
-    Some(if direct_way_leads_nowhere(case) && !is_without_vpn(case) {
+    (!is_without_vpn(case)).then(|| proof.at_most(Confidence::Likely))
+}
+
+/// Without the script programs go on with the next setting; mostly there is none, and they go
+/// directly.
+fn blocks_without(proof: Proof, e: &Evidence, case: &Case) -> Proof {
+    if e.way.proxy().is_none() && direct_way_leads_nowhere(case) && !is_without_vpn(case) {
         proof.and("the direct way", "no address of the hub accepts").severity(Severity::Blocks)
     } else {
         proof
-    })
+    }
+}
+
+/// What each kind of programs is told, by its setting. Where a script leads is not known if it was
+/// not evaluated.
+fn ways(e: &Evidence, hub: &HubAddress) -> Vec<(String, Way)> {
+    let (scheme, host, port) = (hub.scheme, hub.host.as_str(), hub.port);
+    let by =
+        |setting: &ProxySetting| (setting.source.clone(), e.settings.way_by(setting, host, port));
+    let known = |(_, way): &(String, Way)| !matches!(way, Way::Undecided { .. });
+    if !e.settings.tells_programs_apart() {
+        return e.settings.followed(scheme).map(by).filter(known).collect();
+    }
+    // The user's settings are one: where one of them is of no use, the next decides. That there
+    // are none is an answer too.
+    let deciding = e.settings.deciding(scheme, host, port);
+    let user = deciding.map_or("Windows user settings", |setting| &setting.source);
+    let user = (user.to_owned(), e.settings.way(scheme, host, port));
+    let others = e.settings.told(scheme).filter(|setting| setting.others_only).map(by);
+    iter::once(user).chain(others).filter(known).collect()
 }
 
 fn settings_disagree(e: &Evidence, case: &Case) -> Option<Proof> {
     let hub = case.facts.hub.as_ref()?;
-    let ways = || {
-        e.settings.followed(hub.scheme).filter_map(|setting| {
-            let way = e.settings.way_by(setting, &hub.host, hub.port);
-            // Where a script leads is not known.
-            (!matches!(way, Way::Undecided { .. })).then_some((setting, way))
-        })
-    };
+    let ways = ways(e, hub);
     let place = |way: &Way| way.proxy().map(ToString::to_string);
-    let (first, way) = ways().next()?;
-    let other = ways().find(|(_, other)| place(other) != place(&way));
+    let (first, way) = ways.first()?;
+    let other = ways.iter().find(|(_, other)| place(other) != place(way));
     if let Some((other, _)) = other {
-        let listed = ways()
-            .fold(Proof::default(), |proof, (setting, way)| proof.and(setting.source.clone(), way));
+        let variable = format!("{first} or {other}");
+        let listed = ways
+            .iter()
+            .fold(Proof::default(), |proof, (source, way)| proof.and(source.clone(), way));
         return Some(
             listed
                 .not("settings that lead to the same proxy: these lead to different ones")
-                .value("variable", format!("{} or {}", first.source, other.source)),
+                .value("variable", variable),
         );
     }
     lists_disagree(e, hub).or_else(|| read_differently(e))

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use hublink_probe::{
-    Connect, Failure, Operation, Policy, ProxyLogin, ScriptedWorld, SystemLookup, Timestamp,
+    Connect, Failure, NamedProxies, Operation, Policy, ProxyLogin, ScriptAnswer, ScriptFlaw,
+    ScriptSaid, ScriptedWorld, SystemLookup, SystemProxies, Timestamp,
 };
 use serde_json::json;
 
@@ -26,11 +27,40 @@ fn world(variables: &[(&str, &str)]) -> ScriptedWorld {
     world
 }
 
+/// A computer with Windows' settings, and what its scripts say.
+fn windows(
+    set: SystemProxies,
+    variables: &[(&str, &str)],
+    said: &[(&str, ScriptSaid)],
+) -> ScriptedWorld {
+    let mut world = world(variables);
+    (world.os, world.system_proxies) = ("windows", Some(set));
+    let answer = |(source, said): &(&str, ScriptSaid)| ScriptAnswer {
+        source: format!("Windows user settings, {source}"),
+        host: HOST.to_owned(),
+        port: 443,
+        said: said.clone(),
+        took_ms: 40.0,
+    };
+    world.script_answers = said.iter().map(answer).collect();
+    world
+}
+
+fn script() -> SystemProxies {
+    let script = Some("http://10.0.0.9/proxy.pac?key=secret".to_owned());
+    SystemProxies { script, ..SystemProxies::default() }
+}
+
+fn named(proxy: &str) -> NamedProxies {
+    NamedProxies { proxy: Some(proxy.to_owned()), bypass: None }
+}
+
 fn context(world: ScriptedWorld, port: u16) -> (Arc<ScriptedWorld>, Context) {
     let world = Arc::new(world);
     let hub = hub(port);
     let way = hublink_probe::World::proxy_settings(&*world).way(hub.scheme, &hub.host, hub.port);
-    let facts = Facts { hub: Some(hub), way, ..Facts::default() };
+    let os = hublink_probe::World::os(&*world).to_owned();
+    let facts = Facts { os, hub: Some(hub), way, ..Facts::default() };
     let cx = context_for_tests(Arc::clone(&world), facts, Budget::default());
     (world, cx)
 }
@@ -405,4 +435,127 @@ async fn every_address_of_the_scripts_host_is_asked_and_silence_twice() {
     Proxy::probe(&cx).await;
     let gets = world.asked().into_iter().filter(|asked| asked.starts_with("get "));
     assert_eq!(gets.count(), 4);
+}
+
+fn failed(code: u32) -> ScriptSaid {
+    ScriptSaid::Failed { why: ScriptFlaw::of(code), code }
+}
+
+fn is_silent(cx: &mut Context) {
+    let attempt = json!({
+        "to": "10.1.2.3:443", "took_ms": 21_000.0,
+        "failure": { "operation": "connect", "kind": "no-answer", "code": 10060 },
+    });
+    let tcp = serde_json::from_value(json!({ "attempts": [attempt] })).expect("evidence");
+    cx.case.put(Stored::new::<Tcp>(tcp));
+}
+
+#[tokio::test]
+async fn the_way_that_windows_evaluates_is_the_way_of_the_hub() {
+    let through = ScriptSaid::Through { proxies: vec![proxy()] };
+    let mut world = windows(script(), &[], &[("script", through)]);
+    world.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", Some(200)));
+    let (world, mut cx) = context(world, 443);
+    assert!(matches!(cx.case.way(), Way::Undecided { .. }), "before it was asked");
+    let seen = both_passes(&mut cx).await;
+    assert!(cx.case.goes_through_proxy());
+    assert_eq!(cx.place(), Some(([0, 0, 0, 0], 443).into()));
+    let asked = world.asked();
+    assert_eq!(asked[0], format!("ask scripts for {HOST}:443"));
+    assert_eq!(asked[1], format!("ask http://proxy.test:3128 for {HOST}:443"));
+    assert!(judged(&cx.case).is_empty());
+    let saved = serde_json::to_string(&seen).expect("plain data");
+    assert!(!saved.contains("secret"), "{saved}");
+}
+
+#[tokio::test]
+async fn another_port_of_the_hub_goes_the_hubs_way_and_another_host_its_own() {
+    let through = ScriptSaid::Through { proxies: vec![proxy()] };
+    let (_, mut cx) = context(windows(script(), &[], &[("script", through)]), 443);
+    both_passes(&mut cx).await;
+    assert!(cx.via(Scheme::Http, HOST, 80).is_some());
+    assert!(cx.via(Scheme::Https, "login.test", 443).is_none(), "nobody asked for it");
+}
+
+#[tokio::test]
+async fn where_no_script_is_found_the_direct_way_is_healthy() {
+    let detect = SystemProxies { detect: true, ..SystemProxies::default() };
+    let (_, mut cx) = context(windows(detect, &[], &[("automatic detection", failed(12180))]), 443);
+    both_passes(&mut cx).await;
+    assert_eq!(cx.case.way(), Way::Direct);
+    assert!(judged(&cx.case).is_empty());
+}
+
+#[tokio::test]
+async fn a_script_that_windows_cannot_run_is_told_by_its_number() {
+    for (code, direct_fails, expected) in [
+        (12166, false, (Degrades, Likely)),
+        (12177, true, (Blocks, Likely)),
+        (12167, false, (Degrades, Possible)),
+        (12178, false, (Degrades, Possible)),
+    ] {
+        let (_, mut cx) = context(windows(script(), &[], &[("script", failed(code))]), 443);
+        if direct_fails {
+            is_silent(&mut cx);
+        }
+        both_passes(&mut cx).await;
+        let found = judged(&cx.case);
+        let told = found.iter().find(|one| one.id == "proxy/pac-unusable");
+        // What is only documented of Windows costs a step.
+        let told = told.expect("the cause");
+        assert_eq!((told.severity, told.confidence), expected, "{code}");
+        let proof = serde_json::to_string(&told.proof).expect("plain data");
+        assert!(proof.contains(&code.to_string()), "{proof}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_hublink_loads_and_windows_does_not_is_left_open() {
+    let url = "http://10.0.0.9/proxy.pac?key=secret";
+    let mut world = windows(script(), &[], &[("script", failed(12167))]);
+    let text = "function FindProxyForURL(url, host) { return \"DIRECT\"; }";
+    let answer = json!({
+        "url": url, "to": "10.0.0.9:80", "took_ms": 2.0, "ending": "complete", "status": 200,
+        "body_bytes": text.len(),
+    });
+    let mut answer: hublink_probe::Exchange = serde_json::from_value(answer).expect("an exchange");
+    answer.body = text.as_bytes().to_vec();
+    world.exchanges.insert(hublink_probe::mask_one_time(url), answer.clone());
+    world.exchanges.insert(url.to_owned(), answer);
+    let (_, mut cx) = context(world, 443);
+    let seen = both_passes(&mut cx).await;
+    assert_eq!(seen.script.map(|script| script.state), Some(ScriptState::Usable));
+    assert!(judged(&cx.case).is_empty());
+}
+
+#[tokio::test]
+async fn the_environment_against_a_script_is_shown_and_not_followed() {
+    let through = ScriptSaid::Through { proxies: vec![proxy()] };
+    let old = [("https_proxy", "http://old.test:8080")];
+    let mut world = windows(script(), &old, &[("script", through)]);
+    world.tunnels.insert(format!("{HOST}:443"), says("hub.corp.test:443", Some(200)));
+    let (_, mut cx) = context(world, 443);
+    both_passes(&mut cx).await;
+    assert_eq!(cx.case.way().proxy(), Some(&proxy()));
+    let found = judged(&cx.case);
+    assert_eq!(ids(&found), ["proxy/settings-disagree"]);
+    assert_eq!((found[0].severity, found[0].confidence), (Informs, Likely));
+    let lines: Vec<&str> = found[0].proof.iter().map(|line| line.at.as_str()).collect();
+    assert_eq!(lines, ["Windows user settings, script", "https_proxy"]);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_machine_is_tried_where_the_direct_way_fails() {
+    let set = SystemProxies { machine: named("proxy.test:3128"), ..SystemProxies::default() };
+    let mut world = windows(set, &[], &[]);
+    let to = ([0, 0, 0, 0], 443).into();
+    world.handshakes.insert((to, HOST.to_owned()), completed());
+    let (_, mut cx) = context(world, 443);
+    assert_eq!(cx.case.way(), Way::Direct);
+    is_silent(&mut cx);
+    both_passes(&mut cx).await;
+    let found = judged(&cx.case);
+    assert_eq!(ids(&found), ["proxy/direct-blocked"]);
+    assert_eq!(found[0].confidence, Possible, "likely, less one for what was not seen");
+    assert!(found[0].remedy[0].contains("Windows machine settings (WinHTTP)"));
 }

@@ -76,7 +76,10 @@ const PLUGIN: &str = "With --format nagios, and only then, they are those of a m
 
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("HUBLINK_HUBS", "the hubs.ini to examine if no target is named"),
-    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "the proxies of this computer"),
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "the proxies of this computer; on Windows those of the user's settings are followed instead",
+    ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "where the roots that are trusted stand, if not in the system's store",

@@ -10,9 +10,12 @@ use hublink_checks::frame::{
 };
 use hublink_checks::http::Http;
 use hublink_checks::link::inspect;
-use hublink_probe::{AccountKind, AccountName, ScriptedWorld, Timestamp, Way, World};
+use hublink_probe::{
+    AccountKind, AccountName, Handshake, ProxyAddress, ScriptAnswer, ScriptSaid, ScriptedWorld,
+    SystemProxies, Timestamp, Tunnel, Way, World,
+};
 
-use super::{Ended, HubRun, LoginSettings, Next, Settings, counts, origin, settle};
+use super::{Ended, HubRun, LoginSettings, Next, Settings, Stop, counts, origin, run, settle};
 
 /// A check that ended with one cause that blocks.
 pub(crate) fn failed(cause: &str) -> Ended {
@@ -213,4 +216,59 @@ fn what_nobody_asked_for_is_skipped_as_such_whatever_failed_before() {
     let mut run = before_login(("hub", failed("hub/not-qlik")), &settings(false));
     run.case.facts.account = None;
     assert_eq!(login_of(run).expect("it is skipped").kind, ReasonKind::NotAsked);
+}
+
+/// A computer whose script sends the hub to a proxy that lets it through; its own name server does
+/// not know the hub.
+fn behind_a_script() -> (ScriptedWorld, Target) {
+    let mut world = ScriptedWorld::at(Timestamp::parse("2026-11-26T12:00:00Z").expect("a time"));
+    let proxy: ProxyAddress = serde_json::from_value(serde_json::json!({
+        "scheme": "http", "host": "proxy.test", "port": 3128,
+    }))
+    .expect("a proxy");
+    world.os = "windows";
+    let script = Some("http://pki.test/p.pac".to_owned());
+    world.system_proxies = Some(SystemProxies { script, ..SystemProxies::default() });
+    world.script_answers = vec![ScriptAnswer {
+        source: "Windows user settings, script".to_owned(),
+        host: "hub.corp.test".to_owned(),
+        port: 443,
+        said: ScriptSaid::Through { proxies: vec![proxy.clone()] },
+        took_ms: 3000.0,
+    }];
+    let opened = serde_json::json!({
+        "proxy": proxy, "target": "hub.corp.test:443", "took_ms": 5.0, "status": 200, "words": "",
+    });
+    let opened: Tunnel = serde_json::from_value(opened).expect("a tunnel");
+    world.tunnels.insert("hub.corp.test:443".to_owned(), opened);
+    let handshake = serde_json::json!({
+        "connect": { "to": "10.0.0.8:3128", "took_ms": 2.0 }, "server_name": "hub.corp.test",
+        "sent": 500, "received": 3000, "certificates": 1, "took_ms": 20.0, "version": "TLS 1.3",
+        "rustls": { "accepted": true, "error": "" },
+    });
+    let handshake: Handshake = serde_json::from_value(handshake).expect("a handshake");
+    let to = ([0, 0, 0, 0], 443).into();
+    world.handshakes.insert((to, "hub.corp.test".to_owned()), handshake);
+    // The script takes longer than the name server, as it does in the world.
+    world.slow.insert("ask scripts for hub.corp.test:443".to_owned(), Duration::from_millis(40));
+    let source = Source { kind: Origin::Argument, file: None, line: None };
+    let text = Some(inspect("https://hub.corp.test"));
+    (world, Target { name: "hub".to_owned(), source, file: None, text })
+}
+
+#[tokio::test]
+async fn nothing_on_the_direct_way_counts_before_a_script_has_said_which_way_is_taken() {
+    for stop_at_first in [false, true] {
+        let (world, target) = behind_a_script();
+        let world: Arc<dyn World> = Arc::new(world);
+        let settings = Settings { deadline: Duration::from_secs(20), ..settings(stop_at_first) };
+        let (_interrupt, stop) = Stop::new(settings.deadline);
+        let (examined, _) = run(&world, vec![target], &settings, &stop, &|_| {}).await;
+        let ended = &examined[0].checks;
+        assert_eq!(ended["proxy"].status, Status::Passed);
+        assert!(examined[0].case.goes_through_proxy());
+        assert_eq!(ended["tls"].status, Status::Passed, "it is taken through the proxy");
+        let direct = ["dns", "tcp"].map(|id| ended[id].status);
+        assert!(!direct.contains(&Status::Failed), "{direct:?}");
+    }
 }

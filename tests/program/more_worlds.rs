@@ -348,8 +348,26 @@ impl hublink_probe::World for Fragile {
     ) -> hublink_probe::BoxFuture<'a, hublink_probe::Exchange> {
         self.0.exchange(request)
     }
+    fn system_proxies(&self) -> Option<hublink_probe::SystemProxies> {
+        self.0.system_proxies()
+    }
     fn proxy_settings(&self) -> hublink_probe::ProxySettings {
         self.0.proxy_settings()
+    }
+    fn ask_scripts<'a>(
+        &'a self,
+        scheme: hublink_probe::Scheme,
+        host: &'a str,
+        port: u16,
+        limit: Duration,
+    ) -> hublink_probe::BoxFuture<'a, ()> {
+        self.0.ask_scripts(scheme, host, port, limit)
+    }
+    fn judge_chain<'a>(
+        &'a self,
+        chain: &'a hublink_probe::ChainAsked,
+    ) -> hublink_probe::BoxFuture<'a, Option<hublink_probe::ChainVerdicts>> {
+        self.0.judge_chain(chain)
     }
     fn ask_proxy<'a>(
         &'a self,

@@ -13,7 +13,10 @@ pub(crate) use unix::getaddrinfo;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
-pub(crate) use windows::{console_programs, follow_codes, refuse_at_once, tcp_state};
+pub(crate) use windows::{
+    ChainHow, adapter_domains, ask_script, chain_verdict, console_programs, follow_codes,
+    name_rules, refuse_at_once, secure_dns, system_proxies, tcp_state,
+};
 
 #[cfg(not(target_os = "linux"))]
 mod silent {
@@ -81,6 +84,28 @@ pub(crate) fn follow_codes() -> bool {
     true
 }
 
+/// Only Windows has settings for proxies beside the environment that this program reads.
+#[cfg(not(windows))]
+pub(crate) fn system_proxies() -> Option<crate::SystemProxies> {
+    None
+}
+
+/// Rules for certain names that this program can read are a thing of Windows.
+#[cfg(not(windows))]
+pub(crate) fn name_rules() -> Vec<crate::NameRule> {
+    Vec::new()
+}
+
+#[cfg(not(windows))]
+pub(crate) fn adapter_domains() -> Vec<crate::AdapterDomain> {
+    Vec::new()
+}
+
+#[cfg(not(windows))]
+pub(crate) fn secure_dns() -> Option<crate::SecureDns> {
+    None
+}
+
 /// The system's look-up through the standard library, which keeps the Winsock number.
 #[cfg(not(unix))]
 pub(crate) fn getaddrinfo(
@@ -88,19 +113,13 @@ pub(crate) fn getaddrinfo(
 ) -> Result<Vec<std::net::IpAddr>, (crate::FailureKind, Option<i32>)> {
     use std::net::ToSocketAddrs;
 
-    use crate::FailureKind;
+    use crate::{Failure, Operation};
 
     match (host, 0).to_socket_addrs() {
         Ok(found) => Ok(found.map(|address| address.ip()).collect()),
         Err(error) => {
-            let code = error.raw_os_error();
-            let kind = match code {
-                Some(11001) => FailureKind::NameNotFound,
-                Some(11002) => FailureKind::TryAgain,
-                Some(11004) => FailureKind::NoData,
-                _ => FailureKind::Unknown,
-            };
-            Err((kind, code))
+            let failure = Failure::from_io(Operation::Lookup, &error);
+            Err((failure.kind, failure.code))
         }
     }
 }

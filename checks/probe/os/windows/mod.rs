@@ -1,7 +1,14 @@
 //! Windows: one file per concern, each with its own unsafe code.
 
+mod chain;
 mod console;
+mod names;
+mod proxy;
 mod tcp;
+mod text;
 
+pub(crate) use chain::{ChainHow, chain_verdict};
 pub(crate) use console::{console_programs, follow_codes};
+pub(crate) use names::{adapter_domains, name_rules, secure_dns};
+pub(crate) use proxy::{ask_script, system_proxies};
 pub(crate) use tcp::{refuse_at_once, tcp_state};
