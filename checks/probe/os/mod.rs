@@ -13,7 +13,9 @@ pub(crate) use unix::getaddrinfo;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
-pub(crate) use windows::{console_programs, follow_codes, refuse_at_once, tcp_state};
+pub(crate) use windows::{
+    console_programs, follow_codes, login_packages, refuse_at_once, signed_on_user, tcp_state,
+};
 
 #[cfg(not(target_os = "linux"))]
 mod silent {
@@ -67,6 +69,17 @@ pub(crate) fn documents() -> Option<std::path::PathBuf> {
 /// Nowhere else does a window come and go with a program.
 #[cfg(not(windows))]
 pub(crate) fn desktop() -> Option<std::path::PathBuf> {
+    None
+}
+
+/// Nowhere else does the system log in at a hub.
+#[cfg(not(windows))]
+pub(crate) fn login_packages() -> Option<std::sync::Arc<dyn crate::login::Packages>> {
+    None
+}
+
+#[cfg(not(windows))]
+pub(crate) fn signed_on_user() -> Option<String> {
     None
 }
 
