@@ -381,9 +381,8 @@ async fn with_input(mut command: Command, input: &'static str) -> Output {
 
 #[tokio::test]
 async fn a_login_without_a_password_is_no_login() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["hub.corp.test", "--login", "alice"], "--login needs a password"),
-        (&["hub.corp.test", "--sso"], "--sso is not available"),
         (&["-", "--login", "alice", "--password-stdin"], "cannot be both"),
         (&["hub.corp.test", "--login", "alice", "--password-stdin"], "the password is empty"),
         (&["hub.corp.test", "--logout"], "--logout needs --login"),

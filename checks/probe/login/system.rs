@@ -27,6 +27,7 @@ pub(crate) trait Packages: Send + Sync {
 }
 
 /// What a conversation is begun with.
+#[cfg_attr(not(windows), expect(dead_code, reason = "only Windows has packages that read it"))]
 pub(crate) struct Wish {
     pub(crate) package: LoginPackage,
     /// Whose; `None` is the signed-on user.

@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 
-use windows_sys::Win32::Foundation::{SEC_E_OK, SEC_I_CONTINUE_NEEDED};
+use windows_sys::Win32::Foundation::{SEC_E_INVALID_TOKEN, SEC_E_OK, SEC_I_CONTINUE_NEEDED};
 use windows_sys::Win32::Security::Authentication::Identity::{
     AcquireCredentialsHandleW, DeleteSecurityContext, FreeCredentialsHandle, GetUserNameExW,
     InitializeSecurityContextW, NameSamCompatible, SEC_CHANNEL_BINDINGS,
@@ -22,6 +22,8 @@ use crate::login::{Account, Mechanism, Packages, Stuck, Wish};
 
 /// No delegation, and nothing else that the packages do only when asked: the flags of Chromium.
 const NO_FLAGS: u32 = 0;
+
+const INVALID_TOKEN: u32 = SEC_E_INVALID_TOKEN.cast_unsigned();
 
 /// The longest message. Windows limits a ticket with all groups of its user to 65,535 bytes
 /// (`MaxTokenSize`).
@@ -71,6 +73,20 @@ struct Conversation {
 
 impl Mechanism for Conversation {
     fn step(&mut self, answer: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, Stuck> {
+        let said = self.say(answer, true);
+        match said {
+            // Wine takes whatever comes with a first call for an answer. Its NTLM can do without:
+            // the first message is bound to nothing.
+            Err(Stuck::Refused(INVALID_TOKEN)) if answer.is_none() && self.binding.is_some() => {
+                self.say(None, false)
+            }
+            said => said,
+        }
+    }
+}
+
+impl Conversation {
+    fn say(&mut self, answer: Option<&[u8]>, bound: bool) -> Result<Zeroizing<Vec<u8>>, Stuck> {
         let mut heard = answer.map(<[u8]>::to_vec);
         let mut given = Vec::with_capacity(2);
         if let Some(heard) = &mut heard {
@@ -78,7 +94,7 @@ impl Mechanism for Conversation {
             let length = u32::try_from(heard.len()).map_err(|_| Stuck::NotTheProtocol)?;
             given.push(buffer(SECBUFFER_TOKEN, heard.as_mut_ptr().cast(), length));
         }
-        if let Some(Binding { bytes, length }) = &mut self.binding {
+        if let Some(Binding { bytes, length }) = self.binding.as_mut().filter(|_| bound) {
             given.push(buffer(SECBUFFER_CHANNEL_BINDINGS, bytes.as_mut_ptr().cast(), *length));
         }
         let mut said = Zeroizing::new(vec![0_u8; MESSAGE_LIMIT as usize]);
@@ -111,9 +127,7 @@ impl Mechanism for Conversation {
         said.truncate(to_say[0].cbBuffer as usize);
         Ok(said)
     }
-}
 
-impl Conversation {
     /// Keeps the context for the next step. The first step makes it; the later ones may name it
     /// anew, and then the old name is no handle any more.
     fn keep(&mut self, next: SecHandle) {
