@@ -394,6 +394,9 @@ pub async fn log_out(cx: &Context) -> Option<LoggedOut> {
     Some(LoggedOut { ended: matches!(status, Some(200 | 204)), status })
 }
 
+/// Whoever is signed on to Windows.
+const SIGNED_ON: &str = "the signed-on user";
+
 /// Who logged in, as the hub knows them, else as typed.
 #[must_use]
 pub fn account(case: &Case) -> String {
@@ -406,7 +409,7 @@ pub fn account(case: &Case) -> String {
     let typed = || case.facts.account.as_ref().and_then(|account| account.user.clone());
     let kind = case.facts.account.as_ref().map(|account| account.kind);
     known.or_else(typed).unwrap_or_else(|| match kind {
-        Some(AccountKind::SignedOn) => "the signed-on user".to_owned(),
+        Some(AccountKind::SignedOn) => SIGNED_ON.to_owned(),
         _ => "the owner of the API key".to_owned(),
     })
 }
@@ -415,12 +418,11 @@ pub fn account(case: &Case) -> String {
 #[must_use]
 pub fn stage(case: &Case) -> Option<String> {
     let seen = case.of::<Login>().filter(|seen| seen.is_accepted())?.seen.as_ref()?;
-    let who = account(case);
-    let is_signed_on = |account: &AccountName| account.kind == AccountKind::SignedOn;
-    let who = if case.facts.account.as_ref().is_some_and(is_signed_on) {
-        format!("{who}, the signed-on user")
-    } else {
-        who
+    let who = match (account(case), &case.facts.account) {
+        (who, Some(AccountName { kind: AccountKind::SignedOn, .. })) if who != SIGNED_ON => {
+            format!("{SIGNED_ON} {who}")
+        }
+        (who, _) => who,
     };
     Some(match seen.method {
         Some(LoginMethod::ApiKey) => "the API key was accepted".to_owned(),

@@ -309,6 +309,7 @@ pub(super) fn status_of_system(status: u32) -> String {
     let name = match status {
         0x8009_0302 => "not supported",
         0x8009_0303 => "the target is unknown",
+        0x8009_0304 => "an error within the system",
         0x8009_0305 => "there is no such package",
         0x8009_0308 => "the token is not valid",
         0x8009_030c => "the logon was denied",

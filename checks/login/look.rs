@@ -77,8 +77,9 @@ async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
 }
 
 /// Statuses of SSPI by which this computer has no part in a login: no such package, nothing to log
-/// in with, not supported. They say nothing of the hub.
-const ABOUT_THIS_COMPUTER: [u32; 4] = [0x8009_0301, 0x8009_0302, 0x8009_0305, 0x8009_030e];
+/// in with, not supported, an error within. They say nothing of the hub.
+const ABOUT_THIS_COMPUTER: [u32; 5] =
+    [0x8009_0301, 0x8009_0302, 0x8009_0304, 0x8009_0305, 0x8009_030e];
 
 /// The status by which the system made no ticket, or did not like the hub's answer to one.
 fn ticket_error(seen: &LoginSeen) -> Option<u32> {
