@@ -112,9 +112,8 @@ impl Holds {
         match inner.strip_prefix(SIGNATURE) {
             Some([1, ..]) => Self::NtlmFirst,
             Some([3, ..]) => Self::NtlmThird,
-            Some(_) => Self::Other,
             None if spnego::is_kerberos(inner) => Self::Ticket,
-            None => Self::Other,
+            Some(_) | None => Self::Other,
         }
     }
 }

@@ -62,12 +62,12 @@ impl Scripts {
     }
 }
 
-fn message(kind: u8) -> Said {
-    Ok([b"NTLMSSP\0", &[kind, 0, 0, 0][..], &[0; 28]].concat())
+fn message(kind: u8) -> Vec<u8> {
+    [b"NTLMSSP\0", &[kind, 0, 0, 0][..], &[0; 28]].concat()
 }
 
 fn ntlm() -> Vec<Said> {
-    vec![message(1), message(3)]
+    vec![Ok(message(1)), Ok(message(3))]
 }
 
 /// A hub that offers these schemes: NTLM in both, and tickets with Negotiate.
