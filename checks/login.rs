@@ -202,9 +202,10 @@ impl Check for Login {
     const META: Meta = Meta {
         id: "login",
         title: "the hub takes the account",
-        docs: "Logs in as Desktop's user would, to the end: Windows login (NTLM) on one connection, \
-               or the hub's own form; then the ticket, the session cookie, and in the session whom \
-               the hub knows, and which link it gives out. Only if it was asked for with --login; \
+        docs: "Logs in as Desktop's user would, to the end: Windows login (NTLM on one connection, \
+               on Windows Kerberos too), or the hub's own form; then the ticket, the session \
+               cookie, and in the session whom the hub knows, and which link it gives out. Only if \
+               it was asked for with --login, or on Windows with --sso for the signed-on user; \
                one account per run, one attempt per hub, one hub after the other, and none any \
                more after the first that rejected it. Nothing secret is sent before the \
                certificate has passed, over plain http, or to another host than the hub's unless \
@@ -226,7 +227,7 @@ impl Check for Login {
     }
 
     fn nothing_to_judge(seen: &Evidence, case: &Case) -> Option<Reason> {
-        if causes::refused_by_provider(case).is_some() || seen.ticket_error.is_some() {
+        if causes::refused_by_provider(case).is_some() || causes::ticket_code(seen).is_some() {
             return None;
         }
         if let Some(why) = &seen.not_begun {
@@ -299,9 +300,17 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
         NotSent::Interactive => {
             "an interactive login is required here: no password form that a program can read"
         }
+        NotSent::OnlyKerberos if seen.seen.as_ref().is_some_and(|seen| seen.by_system) => {
+            "the hub takes only Kerberos, and Windows offered it NTLM"
+        }
         NotSent::OnlyKerberos => {
             "the hub takes only Kerberos, which this tool does not speak here; Desktop may"
         }
+        NotSent::PasswordForm => {
+            "the hub asks for a password in a form, and the signed-on user has none to give: name \
+             the user with --login"
+        }
+        NotSent::SystemRefused => return could_not_look.detail(refused_by_system(seen)),
         NotSent::OnlyBasic => {
             "a server in front of the hub asks for a login that this tool does not speak to a hub"
         }
@@ -309,6 +318,17 @@ fn not_sent(why: NotSent, seen: &Evidence) -> Reason {
         NotSent::NoLoginPage => "the hub's entrance leads to no login",
     };
     could_not_look.detail(detail)
+}
+
+/// Why Windows did not log in, as far as that says nothing of the hub.
+fn refused_by_system(seen: &Evidence) -> String {
+    let refusal = seen.seen.as_ref().and_then(|seen| seen.refusals.last());
+    match refusal.map(|refusal| refusal.status) {
+        Some(Some(status)) => {
+            format!("Windows made no login for the hub: {}", causes::status_of_system(status))
+        }
+        _ => "Windows made no login for the hub in time".to_owned(),
+    }
 }
 
 /// Why nothing can be said of a session, though the account was accepted: its ticket was left
@@ -374,6 +394,9 @@ pub async fn log_out(cx: &Context) -> Option<LoggedOut> {
     Some(LoggedOut { ended: matches!(status, Some(200 | 204)), status })
 }
 
+/// Whoever is signed on to Windows.
+const SIGNED_ON: &str = "the signed-on user";
+
 /// Who logged in, as the hub knows them, else as typed.
 #[must_use]
 pub fn account(case: &Case) -> String {
@@ -384,20 +407,30 @@ pub fn account(case: &Case) -> String {
         _ => None,
     });
     let typed = || case.facts.account.as_ref().and_then(|account| account.user.clone());
-    known.or_else(typed).unwrap_or_else(|| "the owner of the API key".to_owned())
+    let kind = case.facts.account.as_ref().map(|account| account.kind);
+    known.or_else(typed).unwrap_or_else(|| match kind {
+        Some(AccountKind::SignedOn) => SIGNED_ON.to_owned(),
+        _ => "the owner of the API key".to_owned(),
+    })
 }
 
 /// How far the login came, as part of a sentence. `None` if the account was not accepted.
 #[must_use]
 pub fn stage(case: &Case) -> Option<String> {
     let seen = case.of::<Login>().filter(|seen| seen.is_accepted())?.seen.as_ref()?;
-    let who = account(case);
+    let who = match (account(case), &case.facts.account) {
+        (who, Some(AccountName { kind: AccountKind::SignedOn, .. })) if who != SIGNED_ON => {
+            format!("{SIGNED_ON} {who}")
+        }
+        (who, _) => who,
+    };
     Some(match seen.method {
         Some(LoginMethod::ApiKey) => "the API key was accepted".to_owned(),
         Some(LoginMethod::Forms) => format!("the form's login was accepted for {who}"),
         Some(LoginMethod::Ntlm | LoginMethod::NegotiateNtlm) => {
             format!("NTLM was accepted for {who}")
         }
+        Some(LoginMethod::NegotiateKerberos) => format!("Kerberos was accepted for {who}"),
         None => format!("the login was accepted for {who}"),
     })
 }

@@ -172,7 +172,11 @@ pub struct LoginArgs {
     /// Read the password from standard input
     #[arg(long, requires = "login")]
     pub password_stdin: bool,
-    /// Log in as the user who is signed on to Windows
+    /// Log in to every hub as the user who is signed on to Windows
+    ///
+    /// Windows itself logs in, with Kerberos or NTLM, as browsers let it do at hubs of the company;
+    /// no password is needed, and none is seen. The same holds as for --login. Only on Windows; a
+    /// hub that asks for a password in a form needs --login.
     #[arg(long, conflicts_with_all = ["login", "password_stdin"])]
     pub sso: bool,
     /// Let the password go to the login page on this host too, beside the hub's own

@@ -30,6 +30,8 @@ const NOT_IN_A_KEY: &str =
 pub struct Credentials {
     /// The account of `--login`.
     pub account: Option<Arc<Account>>,
+    /// The user who is signed on to Windows, with `--sso`.
+    pub signed_on: bool,
     /// The key for Qlik Cloud.
     pub api_key: Option<Arc<Secret>>,
 }
@@ -43,19 +45,22 @@ pub fn credentials(
     targets: &[String],
     pretend: &Pretend,
 ) -> Result<Credentials, Failed> {
-    if args.sso {
-        let message = "--sso is not available: this program cannot log in as the signed-on user";
-        return Err(Failed::usage(message).hint("name the user: --login USER"));
+    if args.sso && !cfg!(windows) {
+        let message = "--sso is for Windows alone: elsewhere nobody is signed on to a hub's domain";
+        return Err(Failed::usage(message).hint("name the user: --login DOMAIN\\USER"));
     }
     let api_key = match variable(API_KEY, pretend)? {
         Some(key) => Some(Arc::new(api_key(key)?)),
         None => None,
     };
+    if args.sso {
+        return Ok(Credentials { account: None, signed_on: true, api_key });
+    }
     let Some(user) = &args.login else {
         let idle = [("--logout", args.logout), ("--login-host", args.login_host.is_some())];
         return match idle.iter().find(|(_, given)| *given && api_key.is_none()) {
             Some((option, _)) => Err(Failed::usage(format!("{option} needs --login USER"))),
-            None => Ok(Credentials { account: None, api_key }),
+            None => Ok(Credentials { api_key, ..Credentials::default() }),
         };
     };
     let password = secret(password(args, targets, pretend, user)?, "the password")?;
@@ -63,7 +68,7 @@ pub fn credentials(
         return Err(Failed::usage("the password is empty"));
     }
     let account = Account { user: user.clone(), password };
-    Ok(Credentials { account: Some(Arc::new(account)), api_key })
+    Ok(Credentials { account: Some(Arc::new(account)), signed_on: false, api_key })
 }
 
 fn password(
@@ -252,7 +257,8 @@ mod tests {
         let from_stdin = LoginArgs { password_stdin: true, ..alice() };
         assert!(credentials(&from_stdin, &["-".to_owned()], &with(&[])).is_err());
         let sso = LoginArgs { sso: true, ..LoginArgs::default() };
-        assert!(credentials(&sso, &[], &with(&[])).is_err());
+        let found = credentials(&sso, &[], &with(&[]));
+        assert_eq!(found.is_ok_and(|found| found.signed_on), cfg!(windows));
         let logout = LoginArgs { logout: true, ..LoginArgs::default() };
         assert!(credentials(&logout, &[], &with(&[])).is_err());
         assert!(credentials(&logout, &[], &with(&[(API_KEY, "key")])).is_ok());

@@ -110,8 +110,10 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
 
 /// Causes whose evidence on Windows is known from documents alone: where Desktop takes its proxy from
 /// was not seen on a real one yet, nor were the numbers that stand for ICMP errors, exhausted ports
-/// and missing routes, nor how soon a refusal comes when the SYN is sent only once.
+/// and missing routes, nor how soon a refusal comes when the SYN is sent only once, nor by which
+/// status SSPI makes no ticket.
 fn is_only_documented(id: &str) -> bool {
+    let login = ["login/domain-controller-unreachable", "login/spn-missing"];
     let tcp = [
         "tcp/blocked-on-this-computer",
         "tcp/host-down",
@@ -119,7 +121,7 @@ fn is_only_documented(id: &str) -> bool {
         "tcp/ports-exhausted",
         "tcp/rejected-on-the-way",
     ];
-    id.starts_with("proxy/") || tcp.contains(&id)
+    id.starts_with("proxy/") || tcp.contains(&id) || login.contains(&id)
 }
 
 /// Fills the holes of a remedy with this user's own values.

@@ -290,16 +290,47 @@ mod numbers {
     pub(super) const NO_CONTROLLER: [u32; 1] = [0x8009_0311];
 }
 
+/// The clocks of this computer and of the directory are too far apart.
+const SKEW: u32 = 0x8009_0324;
+
+/// The login is bound to another connection than the one it came over.
+const BINDING: u32 = 0x8009_0346;
+
 fn line(answer: &Exchange) -> String {
     format!("{} → {}", answer.url, outcome(answer))
 }
 
 fn number(code: u32) -> String {
-    if code > 0xff { format!("{code:#010x}") } else { code.to_string() }
+    if code > 0xff { status_of_system(code) } else { code.to_string() }
+}
+
+/// A status of SSPI with its name, as far as it is known here.
+pub(super) fn status_of_system(status: u32) -> String {
+    let name = match status {
+        0x8009_0302 => "not supported",
+        0x8009_0303 => "the target is unknown",
+        0x8009_0304 => "an error within the system",
+        0x8009_0305 => "there is no such package",
+        0x8009_0308 => "the token is not valid",
+        0x8009_030c => "the logon was denied",
+        0x8009_030e => "no credentials",
+        0x8009_0311 => "no authority could be reached",
+        0x8009_0322 => "the target's name is wrong",
+        SKEW => "the clocks differ",
+        BINDING => "the channel bindings differ",
+        _ => return format!("{status:#010x}"),
+    };
+    format!("{status:#010x} ({name})")
+}
+
+/// The number by which no ticket was made. A hub that took the account all the same, with NTLM,
+/// did not need one.
+pub(super) fn ticket_code(e: &Evidence) -> Option<u32> {
+    e.ticket_error.filter(|_| !e.is_accepted())
 }
 
 fn ticket(e: &Evidence, known: &[u32]) -> Option<Proof> {
-    let code = e.ticket_error.filter(|code| known.contains(code))?;
+    let code = ticket_code(e).filter(|code| known.contains(code))?;
     Some(Proof::seen("a ticket for the hub was refused", number(code)))
 }
 
@@ -442,7 +473,11 @@ fn too_many_attempts(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 fn rejected(e: &Evidence, case: &Case) -> Option<Proof> {
-    let by_number = ticket(e, &numbers::WRONG);
+    // Windows' status was not seen on a real one yet.
+    let by_number = ticket(e, &numbers::WRONG).map(|proof| match e.ticket_error {
+        Some(0x100..) => proof.at_most(Confidence::Likely),
+        _ => proof,
+    });
     let seen = e.seen.as_ref().filter(|seen| seen.outcome == LoginOutcome::Rejected);
     let seen = seen.filter(|seen| seen.method != Some(LoginMethod::ApiKey));
     let proof = match (by_number, seen) {
@@ -489,7 +524,7 @@ fn refused(seen: &LoginSeen) -> Proof {
                 proof.and("channel binding", binding).at_most(Confidence::Likely)
             }
         }
-        Some(LoginMethod::ApiKey) | None => proof,
+        Some(LoginMethod::ApiKey | LoginMethod::NegotiateKerberos) | None => proof,
     }
 }
 
@@ -760,7 +795,7 @@ fn link_not_generated(e: &Evidence, case: &Case) -> Option<Proof> {
 fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     let engine = e.session_ended_by.as_ref();
     let error = e.errors.first();
-    let code = e.ticket_error;
+    let code = ticket_code(e);
     let outcome = e.outcome();
     let ended_badly = match outcome {
         Some(LoginOutcome::Broken | LoginOutcome::Unclear | LoginOutcome::Rejected) => {
@@ -787,10 +822,25 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
     }
     proof = e.trace_id.iter().fold(proof, |proof, id| proof.and("traceId", id));
     proof = code.iter().fold(proof, |p, &code| p.and("a ticket was refused", number(code)));
+    proof = about_ticket(e).iter().fold(proof, |p, (what, words)| p.and(*what, *words));
     if proof.lines.is_empty() {
         proof = proof.and("the login of", account(case)).and("its outcome", "none");
     }
     Some(proof)
+}
+
+/// What is known of a ticket that led nowhere.
+fn about_ticket(e: &Evidence) -> Option<(&'static str, &'static str)> {
+    let seen = e.seen.as_ref()?;
+    let by_ticket = seen.method == Some(LoginMethod::NegotiateKerberos);
+    match ticket_code(e) {
+        Some(SKEW) => Some(("this computer's clock", "see the check clock")),
+        Some(BINDING) => Some(("this may be a limit of this tool", "Desktop may pass")),
+        _ if by_ticket && seen.outcome == LoginOutcome::Unclear => {
+            Some(("the directory made a ticket", "and the hub did not take it"))
+        }
+        _ => None,
+    }
 }
 
 fn is_key(e: &Evidence) -> bool {

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use hublink_probe::{
-    AccountKind, LoginAttempt, LoginOutcome, Request, Scheme, SessionId, SessionRequest, StepKind,
-    TrustedHost,
+    AccountKind, LoginAttempt, LoginOutcome, LoginPackage, LoginSeen, Request, Scheme, SessionId,
+    SessionRequest, StepKind, SystemRefusal, TrustedHost,
 };
 use serde_json::Value;
 
@@ -71,8 +71,23 @@ async fn with_account(cx: &Context, with: AccountKind) -> Evidence {
         let (user, link) = tokio::join!(user(cx, session), link(cx, session));
         (evidence.user, evidence.link) = (user, link);
     }
+    evidence.ticket_error = ticket_error(&seen);
     evidence.seen = Some(seen);
     evidence
+}
+
+/// Statuses of SSPI by which this computer has no part in a login: no such package, nothing to log
+/// in with, not supported, an error within. They say nothing of the hub.
+const ABOUT_THIS_COMPUTER: [u32; 5] =
+    [0x8009_0301, 0x8009_0302, 0x8009_0304, 0x8009_0305, 0x8009_030e];
+
+/// The status by which the system made no ticket, or did not like the hub's answer to one.
+fn ticket_error(seen: &LoginSeen) -> Option<u32> {
+    let refusals = seen.refusals.iter().rev().filter(|one| one.package != LoginPackage::Ntlm);
+    // Of an answer of the hub this one is no word of a directory.
+    let denied_by_hub = |one: &SystemRefusal| one.of_answer && one.status == Some(0x8009_030c);
+    let mut statuses = refusals.filter(|one| !denied_by_hub(one)).filter_map(|one| one.status);
+    statuses.find(|status| !ABOUT_THIS_COMPUTER.contains(status))
 }
 
 /// A hub that answers over http alone, where nothing secret goes.

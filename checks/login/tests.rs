@@ -520,3 +520,57 @@ fn a_cookie_that_is_set_twice_is_shared_only_if_it_is_for_another_place() {
         assert_eq!(found.confidence, expected, "{second}");
     }
 }
+
+/// What the packages of Windows said becomes a cause only where it says something of the hub or the
+/// directory, and where the hub takes nothing else.
+#[tokio::test]
+async fn a_refusal_of_windows_is_judged_by_its_number() {
+    use hublink_probe::{LoginPackage, SystemRefusal};
+
+    let kerberos = |status| SystemRefusal {
+        package: LoginPackage::Kerberos,
+        status: Some(status),
+        of_answer: false,
+    };
+    let only = LoginSeen {
+        by_system: true,
+        offered: vec!["Negotiate".to_owned()],
+        ..LoginSeen::not_sent(NotSent::OnlyKerberos)
+    };
+    let both = vec!["Negotiate".to_owned(), "NTLM".to_owned()];
+    let denied_by_hub = SystemRefusal { of_answer: true, ..kerberos(0x8009_030c) };
+    let unclear = LoginSeen { attempts: 1, ..LoginSeen::of(LoginOutcome::Unclear) };
+    let cases: [(LoginSeen, SystemRefusal, &[&str]); 9] = [
+        (only.clone(), kerberos(0x8009_0303), &["login/spn-missing"]),
+        (only.clone(), kerberos(0x8009_0311), &["login/domain-controller-unreachable"]),
+        (only.clone(), kerberos(0x8009_0324), &["login/unexplained"]),
+        (only.clone(), kerberos(0x8009_030e), &[]),
+        (only, kerberos(0x8009_0305), &[]),
+        (
+            LoginSeen { offered: both.clone(), ..LoginSeen::of(LoginOutcome::Rejected) },
+            kerberos(0x8009_030c),
+            &["login/rejected"],
+        ),
+        (
+            LoginSeen { offered: both.clone(), ..unclear.clone() },
+            kerberos(0x8009_0322),
+            &["login/unexplained"],
+        ),
+        (unclear, denied_by_hub, &["login/unexplained"]),
+        (LoginSeen { offered: both, ..accepted() }, kerberos(0x8009_0311), &[]),
+    ];
+    for (seen, refusal, expected) in cases {
+        let told = format!("{:?} {refusal:?}", seen.outcome);
+        let mut world = with_alice();
+        world.account = Some(AccountName { kind: AccountKind::SignedOn, ..alice() });
+        let attempts = seen.attempts;
+        world.logins.insert(HUB.to_owned(), LoginSeen { refusals: vec![refusal], ..seen });
+        let (mut cx, _) = ready(world, WINDOWS);
+        cx.case.facts.account = Some(AccountName { kind: AccountKind::SignedOn, ..alice() });
+        let seen = Login::probe(&cx).await;
+        assert_eq!(seen.seen.as_ref().map(|seen| seen.attempts), Some(attempts), "{told}");
+        assert_eq!(ids(&seen, &cx.case), expected, "{told}");
+        let judged = Login::nothing_to_judge(&seen, &cx.case).is_none();
+        assert_eq!(judged, seen.is_accepted() || !expected.is_empty(), "{told}");
+    }
+}

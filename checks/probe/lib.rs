@@ -46,9 +46,9 @@ pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
 pub use login::{
     Account, AccountKind, AccountName, Challenge, CookieFlaw, CookieSeen, LoginAttempt, LoginForm,
-    LoginMethod, LoginOutcome, LoginSeen, LoginStep, NotSent, SECRET_LIMIT, Secret, SecretTooLong,
-    SessionId, SessionRequest, SocketClose, SocketEnd, SocketMessage, SocketSeen, StepKind,
-    TrustedHost, Upgrade,
+    LoginMethod, LoginOutcome, LoginPackage, LoginSeen, LoginStep, NotSent, SECRET_LIMIT, Secret,
+    SecretTooLong, SessionId, SessionRequest, SocketClose, SocketEnd, SocketMessage, SocketSeen,
+    StepKind, SystemRefusal, TrustedHost, Upgrade,
 };
 pub use name_rules::{AdapterDomain, NameRule, SecureDns};
 pub use program::{Program, ProgramBounds, ProgramEnd, ProgramRun, run_program};

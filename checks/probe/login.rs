@@ -16,6 +16,7 @@ mod secret;
 mod session;
 mod socket;
 mod spnego;
+mod system;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -31,8 +32,13 @@ use crate::{Exchange, Request, Timestamp, Via, millis};
 pub(crate) use desk::Desk;
 pub use secret::{Account, AccountKind, AccountName, SECRET_LIMIT, Secret, SecretTooLong};
 
+#[cfg(windows)]
+pub(crate) use mechanism::{Mechanism, Stuck};
 pub(crate) use session::{ask as ask_in_session, log_out};
 pub(crate) use socket::open as open_socket;
+pub(crate) use system::Packages;
+#[cfg(windows)]
+pub(crate) use system::Wish;
 pub(crate) use walk::With;
 
 /// The longest name of a user, in bytes. Directories allow 256 characters and a domain.
@@ -127,6 +133,12 @@ pub struct LoginSeen {
     /// The login was bound to the server's certificate (`tls-server-end-point`, RFC 5929).
     #[serde(default)]
     pub channel_binding: bool,
+    /// The system's own login packages (SSPI) spoke. They exist only on Windows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_system: bool,
+    /// Where those packages went no further, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<SystemRefusal>,
     /// The password form of the login page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<LoginForm>,
@@ -136,7 +148,7 @@ pub struct LoginSeen {
     /// Every cookie that was set on the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<CookieSeen>,
-    /// How often something secret was sent: 0 or 1.
+    /// How often something secret was sent to the hub: 0 or 1.
     #[serde(default)]
     pub attempts: u32,
     /// The wait for its turn among the hubs of this run, in milliseconds.
@@ -159,6 +171,8 @@ impl LoginSeen {
             offered: Vec::new(),
             challenge: None,
             channel_binding: false,
+            by_system: false,
+            refusals: Vec::new(),
             form: None,
             steps: Vec::new(),
             cookies: Vec::new(),
@@ -224,6 +238,10 @@ pub enum NotSent {
     NoLoginPage,
     /// This run has no account of the kind asked for.
     NoCredentials,
+    /// The hub asks for a password in a form, and the signed-on user has none to give.
+    PasswordForm,
+    /// The system's login packages went no further; `refusals` says why.
+    SystemRefused,
     /// Only the challenge was asked for.
     ChallengeOnly,
 }
@@ -234,12 +252,39 @@ pub enum NotSent {
 pub enum LoginMethod {
     /// NTLM by its own name.
     Ntlm,
+    /// Kerberos inside Negotiate.
+    NegotiateKerberos,
     /// NTLM inside Negotiate.
     NegotiateNtlm,
     /// A page with a password form.
     Forms,
     /// An API key of Qlik Cloud.
     ApiKey,
+}
+
+/// A login package of the system (SSPI).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginPackage {
+    /// Kerberos alone, which is asked for a ticket that goes nowhere, to know why there is none.
+    Kerberos,
+    /// Kerberos where there is a ticket, else NTLM.
+    Negotiate,
+    /// NTLM by its own name.
+    Ntlm,
+}
+
+/// Where a login package of the system went no further.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct SystemRefusal {
+    /// Which one.
+    pub package: LoginPackage,
+    /// Its status, such as `0x80090303`; `None` if it said nothing in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
+    /// It was about an answer of the hub, and not about what goes there first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_answer: bool,
 }
 
 /// What an NTLM challenge says of the server ([MS-NLMP] 2.2.1.2 and 2.2.2.1).
@@ -315,7 +360,7 @@ pub enum StepKind {
     /// The first NTLM message. A challenge in the answer and no step after it mean that the server
     /// closed the connection, which NTLM is bound to.
     Negotiate,
-    /// The third NTLM message, which proves the password.
+    /// The third NTLM message, which proves the password, or a ticket of Kerberos.
     Authenticate,
     /// The password form.
     Post,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use crate::login::{self, Desk, With};
+use crate::login::{self, Desk, Packages, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
     Account, AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Connect,
@@ -30,6 +30,8 @@ pub struct WorldOptions {
     pub no_passwords: bool,
     /// Who logs in at hubs; not with `no_passwords`.
     pub account: Option<Arc<Account>>,
+    /// Without an account the user who is signed on to Windows logs in; not with `no_passwords`.
+    pub signed_on: bool,
     /// The key for hubs of Qlik Cloud; not with `no_passwords`.
     pub api_key: Option<Arc<Secret>>,
     /// What the practice world pretends.
@@ -47,6 +49,8 @@ pub struct Pretend {
     pub policy: Policy,
     /// Trust nothing but `ca_files`.
     pub no_system_roots: bool,
+    /// Speak NTLM without the system's login packages, as where it has none.
+    pub own_ntlm: bool,
     /// Environment variables that stand in for the real ones, and for what Windows is told about
     /// proxies.
     pub variables: Option<Vec<(String, String)>>,
@@ -96,8 +100,15 @@ impl RealWorld {
             return None;
         }
         match kind {
-            AccountKind::Password => self.options.account.clone().map(With::Password),
+            AccountKind::Password => {
+                let account = self.options.account.clone()?;
+                Some(match self.packages() {
+                    Some(packages) => With::PasswordBy(packages, account),
+                    None => With::Password(account),
+                })
+            }
             AccountKind::ApiKey => self.options.api_key.clone().map(With::Key),
+            AccountKind::SignedOn if self.options.signed_on => self.packages().map(With::SignedOn),
             AccountKind::SignedOn => None,
         }
     }
@@ -116,6 +127,10 @@ impl RealWorld {
             };
             self.script_answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
         }
+    }
+
+    fn packages(&self) -> Option<Arc<dyn Packages>> {
+        os::login_packages().filter(|_| !self.options.pretend.own_ntlm)
     }
 
     async fn fetch_allowed(&self, download: &Download) -> Fetch {
@@ -363,6 +378,9 @@ impl World for RealWorld {
         let user = self.options.account.as_ref().map(|account| account.user.clone());
         match user {
             Some(user) => Some(AccountName { kind: AccountKind::Password, user: Some(user) }),
+            None if self.options.signed_on => {
+                Some(AccountName { kind: AccountKind::SignedOn, user: os::signed_on_user() })
+            }
             None if self.has_api_key() => {
                 Some(AccountName { kind: AccountKind::ApiKey, user: None })
             }

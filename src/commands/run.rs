@@ -216,6 +216,7 @@ fn world(
         resolver: args.resolver,
         no_passwords: mode == Mode::Preflight,
         account: credentials.account,
+        signed_on: credentials.signed_on,
         api_key: credentials.api_key,
         pretend,
     };

@@ -379,11 +379,23 @@ async fn with_input(mut command: Command, input: &'static str) -> Output {
     .expect("the program ran")
 }
 
+/// Elsewhere nobody is signed on to Windows; what to do instead is told.
+#[cfg(not(windows))]
+#[tokio::test]
+async fn the_signed_on_user_exists_on_windows_alone() {
+    let mut command = hublink();
+    command.args(["hub.corp.test", "--sso"]);
+    let output = with_input(command, "").await;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(code(&output), 2, "{told}");
+    assert!(told.contains("Windows alone") && told.contains("--login"), "{told}");
+    assert!(output.stdout.is_empty());
+}
+
 #[tokio::test]
 async fn a_login_without_a_password_is_no_login() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["hub.corp.test", "--login", "alice"], "--login needs a password"),
-        (&["hub.corp.test", "--sso"], "--sso is not available"),
         (&["-", "--login", "alice", "--password-stdin"], "cannot be both"),
         (&["hub.corp.test", "--login", "alice", "--password-stdin"], "the password is empty"),
         (&["hub.corp.test", "--logout"], "--logout needs --login"),

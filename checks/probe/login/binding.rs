@@ -6,15 +6,22 @@ use ring::digest;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 
-/// The hash that NTLM sends ([MS-NLMP] 2.2.2.1, `MsvAvChannelBindings`): MD5 over the structure of
-/// RFC 2744 section 3.11, whose addresses are empty. `None` if the certificate's signature names
-/// no hash of its own (Ed25519), for which RFC 5929 defines no binding.
-///
-/// [MS-NLMP]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-nlmp
-pub(crate) fn of(leaf: &[u8]) -> Option<[u8; 16]> {
+/// What a login is bound to: the kind of the binding and the hash of the certificate. `None` if
+/// the certificate's signature names no hash of its own (Ed25519), for which RFC 5929 defines no
+/// binding.
+pub(crate) fn end_point(leaf: &[u8]) -> Option<Vec<u8>> {
     let hash = digest::digest(algorithm(leaf)?, leaf);
     let mut data = b"tls-server-end-point:".to_vec();
     data.extend_from_slice(hash.as_ref());
+    Some(data)
+}
+
+/// The hash that NTLM sends ([MS-NLMP] 2.2.2.1, `MsvAvChannelBindings`): MD5 over the structure of
+/// RFC 2744 section 3.11, whose addresses are empty. `None` as for [`end_point`].
+///
+/// [MS-NLMP]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-nlmp
+pub(crate) fn of(leaf: &[u8]) -> Option<[u8; 16]> {
+    let data = end_point(leaf)?;
     let mut structure = vec![0; 16];
     structure.extend_from_slice(&u32::try_from(data.len()).ok()?.to_le_bytes());
     structure.extend_from_slice(&data);

@@ -13,8 +13,10 @@ pub(crate) trait Mechanism: Send {
     /// If the server's answer leads no further.
     fn step(&mut self, answer: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, Stuck>;
 
-    /// What the server said of itself.
-    fn challenge(&self) -> Option<&Challenge>;
+    /// What the server said of itself; `None` also if the mechanism does not read it.
+    fn challenge(&self) -> Option<&Challenge> {
+        None
+    }
 }
 
 /// Why a conversation leads no further.
@@ -24,4 +26,6 @@ pub(crate) enum Stuck {
     NotTheProtocol,
     /// The server wants another mechanism, or none of those offered.
     OtherMechanism,
+    /// The system's own implementation goes no further, for the reason that this number names.
+    Refused(u32),
 }

@@ -16,6 +16,9 @@ const SPNEGO: &[u8] = &[0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
 /// 1.3.6.1.4.1.311.2.2.10, with its tag.
 const NTLM: &[u8] = &[0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a];
 
+/// 1.2.840.113554.1.2.2, with its tag: what a ticket of Kerberos begins with (RFC 4121 section 4.1).
+const KERBEROS: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02];
+
 const SEQUENCE: u8 = 0x30;
 const OCTETS: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
@@ -96,6 +99,35 @@ fn last(token: &[u8], signature: Option<&[u8; 16]>) -> Zeroizing<Vec<u8>> {
     element(tagged(1), &[&element(SEQUENCE, &[&state, &token, &signature])])
 }
 
+/// What a message of either side carries for the mechanism; the message itself if it is none of
+/// SPNEGO, or carries nothing.
+pub(crate) fn inner(message: &[u8]) -> &[u8] {
+    carried(message).unwrap_or(message)
+}
+
+fn carried(message: &[u8]) -> Option<&[u8]> {
+    let (tag, content, _) = split(message)?;
+    if tag != APPLICATION {
+        return Reply::read(message)?.token;
+    }
+    let (_, offer, _) = split(content.strip_prefix(SPNEGO)?)?;
+    let (_, mut fields, _) = split(offer)?;
+    while !fields.is_empty() {
+        let (field, whole, rest) = split(fields)?;
+        if field == tagged(2) {
+            return split(whole).map(|(_, token, _)| token);
+        }
+        fields = rest;
+    }
+    None
+}
+
+/// Whether this is a message of Kerberos, as GSS-API frames it.
+pub(crate) fn is_kerberos(message: &[u8]) -> bool {
+    split(message)
+        .is_some_and(|(tag, content, _)| tag == APPLICATION && content.starts_with(KERBEROS))
+}
+
 /// One element in DER.
 fn element(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
@@ -167,9 +199,24 @@ fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// An offer of NTLM with this message in it, whatever the message is.
+    pub(crate) fn offering(token: &[u8]) -> Vec<u8> {
+        offer(token).to_vec()
+    }
+
+    /// A later message with this one in it.
+    pub(crate) fn answering(token: &[u8]) -> Vec<u8> {
+        last(token, None).to_vec()
+    }
+
+    /// Something that begins as a ticket of Kerberos does.
+    pub(crate) fn ticket() -> Vec<u8> {
+        element(APPLICATION, &[KERBEROS, &[1, 0], &[7; 300]]).to_vec()
+    }
 
     #[test]
     fn an_offer_is_written_as_the_standard_says() {
@@ -208,6 +255,8 @@ mod tests {
         #[test]
         fn no_answer_makes_the_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             Reply::read(&bytes);
+            inner(&bytes);
+            inner(&element(APPLICATION, &[SPNEGO, &bytes]));
             let wrapped = element(tagged(1), &[&element(SEQUENCE, &[&bytes])]);
             Reply::read(&wrapped);
         }

@@ -5,6 +5,7 @@ mod memory;
 mod safety;
 mod server;
 mod sockets;
+mod system;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ fn world_with(change: impl FnOnce(&mut WorldOptions)) -> RealWorld {
         pretend: Pretend {
             policy: Policy { loopback_allowed: true, ..Policy::default() },
             no_system_roots: true,
+            own_ntlm: true,
             variables: Some(Vec::new()),
             ..Pretend::default()
         },

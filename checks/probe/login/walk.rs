@@ -3,8 +3,10 @@
 mod door;
 mod forms;
 mod key;
+mod system;
 mod windows;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::Method;
@@ -17,6 +19,7 @@ use super::guard::{Guarded, Letter};
 use super::jar::Jar;
 use super::known::Known;
 use super::secret::{Account, Secret};
+use super::system::Packages;
 use crate::tunnel::Line;
 use crate::{
     Ending, Exchange, Failure, FailureKind, LoginAttempt, LoginOutcome, LoginSeen, LoginStep,
@@ -38,15 +41,24 @@ const BODY_KEPT: usize = 64 * 1024;
 
 /// What is used to log in.
 pub(crate) enum With {
-    Password(std::sync::Arc<Account>),
-    Key(std::sync::Arc<Secret>),
+    /// A password, with NTLM of our own.
+    Password(Arc<Account>),
+    /// A password, with the login packages of the system.
+    PasswordBy(Arc<dyn Packages>, Arc<Account>),
+    /// The signed-on user, whom only the system knows.
+    SignedOn(Arc<dyn Packages>),
+    Key(Arc<Secret>),
 }
 
 impl With {
     pub(crate) fn user(&self) -> Option<&str> {
+        self.account().map(|account| account.user.as_str())
+    }
+
+    fn account(&self) -> Option<&Arc<Account>> {
         match self {
-            Self::Password(account) => Some(&account.user),
-            Self::Key(_) => None,
+            Self::Password(account) | Self::PasswordBy(_, account) => Some(account),
+            Self::SignedOn(_) | Self::Key(_) => None,
         }
     }
 }
@@ -85,15 +97,15 @@ pub(crate) async fn log_in(
         jar: Jar::default(),
         known: Known::default(),
     };
+    if let Some(account) = with.account() {
+        walk.known.add(account.password.expose());
+    }
     let ended = match with {
-        With::Password(account) => {
-            walk.known.add(account.password.expose());
-            walk.with_password(account, &mut turn).await
-        }
         With::Key(key) => {
             walk.known.add(key.expose());
             walk.with_key(key, &mut turn).await
         }
+        user => walk.with_user(user, &mut turn).await,
     };
     walk.seen.outcome = match ended {
         Ok(()) => LoginOutcome::Accepted,
@@ -146,10 +158,22 @@ impl Hop {
 }
 
 impl Walk<'_> {
-    async fn with_password(&mut self, account: &Account, turn: &mut Turn<'_>) -> Result<(), End> {
-        let next = match self.find_door().await? {
-            Door::Challenge(hop) => self.through_windows(*hop, account, turn).await?,
-            Door::Form(form) => self.through_form(&form, account, turn).await?,
+    async fn with_user(&mut self, with: &With, turn: &mut Turn<'_>) -> Result<(), End> {
+        let next = match (self.find_door().await?, with) {
+            (Door::Challenge(hop), With::Password(account)) => {
+                self.through_windows(*hop, account, turn).await?
+            }
+            (Door::Challenge(hop), With::PasswordBy(packages, account)) => {
+                self.through_system(*hop, (packages, Some(account)), turn).await?
+            }
+            (Door::Challenge(hop), With::SignedOn(packages)) => {
+                self.through_system(*hop, (packages, None), turn).await?
+            }
+            (Door::Form(form), with) => {
+                let account = with.account().ok_or(NotSent::PasswordForm)?;
+                self.through_form(&form, account, turn).await?
+            }
+            (Door::Challenge(_), With::Key(_)) => return Err(NotSent::NoCredentials.into()),
         };
         self.come_in(next).await;
         Ok(())
@@ -181,8 +205,8 @@ impl Walk<'_> {
             self.known.add(value);
         }
         let key = match with {
-            With::Password(_) => None,
-            With::Key(key) => Some(std::sync::Arc::clone(key)),
+            With::Key(key) => Some(Arc::clone(key)),
+            _ => None,
         };
         let session = Session {
             home: self.home,

@@ -15,7 +15,8 @@ pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
 pub(crate) use windows::{
     ChainHow, adapter_domains, ask_script, chain_verdict, console_programs, follow_codes,
-    name_rules, refuse_at_once, secure_dns, system_proxies, tcp_state,
+    login_packages, name_rules, refuse_at_once, secure_dns, signed_on_user, system_proxies,
+    tcp_state,
 };
 
 #[cfg(not(target_os = "linux"))]
@@ -70,6 +71,17 @@ pub(crate) fn documents() -> Option<std::path::PathBuf> {
 /// Nowhere else does a window come and go with a program.
 #[cfg(not(windows))]
 pub(crate) fn desktop() -> Option<std::path::PathBuf> {
+    None
+}
+
+/// Nowhere else does the system log in at a hub.
+#[cfg(not(windows))]
+pub(crate) fn login_packages() -> Option<std::sync::Arc<dyn crate::login::Packages>> {
+    None
+}
+
+#[cfg(not(windows))]
+pub(crate) fn signed_on_user() -> Option<String> {
     None
 }
 

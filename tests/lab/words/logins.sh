@@ -31,7 +31,7 @@ LoadModule auth_gssapi_module /usr/lib/apache2/modules/mod_auth_gssapi.so
     RequestHeader set X-Front-User expr=%{REMOTE_USER}
     $(printf '%s\n' "${@:3}")
 </Location>
-SetEnvIf Authorization "^(NTLM|Negotiate) TlRMTVNTUAAD" third
+SetEnvIf Authorization "^(NTLM TlRMTVNTUAAD|Negotiate (TlRMTVNTUAAD|YII))" third
 CustomLog $here/apache/third "%{X-Front-User}i %>s" env=third
 APACHE
 }
@@ -96,8 +96,33 @@ apache_ntlm() {
     apache_login "$1" "$2" 'GssapiAllowedMech ntlmssp'
 }
 
-# third_messages: how many third messages of NTLM Apache was sent.
+# third_messages: how many third messages of NTLM, or tickets of Kerberos, Apache was sent.
 third_messages() { wc -l <"$here/apache/third" 2>/dev/null || printf 0; }
+
+# signed_on [ACCOUNT PASSWORD]: who is signed on to Windows. Wine asks a helper of Samba to speak for
+# that user, and this one knows the password.
+signed_on() {
+    local account=${1:-$company_account} password=${2:-$company_password}
+    needs ntlm_auth
+    mkdir -p "$here/bin"
+    cat >"$here/bin/ntlm_auth" <<HELPER
+#!/bin/sh
+case " \$* " in *' --use-cached-creds '*)
+    set -- --helper-protocol=ntlmssp-client-1 --domain='${account%%\\*}' --username='${account#*\\}' --password='$password' ;;
+esac
+exec $(command -v ntlm_auth) "\$@"
+HELPER
+    chmod 755 "$here/bin/ntlm_auth"
+    environment "PATH=$here/bin:$PATH"
+    login=(--sso)
+}
+
+# with_ticket: whoever is signed on has a ticket of the KDC for other tickets.
+with_ticket() {
+    environment "KRB5_CONFIG=$KRB5_CONFIG" "KRB5CCNAME=$here/kdc/cache"
+    on client env "${environment[@]}" kinit alice <<<"$company_password" >/dev/null
+    login=(--sso)
+}
 
 lacks() {
     printf 'left out: %s is not installed\n' "$1" >"$here/outcome"

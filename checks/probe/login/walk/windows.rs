@@ -23,11 +23,18 @@ use super::{End, Hop, Walk, wiped};
 use crate::{Ending, Exchange, LoginMethod, NotSent, StepKind};
 
 /// Servers differ in whether they pad.
-const TOLERANT: GeneralPurpose = GeneralPurpose::new(
+pub(super) const TOLERANT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
 );
+
+/// What of the schemes on offer can be spoken: one of them at least.
+#[derive(Clone, Copy)]
+pub(super) struct Offered {
+    pub(super) ntlm: bool,
+    pub(super) negotiate: bool,
+}
 
 /// What the first message brought.
 enum Told {
@@ -44,11 +51,7 @@ impl Walk<'_> {
         account: &Account,
         turn: &mut Turn<'_>,
     ) -> Result<Option<Url>, End> {
-        let offered: Vec<_> = offers(&hop.headers).into_iter().map(|offer| offer.scheme).collect();
-        let has = |name: &str| offered.iter().any(|offer| offer.eq_ignore_ascii_case(name));
-        let (ntlm, negotiate) = (has("NTLM"), has("Negotiate"));
-        let basic = has("Basic") || has("Digest");
-        self.seen.offered = offered;
+        let Offered { ntlm, .. } = self.offered(&hop)?;
         let leaf = hop.connection.as_ref().map(|connection| connection.leaf().to_vec());
         let host = self.place(&hop.url).ok_or(NotSent::OtherHost)?.host.clone();
         let from = Ingredients {
@@ -69,10 +72,22 @@ impl Walk<'_> {
             self.seen.challenge = mechanism.challenge().cloned();
             return self.last(&hop.url, connection, ("NTLM", &third), turn).await;
         }
-        if negotiate {
-            return self.negotiate(hop, from, turn).await;
+        // One of the two was offered.
+        self.negotiate(hop, from, turn).await
+    }
+
+    /// What of the schemes on offer can be spoken.
+    pub(super) fn offered(&mut self, hop: &Hop) -> Result<Offered, NotSent> {
+        let offered: Vec<_> = offers(&hop.headers).into_iter().map(|offer| offer.scheme).collect();
+        let has = |name: &str| offered.iter().any(|offer| offer.eq_ignore_ascii_case(name));
+        let found = Offered { ntlm: has("NTLM"), negotiate: has("Negotiate") };
+        let basic = has("Basic") || has("Digest");
+        self.seen.offered = offered;
+        if found.ntlm || found.negotiate {
+            Ok(found)
+        } else {
+            Err(if basic { NotSent::OnlyBasic } else { NotSent::NoLoginPage })
         }
-        Err(if basic { NotSent::OnlyBasic } else { NotSent::NoLoginPage }.into())
     }
 
     /// NTLM inside Negotiate: wrapped as the standard says, else bare. Neither first message holds
@@ -93,7 +108,7 @@ impl Walk<'_> {
             let third = match mechanism.step(Some(&challenge)) {
                 Ok(third) => third,
                 Err(Stuck::OtherMechanism) => continue,
-                Err(Stuck::NotTheProtocol) => return Err(End::Broken),
+                Err(Stuck::NotTheProtocol | Stuck::Refused(_)) => return Err(End::Broken),
             };
             self.seen.method = Some(LoginMethod::NegotiateNtlm);
             self.seen.channel_binding = bound;
@@ -168,26 +183,31 @@ impl Walk<'_> {
     }
 
     /// Sends a letter on an open connection.
-    async fn on(
+    pub(super) async fn on(
         &mut self,
         kind: StepKind,
         url: &Url,
         connection: Guarded,
         letter: Letter,
     ) -> Result<Hop, NotSent> {
+        let seen = self.kept(url)?;
+        self.say(kind, url, (seen, Instant::now()), (connection, true), letter).await
+    }
+
+    /// What is seen of a request over a connection that is open already, before it is sent.
+    pub(super) fn kept(&self, url: &Url) -> Result<Exchange, NotSent> {
         let request = self.request(url)?;
         let via = request.via.as_ref().map(|via| via.proxy.clone());
-        let seen = Exchange { via, ..Exchange::of(&request, Ending::NoConnection) };
-        self.say(kind, url, (seen, Instant::now()), (connection, true), letter).await
+        Ok(Exchange { via, ..Exchange::of(&request, Ending::NoConnection) })
     }
 }
 
 /// Between the legs of a login a missing answer is a break; what bars the way stays what it is.
-fn broken(why: NotSent) -> End {
+pub(super) fn broken(why: NotSent) -> End {
     if why == NotSent::NoConnection { End::Broken } else { End::NotSent(why) }
 }
 
-fn encoded(message: &[u8]) -> Zeroizing<String> {
+pub(super) fn encoded(message: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
     STANDARD.encode_string(message, &mut text);
     text

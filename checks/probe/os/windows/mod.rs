@@ -4,6 +4,7 @@ mod chain;
 mod console;
 mod names;
 mod proxy;
+mod sspi;
 mod tcp;
 mod text;
 
@@ -11,4 +12,5 @@ pub(crate) use chain::{ChainHow, chain_verdict};
 pub(crate) use console::{console_programs, follow_codes};
 pub(crate) use names::{adapter_domains, name_rules, secure_dns};
 pub(crate) use proxy::{ask_script, system_proxies};
+pub(crate) use sspi::{login_packages, signed_on_user};
 pub(crate) use tcp::{refuse_at_once, tcp_state};
