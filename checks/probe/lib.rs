@@ -8,6 +8,7 @@
 //! network, [`ScriptedWorld`] answers from a script, so that every judgement can be tested
 //! without either.
 
+mod computer;
 pub mod console;
 mod dns;
 mod download;
@@ -16,6 +17,7 @@ mod files;
 mod http;
 mod interfaces;
 mod legacy;
+mod local_engine;
 mod login;
 mod os;
 mod proxy;
@@ -29,6 +31,11 @@ mod trust;
 mod tunnel;
 mod world;
 
+pub use computer::{
+    Browser, BrowserKind, BrowserPolicy, Computer, Desktop, Documents, DotNet, Encryption,
+    Installed, LinkOpeners, Membership, PartOf, Program, Registered, Registration, Scope, System,
+    TLS_1_2_AND_1_3, UserOf, VersionSwitch, covers_links,
+};
 pub use dns::{
     DnsRecord, DnsReply, ExtendedError, NameServers, Question, RecordKind, SystemLookup,
 };
@@ -38,6 +45,7 @@ pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
+pub use local_engine::LocalEngine;
 pub use login::{
     Account, AccountKind, AccountName, Challenge, CookieFlaw, CookieSeen, LoginAttempt, LoginForm,
     LoginMethod, LoginOutcome, LoginSeen, LoginStep, NotSent, SECRET_LIMIT, Secret, SecretTooLong,

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    AccountKind, AccountName, Ask, BoxFuture, Connect, DnsReply, Download, Ending, Exchange,
-    Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake, Hello, Interface, LegacyAnswer,
-    LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent, Operation, Policy, ProxySettings,
-    Question, Request, SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustStore,
-    Tunnel, Upgrade, Via, World,
+    AccountKind, AccountName, Ask, BoxFuture, Computer, Connect, DnsReply, Download, Ending,
+    Exchange, Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake, Hello, Interface,
+    LegacyAnswer, LocalEngine, LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent,
+    Operation, Policy, ProxySettings, Question, Request, SessionId, SessionRequest, SocketSeen,
+    SystemLookup, Timestamp, TrustStore, Tunnel, Upgrade, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -27,6 +27,10 @@ pub struct ScriptedWorld {
     pub variables: BTreeMap<String, String>,
     /// The Documents folder.
     pub documents: Option<PathBuf>,
+    /// What this computer says of itself.
+    pub computer: Option<Computer>,
+    /// What Desktop's own engine says.
+    pub engine: Option<LocalEngine>,
     /// Files by path.
     pub files: BTreeMap<PathBuf, FileRead>,
     /// The network adapters.
@@ -89,6 +93,8 @@ impl ScriptedWorld {
             policy: Policy::default(),
             variables: BTreeMap::new(),
             documents: None,
+            computer: None,
+            engine: None,
             files: BTreeMap::new(),
             interfaces: Vec::new(),
             name_servers: NameServers::default(),
@@ -213,6 +219,14 @@ impl World for ScriptedWorld {
 
     fn documents(&self) -> Option<PathBuf> {
         self.documents.clone()
+    }
+
+    fn computer(&self) -> Option<Computer> {
+        self.computer.clone()
+    }
+
+    fn local_engine(&self) -> BoxFuture<'_, Option<LocalEngine>> {
+        self.tell("ask Desktop's engine".to_owned(), self.engine.clone())
     }
 
     fn exists(&self, path: &Path) -> bool {

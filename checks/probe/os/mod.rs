@@ -13,7 +13,7 @@ pub(crate) use unix::getaddrinfo;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
-pub(crate) use windows::{console_programs, follow_codes, refuse_at_once, tcp_state};
+pub(crate) use windows::{computer, console_programs, follow_codes, refuse_at_once, tcp_state};
 
 #[cfg(not(target_os = "linux"))]
 mod silent {
@@ -67,6 +67,12 @@ pub(crate) fn documents() -> Option<std::path::PathBuf> {
 /// Nowhere else does a window come and go with a program.
 #[cfg(not(windows))]
 pub(crate) fn desktop() -> Option<std::path::PathBuf> {
+    None
+}
+
+/// Nowhere else is there anything to read of Desktop.
+#[cfg(not(windows))]
+pub(crate) fn computer(_: Option<std::path::PathBuf>) -> Option<crate::Computer> {
     None
 }
 
