@@ -26,7 +26,13 @@ pub(super) fn handler_missing(e: &Evidence, case: &Case) -> Option<Proof> {
     let proof = with_desktop(computer, proof)
         .not("Desktop installed for another user of this computer: none was found")
         .value("user", "your own account");
-    Some(proof.severity(severity(e.named_by, computer)).at_most(confidence(computer)))
+    // A program of another name may be Qlik's all the same: what its installer registers was never
+    // seen, and what is only possible keeps nobody from trying.
+    Some(if opens_with_anothers(computer) {
+        proof.severity(Severity::Degrades).at_most(Confidence::Possible)
+    } else {
+        proof.severity(severity(e.named_by, computer))
+    })
 }
 
 /// What is wrong with a registration; `None` if nothing is, or if that is not known.
@@ -81,16 +87,9 @@ fn severity(named_by: NamedBy, computer: &Computer) -> Severity {
     }
 }
 
-/// A program of another name may be Qlik's all the same: what its installer registers was never seen.
-fn confidence(computer: &Computer) -> Confidence {
-    match &computer.links.effective {
-        Registered::As(Registration { for_links: true, program: Some(program), .. })
-            if is_anothers(program) =>
-        {
-            Confidence::Possible
-        }
-        _ => Confidence::Certain,
-    }
+fn opens_with_anothers(computer: &Computer) -> bool {
+    let Registered::As(found) = &computer.links.effective else { return false };
+    found.for_links && found.program.as_ref().is_some_and(is_anothers)
 }
 
 /// A policy of the browser that opens web pages covers the link.
@@ -187,18 +186,23 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_registration_is_told() {
-        let wrong: [fn(&mut Registration); 4] = [
+        let wrong: [fn(&mut Registration); 3] = [
             |one| one.for_links = false,
             |one| one.program = None,
             |one| one.program.as_mut().expect("a program").exists = Some(false),
-            |one| {
-                let program = one.program.as_mut().expect("a program");
-                (program.path, program.maker) = ("C:\\x\\y.exe".into(), Some("Other Ltd".into()));
-            },
         ];
         for change in wrong {
             assert_eq!(told(NamedBy::Link, program(change)), Some(Severity::Blocks));
         }
+    }
+
+    #[test]
+    fn a_program_of_another_maker_blocks_nobody() {
+        let another = |one: &mut Registration| {
+            let program = one.program.as_mut().expect("a program");
+            (program.path, program.maker) = ("C:\\x\\y.exe".into(), Some("Other Ltd".into()));
+        };
+        assert_eq!(told(NamedBy::Link, program(another)), Some(Severity::Degrades));
     }
 
     #[test]

@@ -513,20 +513,20 @@ mod tests {
         program_of(command, there)
     }
 
-    fn is(path: &str, exists: Option<bool>, rest: &str) -> Option<(String, Option<bool>, String)> {
-        Some((path.to_owned(), exists, rest.to_owned()))
+    fn is(path: &str, exists: Option<bool>, rest: &str) -> (String, Option<bool>, String) {
+        (path.to_owned(), exists, rest.to_owned())
     }
 
     #[test]
     fn commands_are_read_as_windows_reads_them() {
         let program = "C:\\Program Files\\Qlik\\b.exe";
-        assert_eq!(told(&format!("\"{program}\" \"%1\"")), is(program, Some(true), "\"%1\""));
-        assert_eq!(told(&format!("{program} %1")), is(program, Some(true), "%1"));
-        assert_eq!(told("C:\\a b\\c %1"), is("C:\\a b\\c.exe", Some(true), "%1"));
+        assert_eq!(told(&format!("\"{program}\" \"%1\"")), Some(is(program, Some(true), "\"%1\"")));
+        assert_eq!(told(&format!("{program} %1")), Some(is(program, Some(true), "%1")));
+        assert_eq!(told("C:\\a b\\c %1"), Some(is("C:\\a b\\c.exe", Some(true), "%1")));
         let gone = "C:\\gone there\\d.exe";
-        assert_eq!(told(&format!("{gone} -u %1")), is(gone, Some(false), "-u %1"));
-        assert_eq!(told(&format!("\"{gone}\"")), is(gone, Some(false), ""));
-        assert_eq!(told("rundll32 url.dll,x %1"), is("rundll32", None, "url.dll,x %1"));
+        assert_eq!(told(&format!("{gone} -u %1")), Some(is(gone, Some(false), "-u %1")));
+        assert_eq!(told(&format!("\"{gone}\"")), Some(is(gone, Some(false), "")));
+        assert_eq!(told("rundll32 url.dll,x %1"), Some(is("rundll32", None, "url.dll,x %1")));
         assert_eq!((told(""), told("\"\" x")), (None, None));
     }
 

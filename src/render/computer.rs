@@ -1,6 +1,6 @@
 //! What a Windows computer says of itself, in a few lines.
 
-use hublink_probe::{Computer, Documents, Encryption, Registered};
+use hublink_probe::{Computer, Documents, Encryption, Registered, System};
 
 use super::words::bounded;
 use crate::report::Report;
@@ -13,7 +13,7 @@ const VALUE: usize = 200;
 pub fn this_computer(report: &Report) -> Vec<(&'static str, String)> {
     let Some(computer) = report.environment.computer.as_deref() else { return Vec::new() };
     let lines = [
-        ("Windows", (computer.system != Default::default()).then(|| computer.system.to_string())),
+        ("Windows", (computer.system != System::default()).then(|| computer.system.to_string())),
         ("Desktop", Some(desktop(computer))),
         ("Links open", opener(&computer.links.effective)),
         ("Documents", documents(&computer.documents)),
