@@ -201,7 +201,9 @@ impl World for RealWorld {
     fn computer(&self) -> Option<Computer> {
         let read = || {
             let documents = self.documents();
-            (!self.options.pretend.no_computer).then(|| os::computer(documents)).flatten()
+            (!self.options.pretend.no_computer)
+                .then(|| os::computer(documents.as_deref()))
+                .flatten()
         };
         self.computer.get_or_init(read).clone()
     }

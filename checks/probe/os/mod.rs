@@ -72,7 +72,7 @@ pub(crate) fn desktop() -> Option<std::path::PathBuf> {
 
 /// Nowhere else is there anything to read of Desktop.
 #[cfg(not(windows))]
-pub(crate) fn computer(_: Option<std::path::PathBuf>) -> Option<crate::Computer> {
+pub(crate) fn computer(_: Option<&std::path::Path>) -> Option<crate::Computer> {
     None
 }
 

@@ -14,10 +14,10 @@ const RELEASE: &str = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
 
 /// Reads it. `documents` is the known folder.
 #[expect(clippy::unnecessary_wraps, reason = "other systems have nothing to say")]
-pub(crate) fn computer(documents: Option<PathBuf>) -> Option<Computer> {
+pub(crate) fn computer(documents: Option<&Path>) -> Option<Computer> {
     Some(Computer {
         system: system(),
-        documents: placed(documents.as_deref()),
+        documents: placed(documents),
         desktop: desktop(),
         links: links(),
         browser: browser(),

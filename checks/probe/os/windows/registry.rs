@@ -92,15 +92,13 @@ fn expanded(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         made.push_str(before);
         let variable = after.split_once('%').filter(|(name, _)| !name.is_empty());
-        match variable.and_then(|(name, after)| Some((std::env::var(name).ok()?, after))) {
-            Some((value, after)) => {
-                made.push_str(&value);
-                rest = after;
-            }
-            None => {
-                made.push('%');
-                rest = after;
-            }
+        let value = variable.and_then(|(name, after)| Some((std::env::var(name).ok()?, after)));
+        if let Some((value, after)) = value {
+            made.push_str(&value);
+            rest = after;
+        } else {
+            made.push('%');
+            rest = after;
         }
     }
     made.push_str(rest);
