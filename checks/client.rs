@@ -1,21 +1,28 @@
-//! This computer: is it connected to any network at all?
+//! This computer: is it connected to any network at all, and do links reach Desktop on it?
 
-use hublink_probe::{Connect, FailureKind, Interface, InterfaceKind};
+mod desktop;
+mod links;
+
+use hublink_probe::{Connect, FailureKind, Interface, InterfaceKind, LocalEngine};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dns::Dns;
 use crate::frame::{
-    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, cause, fallback,
+    Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Severity, Target, cause, fallback,
     is_link_local,
 };
+use crate::hubs_file::Named;
+use crate::link::TextKind;
 use crate::tcp::{AT_ONCE_MS, Tcp};
 
-/// Whether this computer has a network.
+/// Whether anything on this computer stands in the way.
 pub struct Client;
 
 /// What was seen of this computer.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+///
+/// What it says of its settings, and of Desktop, stands in the facts of the case.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Evidence {
     /// The adapters, loopback too.
     pub adapters: Vec<Interface>,
@@ -27,6 +34,39 @@ pub struct Evidence {
     /// adapter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hubs_here: bool,
+    /// How the hub was named, which says whether anybody has to open its link.
+    #[serde(default)]
+    pub named_by: NamedBy,
+    /// What Desktop's own engine says, where Desktop can run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<LocalEngine>,
+}
+
+/// How a hub was named.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedBy {
+    /// By its address.
+    #[default]
+    Address,
+    /// In the file that Desktop reads.
+    DesktopsFile,
+    /// In another file.
+    File,
+    /// By a link alone.
+    Link,
+}
+
+impl NamedBy {
+    fn of(target: &Target) -> Self {
+        let is_link = target.text.as_ref().is_some_and(|text| text.kind == TextKind::Link);
+        match target.file.as_ref().map(|file| file.named) {
+            Some(Named::DesktopPlace) => Self::DesktopsFile,
+            Some(Named::Explicit) => Self::File,
+            None if is_link => Self::Link,
+            None => Self::Address,
+        }
+    }
 }
 
 impl Check for Client {
@@ -34,11 +74,14 @@ impl Check for Client {
 
     const META: Meta = Meta {
         id: "client",
-        title: "this computer is on a network",
-        docs: "Reads the list of this computer's network adapters; nothing is sent. Without any \
+        title: "nothing on this computer stands in the way",
+        docs: "Reads the list of this computer's network adapters. Without any \
                adapter that is connected and has an address, every hub fails, and no hub is to \
                blame. The symbol \"no Internet\" of Windows is not asked: its test page is often \
-               blocked where hubs are reached well.",
+               blocked where hubs are reached well. On Windows it also reads which program opens \
+               links of Desktop, what policies tell the browser about them, and which Desktop is \
+               installed, and asks Desktop's own engine on this computer (port 4848) for its \
+               state. Nothing leaves this computer.",
         needs: &[],
     };
 
@@ -58,6 +101,70 @@ impl Check for Client {
             ..cause("client/no-network", no_network)
         },
         Cause {
+            title: "Windows does not know which program opens the link: Desktop is not installed \
+                    for you, or its registration is broken.",
+            explain: "A link begins with qliksense:, and Windows looks that word up to find the \
+                      program it starts. Desktop's installer writes it down, mostly for the user \
+                      alone who installed it. Without it a click on the link does nothing, or asks \
+                      for another program. A hub from hubs.ini still has its button in Desktop.",
+            remedy: &[
+                "Install or repair Qlik Sense Desktop under <user>, then click the link again.",
+            ],
+            owner: Owner::You,
+            look_alikes: &[
+                "Desktop installed for another user of this computer, in whose name hublink was \
+                 not started",
+                "a registration that may not be read, or a program on a share that is away",
+                "a browser that was not allowed to open the link (client/browser-blocks-link)",
+            ],
+            see: &[
+                "Microsoft: Registering an Application to a URI Scheme",
+                "Qlik support article 1713031: Desktop is installed for one user, and its browser \
+                 opens the link",
+                "the values that Desktop's installer writes are unconfirmed",
+            ],
+            ..cause("client/link-handler-missing", links::handler_missing)
+        },
+        Cause {
+            title: "A browser rule stops the link from opening Desktop.",
+            explain: "A company can tell Chrome and Edge which addresses they must not open. A rule \
+                      for everything, or for qliksense:, covers the link, too: the browser then \
+                      shows a page that says it is blocked.",
+            remedy: &[
+                "Ask IT to allow qliksense:// in <browser> (URLAllowlist: qliksense:*).",
+                "Meanwhile open the link with the Windows key and R.",
+            ],
+            owner: Owner::Network,
+            confidence: Confidence::Possible,
+            severity: Severity::Degrades,
+            look_alikes: &[
+                "the suggestion that says Google Search was chosen in place of the link",
+                "the browser's question was answered with no",
+                "a rule for all addresses, with an exception for the link",
+            ],
+            see: &[
+                "Chrome Enterprise and Microsoft Edge policies: URLBlocklist, URLAllowlist",
+                "Qlik support article 1713031 (the suggestion)",
+                "that the rule covers links of programs is unconfirmed",
+            ],
+            ..cause("client/browser-blocks-link", links::browser_blocks)
+        },
+        Cause {
+            title: "Your Desktop version has expired or does not fit.",
+            explain: "Desktop's own engine on this computer says so by a code: 12001 (expired), 9004 \
+                      (the wrong version) or 12000 (there is a newer one, which is no fault).",
+            remedy: &[
+                "Install the Desktop version that fits your hub; your Qlik admin knows its release.",
+            ],
+            owner: Owner::You,
+            look_alikes: &[
+                "a version number alone: no rule which versions fit is known",
+                "Desktop that is not running: its engine is needed only while it is used",
+            ],
+            see: &["codes and texts of Qlik's web client of June 2019"],
+            ..cause("client/desktop-outdated", desktop::outdated)
+        },
+        Cause {
             title: "The network adapters of this computer could not be listed.",
             ..fallback("client/unexplained", unexplained)
         },
@@ -65,7 +172,17 @@ impl Check for Client {
 
     async fn probe(cx: &Context) -> Evidence {
         let hubs_here = cx.world.policy().loopback_allowed;
-        Evidence { adapters: cx.world.interfaces(), again: None, hubs_here }
+        Evidence {
+            adapters: cx.world.interfaces(),
+            again: None,
+            hubs_here,
+            named_by: NamedBy::of(&cx.target),
+            engine: cx.world.local_engine().await,
+        }
+    }
+
+    fn public_names() -> Vec<&'static str> {
+        vec!["QlikTech", "QlikSenseBrowser", "QlikSense", "Qlik"]
     }
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
@@ -186,7 +303,7 @@ mod tests {
         let cx = context_for_tests(Arc::new(world), Facts::default(), Budget::default());
         let seen = Client::probe(&cx).await;
         assert!(Client::control(&cx, &seen).await.is_none());
-        let lost = Evidence { adapters: Vec::new(), again: None, hubs_here: false };
+        let lost = Evidence::default();
         let again = Client::control(&cx, &lost).await.and_then(|seen| seen.again);
         assert_eq!(again.expect("a second look").len(), 1);
     }
@@ -195,8 +312,7 @@ mod tests {
     fn nothing_is_said_before_anything_failed() {
         let e = Evidence {
             adapters: vec![adapter(InterfaceKind::Loopback, true, "127.0.0.1")],
-            again: None,
-            hubs_here: false,
+            ..Evidence::default()
         };
         assert!(no_network(&e, &Case::default()).is_none());
     }

@@ -11,6 +11,7 @@ pub use place::{Candidate, Named, Place, Reading, desktop_place, examine};
 
 use hublink_probe::{Failure, FailureKind, FileOutcome};
 
+use crate::clock::Clock;
 use crate::frame::{
     AGAIN_AS_NAMED, Case, Cause, Check, Confidence, Context, Meta, Owner, Proof, Reason,
     ReasonKind, Severity, Target, Verify, cause, fallback,
@@ -43,11 +44,16 @@ impl Check for HubsFile {
     }
 
     async fn probe(cx: &Context) -> Reading {
-        match &cx.target.file {
+        let reading = match &cx.target.file {
             Some(reading) => Reading::clone(reading),
             // Not reached while the engine asks `not_applicable` first; looking is right anyway.
             None => examine(&*cx.world, &Place::Desktop),
+        };
+        if reading.named != Named::DesktopPlace || reading.content.is_none() {
+            return reading;
         }
+        let engine = cx.world.local_engine().await;
+        Reading { desktop_started: engine.and_then(|engine| engine.started), ..reading }
     }
 }
 
@@ -161,6 +167,26 @@ const CAUSES: &[Cause<Reading>] = &[
         see: &[SYNTAX, "what a plain INI reader (rust-ini 0.21) makes of such lines was measured"],
         ..cause("hubs-file/damaged-line", damaged_line)
     },
+    Cause {
+        title: "Desktop still runs with the list it read before hubs.ini was changed.",
+        explain: "Desktop reads hubs.ini when it starts and does not look again. What was added or \
+                  mended since then is not on its welcome page yet.",
+        remedy: &["Close Qlik Sense Desktop and start it again."],
+        owner: Owner::You,
+        confidence: Confidence::Likely,
+        severity: Severity::Degrades,
+        look_alikes: &[
+            "clocks that differ by more than lies between the two times, as that of a file server \
+             may",
+            "a file that Desktop wrote itself, if it does so",
+        ],
+        see: &[
+            SEED,
+            "the time of its start, as Desktop's engine tells it",
+            "whether Desktop writes hubs.ini itself is unconfirmed",
+        ],
+        ..cause("hubs-file/changed-after-start", changed_after_start)
+    },
     Cause { verify: READ_AGAIN, ..fallback("hubs-file/unexplained", unexplained) },
 ];
 
@@ -253,6 +279,27 @@ fn mend(lint: &Lint, content: &Content) -> String {
         }
         _ => format!("Put the link of {name} on one line (line {number})."),
     }
+}
+
+/// File systems tell times of changes in steps of up to two seconds.
+const STEP_S: f64 = 2.0;
+
+/// The file on a share has the time of its server, whose clock may be as far off as a domain allows.
+const SHARE_S: f64 = 300.0;
+
+fn changed_after_start(seen: &Reading, case: &Case) -> Option<Proof> {
+    let (changed, started) = (seen.modified?, seen.desktop_started?);
+    let on_share = seen.path.starts_with("\\\\");
+    let after_s = changed.seconds_since(started);
+    let offsets =
+        case.of::<Clock>().map(|clock| clock.witnesses.iter().map(|one| one.offset_s.abs()));
+    let clock_off_s = offsets.into_iter().flatten().fold(0.0, f64::max);
+    let doubt_s = if on_share { SHARE_S } else { STEP_S }.max(clock_off_s);
+    (after_s > doubt_s).then(|| {
+        Proof::seen("Desktop was started", started)
+            .and("hubs.ini was changed", changed)
+            .not(format!("the clock: {after_s:.0} s lie between, and it is not that far off"))
+    })
 }
 
 fn unexplained(seen: &Reading, _: &Case) -> Option<Proof> {

@@ -1,6 +1,7 @@
 //! The encryption: does the server speak TLS on the port, and if not, what happens instead?
 
 mod proofs;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -203,6 +204,32 @@ impl Check for Tls {
             ],
             see: &["RFC 8446 section 6.2", "measured"],
             ..cause("tls/server-breaks-off", proofs::server_breaks_off)
+        },
+        Cause {
+            title: "Windows on this computer is set so that programs which use its own encryption \
+                    may not reach the hub.",
+            explain: "This tool brings its own encryption and reached the hub. Many programs for \
+                      Windows use the system's (Schannel, WinHTTP, .NET), and there TLS 1.2 is \
+                      switched off, or offered only by programs that ask for it. Which one Desktop \
+                      uses is unconfirmed; browsers bring their own, as this tool does.",
+            remedy: &[
+                "If Desktop fails where this tool passes, ask IT to set TLS 1.2 back for programs on \
+                 this computer: <settings>.",
+            ],
+            owner: Owner::Network,
+            confidence: Confidence::Possible,
+            severity: Severity::Degrades,
+            look_alikes: &[
+                "TLS 1.2 switched off where TLS 1.3 takes its place (Windows 11, a hub that has it)",
+                "old versions switched off (TLS 1.0 and 1.1), as they should be",
+                "settings for servers: only those for programs that connect count",
+            ],
+            see: &[
+                "Microsoft: TLS registry settings (Schannel), DefaultSecureProtocols of WinHTTP, \
+                 SchUseStrongCrypto of .NET",
+                "which TLS library Desktop uses is unconfirmed",
+            ],
+            ..cause("tls/switched-off-in-windows", system::switched_off)
         },
         fallback("tls/unexplained", proofs::unexplained),
     ];

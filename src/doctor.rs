@@ -82,6 +82,7 @@ impl Run {
                 os: world.os().to_owned(),
                 arch: std::env::consts::ARCH.to_owned(),
                 interfaces: world.interfaces(),
+                computer: world.computer().map(Box::new),
                 resolver: self.resolver.clone(),
                 proxy_variables: proxy_variables(world),
                 account: world.account(),
@@ -135,7 +136,11 @@ pub(crate) fn hub(examined: &Examined) -> Hub {
         source: examined.target.source.clone(),
         link: examined.target.text.clone(),
         way: examined.case.way(),
-        facts: Some(Facts { interfaces: Vec::new(), ..examined.case.facts.clone() }),
+        facts: Some(Facts {
+            interfaces: Vec::new(),
+            computer: None,
+            ..examined.case.facts.clone()
+        }),
         verdict: verdict(examined),
         checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
         duration_ms: millis(examined.took),

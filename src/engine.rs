@@ -244,6 +244,7 @@ pub async fn run(
     let common = Facts {
         os: world.os().to_owned(),
         interfaces: world.interfaces(),
+        computer: world.computer().map(Box::new),
         hubs_in_run,
         login_host: settings.login.login_host.clone(),
         desktop_refuses: settings.login.desktop_refuses,

@@ -7,7 +7,7 @@ use hublink_checks::frame::{
 };
 use hublink_checks::link::Inspection;
 use hublink_checks::login::LoggedOut;
-use hublink_probe::{AccountName, Interface, Timestamp, Way};
+use hublink_probe::{AccountName, Computer, Interface, Timestamp, Way};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,9 @@ pub struct Environment {
     /// The network adapters of this computer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interfaces: Vec<Interface>,
+    /// What this computer says of itself as far as Desktop is concerned; of Windows alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub computer: Option<Box<Computer>>,
     /// The name server of `--resolver`, if it replaced the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolver: Option<String>,

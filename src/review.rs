@@ -103,7 +103,8 @@ fn facts(environment: &Environment, hub: &Hub, hubs_in_run: usize) -> Facts {
         way: hub.way.clone(),
         ..Facts::default()
     });
-    Facts { interfaces: environment.interfaces.clone(), ..told }
+    let computer = environment.computer.clone();
+    Facts { interfaces: environment.interfaces.clone(), computer, ..told }
 }
 
 /// Milliseconds of a report. No run lasts longer than the limit that a command line can name.

@@ -222,7 +222,7 @@ fn store_readable(e: &Evidence, proof: Proof) -> Proof {
     proof.and("trusted roots on this computer", e.examined.roots)
 }
 
-pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn untrusted_issuer(e: &Evidence, case: &Case) -> Option<Proof> {
     let seen = &e.examined;
     let path = seen.path();
     let step = path.last().filter(|_| !is_trusted(e))?;
@@ -249,7 +249,19 @@ pub(super) fn untrusted_issuer(e: &Evidence, _: &Case) -> Option<Proof> {
         .at_most(confidence)
         .not("certificate/qlik-default: the names are not SERVER under SERVER-CA")
         .not("certificate/intercepted: nothing but the unknown issuer points at a device");
+    let proof = if roots_are_not_fetched(case) {
+        let at = "DisableRootAutoUpdate";
+        proof.and(at, "1: Windows fetches no public root that it does not have yet")
+    } else {
+        proof
+    };
     Some(with_rustls(e, store_readable(e, with_root(e, proof))))
+}
+
+/// Whether Windows is told to do without roots that it would else fetch when one is needed.
+fn roots_are_not_fetched(case: &Case) -> bool {
+    let computer = case.facts.computer.as_deref();
+    computer.and_then(|computer| computer.encryption.root_update_disabled) == Some(1)
 }
 
 /// The root to install, by name and fingerprint; of one that was not sent only the name is known.

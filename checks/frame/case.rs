@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_probe::{AccountName, Interface, Way};
+use hublink_probe::{AccountName, Computer, Interface, Way};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub struct Facts {
     /// The network adapters of the computer the evidence comes from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interfaces: Vec<Interface>,
+    /// What the computer the evidence comes from says of itself; of Windows alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub computer: Option<Box<Computer>>,
     /// How many hubs the run examines.
     pub hubs_in_run: usize,
     /// The way that the hub's address gets by the settings of this computer.

@@ -46,6 +46,8 @@ const BEHIND_PROXY: &[&str] = &["dns", "tcp", "tls", "certificate", "clock", "ht
 
 /// Causes of the whole computer: they stop every hub alike and stand in a report once.
 pub const MACHINE_WIDE: &[&str] = &[
+    "client/desktop-outdated",
+    "client/link-handler-missing",
     "client/no-network",
     "proxy/unusable",
     "dns/resolver-unreachable",

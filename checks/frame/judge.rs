@@ -108,20 +108,26 @@ fn confidence<E>(row: &Cause<E>, proof: &Proof, case: &Case) -> Confidence {
     if relayed || unverified { stated.lowered() } else { stated }
 }
 
-/// Causes whose evidence on Windows is known from documents alone: where Desktop takes its proxy from
+/// Causes whose evidence on Windows is known from documents alone: what Desktop's installer writes,
+/// what its engine answers, and what browsers do with links of programs; where it takes its proxy from
 /// was not seen on a real one yet, nor were the numbers that stand for ICMP errors, exhausted ports
 /// and missing routes, nor how soon a refusal comes when the SYN is sent only once, nor by which
 /// status SSPI makes no ticket.
 fn is_only_documented(id: &str) -> bool {
-    let login = ["login/domain-controller-unreachable", "login/spn-missing"];
-    let tcp = [
+    let seen_nowhere = [
+        "client/browser-blocks-link",
+        "client/desktop-outdated",
+        "client/link-handler-missing",
+        "hubs-file/changed-after-start",
+        "login/domain-controller-unreachable",
+        "login/spn-missing",
         "tcp/blocked-on-this-computer",
         "tcp/host-down",
         "tcp/off-network",
         "tcp/ports-exhausted",
         "tcp/rejected-on-the-way",
     ];
-    id.starts_with("proxy/") || tcp.contains(&id) || login.contains(&id)
+    id.starts_with("proxy/") || seen_nowhere.contains(&id)
 }
 
 /// Fills the holes of a remedy with this user's own values.

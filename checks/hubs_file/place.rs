@@ -44,6 +44,9 @@ pub struct Reading {
     /// What it holds, if it could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// When the Desktop that runs was started, if it reads this file and tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop_started: Option<Timestamp>,
     /// Files in places where Desktop does not read them, looked for because the right one is
     /// missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,6 +80,7 @@ impl Reading {
             file: None,
             modified: None,
             content: None,
+            desktop_started: None,
             candidates: Vec::new(),
         }
     }

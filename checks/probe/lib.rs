@@ -11,6 +11,7 @@
 #[cfg(any(windows, test))]
 mod aside;
 mod chain_verdict;
+mod computer;
 pub mod console;
 mod dns;
 mod download;
@@ -19,6 +20,7 @@ mod files;
 mod http;
 mod interfaces;
 mod legacy;
+mod local_engine;
 mod login;
 mod name_rules;
 mod os;
@@ -35,6 +37,11 @@ mod tunnel;
 mod world;
 
 pub use chain_verdict::{ChainElement, ChainVerdict, ChainVerdicts};
+pub use computer::{
+    Browser, BrowserKind, BrowserPolicy, Computer, Desktop, Documents, DotNet, Encryption,
+    Installed, LinkOpeners, Membership, PartOf, ProgramFile, Registered, Registration, Scope,
+    System, TLS_1_2_AND_1_3, UserOf, VersionSwitch, covers_links,
+};
 pub use dns::{
     DnsRecord, DnsReply, ExtendedError, NameServers, Question, RecordKind, SystemLookup,
 };
@@ -44,6 +51,7 @@ pub use files::{FILE_LIMIT, FileOutcome, FileRead};
 pub use http::{BODY_LIMIT, Ending, Exchange, Header, Request, Scheme, mask_one_time};
 pub use interfaces::{Interface, InterfaceKind, Subnet};
 pub use legacy::LegacyAnswer;
+pub use local_engine::LocalEngine;
 pub use login::{
     Account, AccountKind, AccountName, Challenge, CookieFlaw, CookieSeen, LoginAttempt, LoginForm,
     LoginMethod, LoginOutcome, LoginPackage, LoginSeen, LoginStep, NotSent, SECRET_LIMIT, Secret,

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
 use crate::login::{self, Desk, Packages, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
-    Account, AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Connect,
-    DnsReply, Download, Exchange, FailureKind, Fetch, FileRead, Handshake, Hello, Interface,
-    LegacyAnswer, LoginAttempt, LoginSeen, NameServers, NotSent, Policy, ProxyScheme, ProxySetting,
-    ProxySettings, Question, Request, Scheme, ScriptAnswer, Secret, SessionId, SessionRequest,
-    SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustError, TrustStore, Tunnel, Upgrade,
-    World, dns, download, files, http, interfaces, legacy, os, tcp, tls, trust, tunnel,
+    Account, AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Computer,
+    Connect, DnsReply, Download, Exchange, FailureKind, Fetch, FileRead, Handshake, Hello,
+    Interface, LegacyAnswer, LocalEngine, LoginAttempt, LoginSeen, NameServers, NotSent, Policy,
+    ProxyScheme, ProxySetting, ProxySettings, Question, Request, Scheme, ScriptAnswer, Secret,
+    SessionId, SessionRequest, SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustError,
+    TrustStore, Tunnel, Upgrade, World, dns, download, files, http, interfaces, legacy,
+    local_engine, os, tcp, tls, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -54,6 +56,10 @@ pub struct Pretend {
     /// Environment variables that stand in for the real ones, and for what Windows is told about
     /// proxies.
     pub variables: Option<Vec<(String, String)>>,
+    /// Nothing is read of this computer: that it lacks Desktop is no fault of a practice hub.
+    pub no_computer: bool,
+    /// Desktop's own engine listens on this port of this computer, whatever its system.
+    pub engine_port: Option<u16>,
 }
 
 /// The machine and the network.
@@ -66,6 +72,8 @@ pub struct RealWorld {
     script_answers: Mutex<Vec<ScriptAnswer>>,
     logins: Logins,
     desk: Desk,
+    computer: OnceLock<Option<Computer>>,
+    engine: OnceCell<Option<LocalEngine>>,
 }
 
 impl RealWorld {
@@ -78,15 +86,16 @@ impl RealWorld {
         for path in &options.ca_files {
             given_roots.extend(trust::read_pem(path)?);
         }
-        let (logins, desk) = (Logins::default(), Desk::default());
         Ok(Self {
             given_roots,
             options,
             trust: OnceLock::new(),
             system_proxies: OnceLock::new(),
             script_answers: Mutex::default(),
-            logins,
-            desk,
+            logins: Logins::default(),
+            desk: Desk::default(),
+            computer: OnceLock::new(),
+            engine: OnceCell::new(),
         })
     }
 
@@ -284,6 +293,27 @@ impl World for RealWorld {
 
     fn documents(&self) -> Option<PathBuf> {
         self.options.pretend.documents.clone().or_else(os::documents)
+    }
+
+    fn computer(&self) -> Option<Computer> {
+        let read = || {
+            let documents = self.documents();
+            (!self.options.pretend.no_computer)
+                .then(|| os::computer(documents.as_deref()))
+                .flatten()
+        };
+        self.computer.get_or_init(read).clone()
+    }
+
+    fn local_engine(&self) -> BoxFuture<'_, Option<LocalEngine>> {
+        let Pretend { no_computer, engine_port, .. } = self.options.pretend;
+        Box::pin(async move {
+            if engine_port.is_none() && (no_computer || self.os() != "windows") {
+                return None;
+            }
+            let ask = async || Some(local_engine::ask(engine_port, self.line()).await);
+            self.engine.get_or_init(ask).await.clone()
+        })
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{
-    AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Connect, DnsReply,
-    Download, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome, FileRead, Handshake,
-    Hello, Interface, LegacyAnswer, LoginAttempt, LoginOutcome, LoginSeen, NameServers, NotSent,
-    Operation, Policy, ProxySettings, Question, Request, Scheme, ScriptAnswer, SessionId,
-    SessionRequest, SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustStore, Tunnel,
-    Upgrade, Via, World,
+    AccountKind, AccountName, Ask, BoxFuture, ChainAsked, ChainVerdicts, Computer, Connect,
+    DnsReply, Download, Ending, Exchange, Failure, FailureKind, Fetch, FileOutcome, FileRead,
+    Handshake, Hello, Interface, LegacyAnswer, LocalEngine, LoginAttempt, LoginOutcome, LoginSeen,
+    NameServers, NotSent, Operation, Policy, ProxySettings, Question, Request, Scheme,
+    ScriptAnswer, SessionId, SessionRequest, SocketSeen, SystemLookup, SystemProxies, Timestamp,
+    TrustStore, Tunnel, Upgrade, Via, World,
 };
 
 /// A world that answers from a script. What the script does not hold fails as a network without
@@ -28,6 +28,10 @@ pub struct ScriptedWorld {
     pub variables: BTreeMap<String, String>,
     /// The Documents folder.
     pub documents: Option<PathBuf>,
+    /// What this computer says of itself.
+    pub computer: Option<Computer>,
+    /// What Desktop's own engine says.
+    pub engine: Option<LocalEngine>,
     /// Files by path.
     pub files: BTreeMap<PathBuf, FileRead>,
     /// The network adapters.
@@ -96,6 +100,8 @@ impl ScriptedWorld {
             policy: Policy::default(),
             variables: BTreeMap::new(),
             documents: None,
+            computer: None,
+            engine: None,
             files: BTreeMap::new(),
             interfaces: Vec::new(),
             name_servers: NameServers::default(),
@@ -223,6 +229,14 @@ impl World for ScriptedWorld {
 
     fn documents(&self) -> Option<PathBuf> {
         self.documents.clone()
+    }
+
+    fn computer(&self) -> Option<Computer> {
+        self.computer.clone()
+    }
+
+    fn local_engine(&self) -> BoxFuture<'_, Option<LocalEngine>> {
+        self.tell("ask Desktop's engine".to_owned(), self.engine.clone())
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountName, Ask, ChainVerdicts, Connect, DnsReply, Download, Exchange, Fetch, FileRead,
-    Handshake, Hello, Interface, LegacyAnswer, LoginAttempt, LoginSeen, NameServers, ProxySettings,
-    Question, Request, Scheme, SessionId, SessionRequest, SocketSeen, SystemLookup, SystemProxies,
-    Timestamp, TrustStore, Tunnel, Upgrade,
+    AccountName, Ask, ChainVerdicts, Computer, Connect, DnsReply, Download, Exchange, Fetch,
+    FileRead, Handshake, Hello, Interface, LegacyAnswer, LocalEngine, LoginAttempt, LoginSeen,
+    NameServers, ProxySettings, Question, Request, Scheme, SessionId, SessionRequest, SocketSeen,
+    SystemLookup, SystemProxies, Timestamp, TrustStore, Tunnel, Upgrade,
 };
 
 /// A boxed future, for the methods of an object-safe trait.
@@ -38,6 +38,12 @@ pub trait World: Send + Sync {
 
     /// The user's Documents folder (on Windows the known folder, which may be redirected).
     fn documents(&self) -> Option<PathBuf>;
+
+    /// What this computer says of itself as far as Desktop is concerned; nothing but on Windows.
+    fn computer(&self) -> Option<Computer>;
+
+    /// What Desktop's own engine on this computer says; nothing where Desktop cannot run.
+    fn local_engine(&self) -> BoxFuture<'_, Option<LocalEngine>>;
 
     /// Whether something of that name exists.
     fn exists(&self, path: &Path) -> bool;

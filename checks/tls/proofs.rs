@@ -3,6 +3,7 @@
 use hublink_probe::{FailureKind, Handshake, LegacyAnswer};
 
 use super::Evidence;
+use super::system::with_switch;
 use crate::frame::{Case, Confidence, Proof, Severity, is_neighbour};
 use crate::http::{Http, KnownText};
 
@@ -319,12 +320,13 @@ fn refused_by(e: &Evidence, proof: Proof, most: Confidence) -> Proof {
         .at_most(most)
 }
 
-pub(super) fn old_protocol_only(e: &Evidence, _: &Case) -> Option<Proof> {
+pub(super) fn old_protocol_only(e: &Evidence, case: &Case) -> Option<Proof> {
     let legacy = answered_as_of_old(e)?;
     legacy.version.filter(|version| (0x0300..0x0303).contains(version))?;
     let proof = with_legacy(e, legacy)
         .not("tls/server-breaks-off: the server accepts a greeting of the old kind")
         .value("version", legacy.version_name().unwrap_or_default());
+    let proof = with_switch(case, legacy.version_name().unwrap_or_default(), proof);
     Some(refused_by(e, proof, Confidence::Likely))
 }
 

@@ -3,6 +3,7 @@
 use hublink_probe::Interface;
 
 use super::Changed;
+use crate::render::computer::{desktop, opener};
 use crate::report::Report;
 use crate::review::word;
 
@@ -16,11 +17,15 @@ pub(super) fn compare(old: &Report, new: &Report, nameless: bool) -> Vec<Changed
     both("operating system", &|report| Some(report.environment.os.clone()));
     both("processor", &|report| Some(report.environment.arch.clone()));
     both("proxy variables", &|report| list(&report.environment.proxy_variables));
+    let windows = |report: &Report| report.environment.computer.as_deref().cloned();
+    both("Windows", &|report| windows(report).map(|computer| computer.system.to_string()));
+    both("Qlik Sense Desktop", &|report| windows(report).map(|computer| desktop(&computer)));
     both("what is hidden", &|report| Some(report.redaction.level.clone()));
     if nameless {
         return found;
     }
     both("external checks", &|report| list(&external(report)));
+    both("links open", &|report| opener(&windows(report)?.links.effective));
     both("name server of --resolver", &|report| report.environment.resolver.clone());
     let labels = old.labels.keys().chain(new.labels.keys());
     let mut labels: Vec<&String> = labels.collect();

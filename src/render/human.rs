@@ -8,6 +8,7 @@ use hublink_checks::frame::{
 
 use hublink_probe::Way;
 
+use super::computer::this_computer;
 use super::words::{beside, logout, place, sure, why};
 use super::{Style, chain, clean};
 use crate::report::{CheckReport, External, Hub, Ready, Report};
@@ -34,6 +35,7 @@ pub fn render(report: &Report, style: Style, detail: Detail) -> String {
         }
         page.hub(hub, detail);
     }
+    page.computer(report, detail);
     page.summary(report);
     page.review(report);
     page.text
@@ -357,6 +359,21 @@ impl Page {
             self.paragraph("  ", &format!("{}: {}", capital.unwrap_or_default(), hubs.join(", ")));
         }
         self.blank();
+    }
+
+    /// What a Windows computer says of itself: which Desktop there is, and what opens its links.
+    fn computer(&mut self, report: &Report, detail: Detail) {
+        let most = match detail {
+            Detail::Quiet => 0,
+            Detail::Normal => 3,
+            Detail::Verbose => usize::MAX,
+        };
+        let told = this_computer(report).into_iter().take(most);
+        let told: Vec<String> = told.map(|(label, value)| format!("{label}: {value}")).collect();
+        if !told.is_empty() {
+            self.paragraph("This computer  ", &told.join("; "));
+            self.blank();
+        }
     }
 
     fn summary(&mut self, report: &Report) {

@@ -3,6 +3,7 @@
 use hublink_checks::frame::{Diagnosis, ProofLine, ReasonKind, Severity, Status, Verification};
 use hublink_probe::Way;
 
+use super::computer::this_computer;
 use super::human::review_lines;
 use super::messages::messages;
 use super::words::{
@@ -225,6 +226,8 @@ impl Page {
         if !addresses.is_empty() {
             parts.push(format!("own address {}", addresses.join(", ")));
         }
+        let told = this_computer(report);
+        parts.extend(told.iter().map(|(label, value)| escape(&format!("{label}: {value}"))));
         if let Some(resolver) = &environment.resolver {
             parts.push(format!("asked name server {}", escape(resolver)));
         }

@@ -2,6 +2,7 @@
 
 mod board;
 pub mod chain;
+pub mod computer;
 mod facts;
 pub mod html;
 pub mod human;

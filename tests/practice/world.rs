@@ -72,6 +72,7 @@ async fn visit(practice: &Practice, folder: &Path, hubs_ini: &Path) -> io::Resul
             policy: Policy { loopback_allowed: true, ..Policy::default() },
             // Nothing here goes through the proxy that this computer may have.
             variables: Some(Vec::new()),
+            no_computer: true,
             ..Pretend::default()
         },
         ..WorldOptions::default()

@@ -289,6 +289,12 @@ impl hublink_probe::World for Fragile {
     fn interfaces(&self) -> Vec<hublink_probe::Interface> {
         self.0.interfaces()
     }
+    fn computer(&self) -> Option<hublink_probe::Computer> {
+        self.0.computer()
+    }
+    fn local_engine(&self) -> hublink_probe::BoxFuture<'_, Option<hublink_probe::LocalEngine>> {
+        self.0.local_engine()
+    }
     fn exists(&self, path: &std::path::Path) -> bool {
         self.0.exists(path)
     }

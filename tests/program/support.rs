@@ -48,6 +48,7 @@ impl Stage {
                 no_system_roots: true,
                 // The machine may have a proxy; nothing here goes through one.
                 variables: Some(Vec::new()),
+                no_computer: true,
                 ..Pretend::default()
             },
             ..WorldOptions::default()

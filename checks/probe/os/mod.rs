@@ -14,7 +14,7 @@ pub(crate) use unix::getaddrinfo;
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};
 #[cfg(windows)]
 pub(crate) use windows::{
-    ChainHow, adapter_domains, ask_script, chain_verdict, console_programs, follow_codes,
+    ChainHow, adapter_domains, ask_script, chain_verdict, computer, console_programs, follow_codes,
     login_packages, name_rules, refuse_at_once, secure_dns, signed_on_user, system_proxies,
     tcp_state,
 };
@@ -82,6 +82,12 @@ pub(crate) fn login_packages() -> Option<std::sync::Arc<dyn crate::login::Packag
 
 #[cfg(not(windows))]
 pub(crate) fn signed_on_user() -> Option<String> {
+    None
+}
+
+/// Nowhere else is there anything to read of Desktop.
+#[cfg(not(windows))]
+pub(crate) fn computer(_: Option<&std::path::Path>) -> Option<crate::Computer> {
     None
 }
 

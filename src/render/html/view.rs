@@ -10,6 +10,7 @@ use serde_json::json;
 use super::picture::{Drawing, certificate_of, drawings, stops};
 use super::{IN_FULL, RAW, RAW_OF_CHECK, ROWS, STYLE, STYLE_HASH};
 use crate::render::chain;
+use crate::render::computer::this_computer;
 use crate::render::messages::messages;
 use crate::render::words::{
     addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place, sure,
@@ -614,6 +615,7 @@ fn facts(report: &Report) -> Vec<Fact> {
         ("System", format!("{} {}", system(&environment.os), environment.arch)),
         ("Own addresses", own_addresses(report).join(", ")),
     ];
+    facts.extend(this_computer(report));
     let labels = report.labels.iter().map(|(key, value)| format!("{key}={value}"));
     facts.push(("Labels", labels.collect::<Vec<_>>().join(", ")));
     // Every computer has the loopback adapter.

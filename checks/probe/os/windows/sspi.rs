@@ -17,6 +17,7 @@ use windows_sys::Win32::Security::Credentials::SecHandle;
 use windows_sys::Win32::System::Rpc::{SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_W};
 use zeroize::Zeroizing;
 
+use super::text::wide;
 use crate::LoginPackage;
 use crate::login::{Account, Mechanism, Packages, Stuck, Wish};
 
@@ -265,12 +266,6 @@ fn units(text: &str) -> Vec<u16> {
     let mut units = Vec::with_capacity(text.len() + 1);
     units.extend(text.encode_utf16());
     units
-}
-
-fn wide(text: &str) -> Vec<u16> {
-    let mut wide = units(text);
-    wide.push(0);
-    wide
 }
 
 #[cfg(test)]
