@@ -123,7 +123,8 @@ async fn at_desk(desk: &Desk, server: &Server, scripts: &Arc<Scripts>) -> LoginS
 
 async fn with(desk: &Desk, attempt: &LoginAttempt, with: With) -> LoginSeen {
     let world = world();
-    log_in_within(Duration::from_secs(10), desk, attempt, &with, world.line()).await
+    // Boxed, because a login is a long way and every test would hold it whole.
+    Box::pin(log_in_within(Duration::from_secs(10), desk, attempt, &with, world.line())).await
 }
 
 fn statuses(seen: &LoginSeen) -> Vec<(LoginPackage, Option<u32>, bool)> {
