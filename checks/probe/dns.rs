@@ -534,6 +534,30 @@ fn bounded(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing {
+    //! For [`crate::fuzzing`].
+
+    use super::{DnsReply, Ipv4Addr, Question, RecordKind, answer_to, fully_qualified, take_in};
+
+    /// The most of one reply that may stand in a report, in bytes.
+    const REPLY: usize = 64 * 1024;
+
+    /// A message; the two bytes that stand for its id are what was asked with.
+    pub(crate) fn answer(data: &[u8]) {
+        let id = data.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+        let name = fully_qualified("hub.test").expect("a name");
+        let Some(message) = answer_to(id, &name, data) else { return };
+        let question = Question::of((Ipv4Addr::LOCALHOST, 53).into(), "hub.test", RecordKind::A);
+        let mut reply = DnsReply::of(&question);
+        take_in(&mut reply, &message);
+        let told = serde_json::to_string(&reply).expect("plain data");
+        assert!(told.len() < REPLY, "{} bytes of one reply", told.len());
+        let again: DnsReply = serde_json::from_str(&told).expect("the same shape");
+        assert_eq!(again, reply, "a saved report is the same report");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

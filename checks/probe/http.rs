@@ -399,7 +399,7 @@ pub(crate) struct Answer {
 }
 
 impl Channel {
-    async fn over<S>(seen: &mut Exchange, stream: S, watch: Watch) -> Option<Self>
+    pub(crate) async fn over<S>(seen: &mut Exchange, stream: S, watch: Watch) -> Option<Self>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -417,7 +417,7 @@ impl Channel {
     }
 
     /// The one request of a connection. `None` if it cannot be written as HTTP.
-    fn get(&self, request: &Request) -> Option<Outgoing> {
+    pub(crate) fn get(&self, request: &Request) -> Option<Outgoing> {
         let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
         let target = match forwarded {
             Some(_) => request.whole_url(),

@@ -85,6 +85,12 @@ impl Record {
 }
 
 impl Watch {
+    /// A view of a stream that is none.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of_nothing() -> Self {
+        Self { stream: None, record: Arc::new(Mutex::new(Record::default())) }
+    }
+
     pub(crate) fn record(&self) -> Record {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

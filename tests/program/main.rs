@@ -4,6 +4,8 @@ mod certificate;
 mod cli;
 mod diff;
 mod formats;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod logins;
 mod more_worlds;
 mod names;

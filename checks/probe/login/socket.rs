@@ -275,7 +275,7 @@ fn broke(error: &Error) -> SocketClose {
 }
 
 /// A notification is JSON-RPC: a name and what belongs to it.
-fn read(text: &str) -> SocketMessage {
+pub(super) fn read(text: &str) -> SocketMessage {
     let Ok(message) = serde_json::from_str::<Value>(text) else {
         return SocketMessage { text: Some(shown(text)), ..SocketMessage::default() };
     };
