@@ -110,7 +110,12 @@ impl Watch {
         }
         let reset = async {
             let mut rest = [0; 4096];
+            let end = tokio::time::Instant::now() + limit;
             loop {
+                // A flood is never waited for, so the limit around this would never be looked at.
+                if tokio::time::Instant::now() >= end {
+                    return false;
+                }
                 if stream.readable().await.is_err() {
                     return true;
                 }
@@ -205,5 +210,34 @@ impl AsyncWrite for Tap {
             }
             Under::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever floods a connection after the goodbye must not hold us: nothing in the loop waits.
+    #[tokio::test]
+    async fn a_flood_after_the_goodbye_ends_with_the_limit() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).expect("a goodbye");
+            let block = vec![b'x'; 1 << 20];
+            // Until the other side leaves, and no longer than a test may take.
+            let end = std::time::Instant::now() + Duration::from_secs(20);
+            while std::time::Instant::now() < end && stream.write_all(&block).is_ok() {}
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        drop(tap);
+        let begun = std::time::Instant::now();
+        assert!(!watch.is_given_up(Duration::from_millis(200)).await);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        drop(watch);
+        server.join().expect("the server ends");
     }
 }

@@ -58,7 +58,8 @@ fn watched(mut command: Command, into: &Path) -> Ran {
 
 /// The most memory a process ever had, in KiB; 0 once it has ended.
 fn high_water(child: &Child) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
@@ -122,8 +123,16 @@ async fn hostile_hubs_cost_neither_time_nor_memory() {
     arguments.extend(["--timeout", "5", "--deadline", "60"].map(str::to_owned));
     let ran = run(&stage, &arguments, |_| {}).await;
     println!("{} KiB, {:?}", ran.peak, ran.took);
-    for (hub, (name, _)) in ran.report["hubs"].as_array().expect("a list").iter().zip(hostile_hubs()) {
-        println!("{name}: {} {} {} {:.0} ms", hub["verdict"]["ready"], hub["verdict"]["cause"], hub["verdict"]["confidence"], hub["duration_ms"].as_f64().unwrap_or_default());
+    for (hub, (name, _)) in
+        ran.report["hubs"].as_array().expect("a list").iter().zip(hostile_hubs())
+    {
+        println!(
+            "{name}: {} {} {} {:.0} ms",
+            hub["verdict"]["ready"],
+            hub["verdict"]["cause"],
+            hub["verdict"]["confidence"],
+            hub["duration_ms"].as_f64().unwrap_or_default()
+        );
     }
     assert!(ran.peak < MEMORY, "{} KiB", ran.peak);
     panic!();
