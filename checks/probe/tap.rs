@@ -37,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) head: Vec<u8>,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+    /// How much may be received in all, where somebody set a limit.
+    most: Option<u64>,
 }
 
 /// The view of a tapped stream from outside.
@@ -82,6 +84,10 @@ impl Record {
         self.head.extend_from_slice(&new[..new.len().min(room)]);
         self.received += new.len() as u64;
     }
+
+    fn is_flood(&self) -> bool {
+        self.most.is_some_and(|most| self.received > most)
+    }
 }
 
 impl Watch {
@@ -93,6 +99,18 @@ impl Watch {
 
     pub(crate) fn record(&self) -> Record {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets this much more be received, and then breaks the stream: what is never stored costs time
+    /// all the same. `None` lifts the limit.
+    pub(crate) fn allow(&self, more: Option<u64>) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.most = more.map(|more| record.received + more);
+    }
+
+    /// Whether more came than was allowed.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).is_flood()
     }
 
     pub(crate) fn state(&self) -> Option<TcpState> {
@@ -149,8 +167,12 @@ impl AsyncRead for Tap {
             Under::Tls(stream) => ready!(Pin::new(stream).poll_read(cx, buf))?,
         }
         let new = &buf.filled()[before..];
-        self.note(|record| record.note_received(new));
-        Poll::Ready(Ok(()))
+        let mut is_flood = false;
+        self.note(|record| {
+            record.note_received(new);
+            is_flood = record.is_flood();
+        });
+        Poll::Ready(if is_flood { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) })
     }
 }
 
