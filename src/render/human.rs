@@ -276,12 +276,12 @@ impl Page {
             .checks
             .iter()
             .filter(|check| !is_not_applicable(check))
-            .map(|check| format!("{} {}", self.style.mark(check.status), check.id))
+            .map(|check| format!("{} {}", self.style.mark(check.status), clean(&check.id)))
             .collect();
         let mut row = String::from("  ");
         let mut columns = 2;
         for (step, check) in steps.iter().zip(hub.checks.iter().filter(|c| !is_not_applicable(c))) {
-            let width = check.id.chars().count() + 4;
+            let width = clean(&check.id).chars().count() + 4;
             if columns + width > self.style.width {
                 line(&mut self.text, &row);
                 row = String::from("  ");
@@ -296,7 +296,7 @@ impl Page {
 
     fn check(&mut self, check: &CheckReport) {
         let mark = self.style.mark(check.status);
-        line(&mut self.text, &format!("  {mark} {:<12} {}", check.id, told(check)));
+        line(&mut self.text, &format!("  {mark} {:<12} {}", clean(&check.id), told(check)));
     }
 
     /// Of many hubs, the list to hand on: each owner with the hubs that wait for them.

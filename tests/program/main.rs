@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cli;
+mod corpus;
 mod diff;
 mod formats;
 #[cfg(target_os = "linux")]
@@ -14,3 +15,5 @@ mod proxies;
 mod redaction;
 mod review;
 mod support;
+#[cfg(target_os = "linux")]
+mod trouble;

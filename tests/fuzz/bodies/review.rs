@@ -34,9 +34,8 @@ pub(crate) fn read(data: &[u8]) {
     let saved = json_document(&now);
     let again = read_text("the review", &saved).unwrap_or_else(|error| panic!("{error}"));
     let again = review(&again);
-    let verdicts = |report: &Report| -> Vec<_> {
-        report.hubs.iter().map(|hub| hub.verdict.clone()).collect()
-    };
+    let verdicts =
+        |report: &Report| -> Vec<_> { report.hubs.iter().map(|hub| hub.verdict.clone()).collect() };
     assert_eq!(verdicts(&again), verdicts(&now), "a review of a review says the same");
 }
 
