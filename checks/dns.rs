@@ -14,7 +14,7 @@ mod text;
 
 use std::net::IpAddr;
 
-use hublink_probe::{DnsReply, FailureKind, Handshake, NameServers, Policy, SystemLookup};
+use hublink_probe::{DnsReply, Failure, FailureKind, Handshake, NameServers, Policy, SystemLookup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -374,10 +374,19 @@ impl Check for Dns {
     ];
 
     fn nothing_seen(seen: &Evidence) -> Option<Reason> {
-        let ours =
-            seen.system.failure.map(|failure| failure.kind) == Some(FailureKind::TooManyOpen);
+        let is_ours = |failure: Option<Failure>| {
+            failure.is_some_and(|failure| failure.kind == FailureKind::TooManyOpen)
+        };
         let reason = Reason::of(ReasonKind::CouldNotLook);
-        (ours && failed(seen)).then(|| reason.detail("too many look-ups were under way"))
+        if !failed(seen) {
+            None
+        } else if is_ours(seen.system.failure) {
+            Some(reason.detail("too many look-ups were under way"))
+        } else {
+            let unasked = seen.replies.iter().all(|reply| is_ours(reply.failure));
+            (unasked && !seen.replies.is_empty())
+                .then(|| reason.detail("too many files are open in this program"))
+        }
     }
 
     async fn probe(cx: &Context) -> Evidence {

@@ -9,6 +9,7 @@ use hublink::exit::Exit;
 use hublink::render::nagios;
 
 fn main() -> ExitCode {
+    hublink_probe::console::fail_at_size_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && is_plugin() => return plugin_usage(&error),

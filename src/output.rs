@@ -48,7 +48,7 @@ fn with_stand_ins(text: &str) -> String {
 /// # Errors
 /// If the folder cannot be written to or the disk is full; the old file then stands.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    write_with(path, text, &tempfile::Builder::new())
+    write_with(path, text, &mut tempfile::Builder::new())
 }
 
 /// As [`write_file`], but a file that is there stays as it is.
@@ -56,7 +56,7 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// As [`write_file`], and if there is such a file.
 pub fn write_new_file(path: &Path, text: &str) -> io::Result<()> {
-    let file = written(path, text, &tempfile::Builder::new())?;
+    let file = written(path, text, &mut tempfile::Builder::new())?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -67,7 +67,7 @@ pub fn write_new_file(path: &Path, text: &str) -> io::Result<()> {
 /// # Errors
 /// As [`write_file`].
 pub fn write_for_all(path: &Path, text: &str) -> io::Result<()> {
-    write_with(path, text, &for_all())
+    write_with(path, text, &mut for_all())
 }
 
 #[cfg(unix)]
@@ -85,23 +85,37 @@ fn for_all<'a>() -> tempfile::Builder<'a, 'a> {
     tempfile::Builder::new()
 }
 
-fn write_with(path: &Path, text: &str, builder: &tempfile::Builder<'_, '_>) -> io::Result<()> {
+fn write_with(path: &Path, text: &str, builder: &mut tempfile::Builder<'_, '_>) -> io::Result<()> {
+    // A device or a pipe is not replaced by a file: `/dev/null` would be gone for everybody.
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return write_through(path, text);
+    }
     let file = written(path, text, builder)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Into a device or a pipe, as it comes. A reader that went away is no error.
+fn write_through(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+    match file.write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// The text in a file beside the path.
 fn written(
     path: &Path,
     text: &str,
-    builder: &tempfile::Builder<'_, '_>,
+    builder: &mut tempfile::Builder<'_, '_>,
 ) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file: NamedTempFile = builder.tempfile_in(folder)?;
+    // Whoever is killed in between leaves it behind, and it should be known by its name.
+    let mut file: NamedTempFile = builder.prefix(".hublink-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)

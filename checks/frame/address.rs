@@ -240,8 +240,11 @@ fn hub_of(
     raw: &RawParts<'_>,
     defects: &mut Vec<AddressDefect>,
 ) -> Option<HubAddress> {
+    // A parser of URLs drops these without a word, and what they kept apart may be a password.
+    let path: String = raw.path.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let path = without_secrets(&path);
     // Built anew without user name and port, so that one defect does not hide another.
-    let Ok(url) = Url::parse(&format!("{}://{}{}", scheme.label(), raw.host, raw.path)) else {
+    let Ok(url) = Url::parse(&format!("{}://{}{path}", scheme.label(), raw.host)) else {
         // The characters were looked at; what is left is an impossible number or IDN label.
         defects.push(AddressDefect::IllegalHost);
         return None;
@@ -260,7 +263,7 @@ fn hub_of(
         host,
         port: port.unwrap_or_else(|| scheme.default_port()),
         prefix: prefix_of(url.path()),
-        path: raw.path.to_owned(),
+        path: path.to_owned(),
     })
 }
 
@@ -390,6 +393,8 @@ mod tests {
         assert_eq!(prefix("/finance/QMC"), Some("finance".into()));
         assert_eq!(prefix("/a/b/hub"), Some("a/b".into()));
         assert_eq!(prefix("/hubs"), Some("hubs".into()));
+        assert_eq!(prefix("/a\tb"), Some("ab".into()), "as every parser of URLs reads it");
+        assert_eq!(prefix("/anna:S3cret\tPw@/"), None, "a password is no prefix");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The window a person looks at. Only Windows opens one for a program by itself.
+//! The window a person looks at, which only Windows opens for a program by itself, and what else a
+//! program settles with the system when it starts.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -10,6 +11,11 @@ use crate::os;
 #[must_use]
 pub fn is_own_window() -> bool {
     os::console_programs() == 1 && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Lets a write that goes beyond the size allowed for files fail, instead of ending the program.
+pub fn fail_at_size_limit() {
+    os::fail_at_size_limit();
 }
 
 /// Whether the window follows the codes for colours and the cursor. It is asked to, where that

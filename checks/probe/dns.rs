@@ -189,9 +189,15 @@ impl DnsReply {
         }
     }
 
-    /// The addresses of the answer.
+    /// The addresses of the answer: those of the name, or of what it is an alias for. Records about
+    /// other names may stand beside them, and say nothing that was asked.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.answers.iter().filter_map(|record| record.value.parse().ok())
+        let own = |record: &&DnsRecord| {
+            let known = std::iter::once(&*self.name).chain(self.aliases());
+            let is = |name: &str| record.name.eq_ignore_ascii_case(name.trim_end_matches('.'));
+            matches!(&*record.kind, "A" | "AAAA") && known.into_iter().any(is)
+        };
+        self.answers.iter().filter(own).filter_map(|record| record.value.parse().ok())
     }
 
     /// The aliases of the answer, in order.
@@ -459,6 +465,11 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
+    /// The name and the kind that an answer repeats.
+    fn asked(&self) -> (&Name, RecordType) {
+        (self.name, self.question.kind.wire())
+    }
+
     /// Its random id, and its bytes.
     fn message(&self) -> Result<(u16, Vec<u8>), Failure> {
         let mut message = Message::query();
@@ -497,7 +508,7 @@ async fn by_datagram(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failur
         let mut buffer = vec![0; 4096];
         loop {
             let n = socket.recv(&mut buffer).await.map_err(io)?;
-            if let Some(message) = answer_to(id, wire.name, &buffer[..n]) {
+            if let Some(message) = answer_to(id, wire.asked(), &buffer[..n]) {
                 return Ok(message);
             }
         }
@@ -519,7 +530,7 @@ async fn by_stream(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failure>
         let length = stream.read_u16().await.map_err(io)?;
         let mut buffer = vec![0; usize::from(length)];
         stream.read_exact(&mut buffer).await.map_err(io)?;
-        answer_to(id, wire.name, &buffer)
+        answer_to(id, wire.asked(), &buffer)
             .ok_or_else(|| Failure::of(Operation::Query, FailureKind::NotTheProtocol))
     };
     timeout(limit, talk)
@@ -527,13 +538,18 @@ async fn by_stream(wire: &Wire<'_>, limit: Duration) -> Result<Message, Failure>
         .unwrap_or_else(|_| Err(Failure::of(Operation::Query, FailureKind::NoAnswer)))
 }
 
-/// The message, if it answers this very question: the id and the name must be ours, else
+/// The message, if it answers this very question: the id, the name and the kind must be ours, else
 /// anybody on the network could answer for the server. Our own question, sent back, is no answer.
-fn answer_to(id: u16, name: &Name, bytes: &[u8]) -> Option<Message> {
+/// A server that could not read the question, or declines, may leave it out.
+fn answer_to(id: u16, (name, kind): (&Name, RecordType), bytes: &[u8]) -> Option<Message> {
     let message = Message::from_vec(bytes).ok()?;
+    let repeated = match message.queries.first() {
+        Some(query) => query.name() == name && query.query_type() == kind,
+        None => message.metadata.response_code != ResponseCode::NoError,
+    };
     let ours = message.metadata.id == id
         && message.metadata.message_type == MessageType::Response
-        && message.queries.first().is_none_or(|query| query.name() == name);
+        && repeated;
     ours.then_some(message)
 }
 
@@ -550,6 +566,32 @@ fn without_final_dot(name: &Name) -> String {
 
 fn bounded(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
+}
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing {
+    //! For [`crate::fuzzing`].
+
+    use super::{
+        DnsReply, Ipv4Addr, Question, RecordKind, RecordType, answer_to, fully_qualified, take_in,
+    };
+
+    /// The most of one reply that may stand in a report, in bytes.
+    const REPLY: usize = 64 * 1024;
+
+    /// A message; the two bytes that stand for its id are what was asked with.
+    pub(crate) fn answer(data: &[u8]) {
+        let id = data.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+        let name = fully_qualified("hub.test").expect("a name");
+        let Some(message) = answer_to(id, (&name, RecordType::A), data) else { return };
+        let question = Question::of((Ipv4Addr::LOCALHOST, 53).into(), "hub.test", RecordKind::A);
+        let mut reply = DnsReply::of(&question);
+        take_in(&mut reply, &message);
+        let told = serde_json::to_string(&reply).expect("plain data");
+        assert!(told.len() < REPLY, "{} bytes of one reply", told.len());
+        let again: DnsReply = serde_json::from_str(&told).expect("the same shape");
+        assert_eq!(again, reply, "a saved report is the same report");
+    }
 }
 
 #[cfg(test)]
@@ -601,12 +643,47 @@ mod tests {
         let mut message = Message::query();
         message.add_query(Query::query(name.clone(), RecordType::A));
         let id = message.metadata.id;
+        let asked = (&name, RecordType::A);
         let echo = message.to_vec().expect("bytes");
-        assert!(answer_to(id, &name, &echo).is_none());
+        assert!(answer_to(id, asked, &echo).is_none());
         message.metadata.message_type = MessageType::Response;
         let answer = message.to_vec().expect("bytes");
-        assert!(answer_to(id, &name, &answer).is_some());
-        assert!(answer_to(id.wrapping_add(1), &name, &answer).is_none());
+        assert!(answer_to(id, asked, &answer).is_some());
+        assert!(answer_to(id.wrapping_add(1), asked, &answer).is_none());
+    }
+
+    #[test]
+    fn an_address_of_another_name_is_no_answer() {
+        let server = (Ipv4Addr::LOCALHOST, 53).into();
+        let mut reply = DnsReply::of(&Question::of(server, "hub.test", RecordKind::A));
+        let mut record = |name: &str, kind: &str, value: &str| {
+            let (name, kind, value) = (name.to_owned(), kind.to_owned(), value.to_owned());
+            reply.answers.push(DnsRecord { name, kind, ttl: 1, value });
+        };
+        record("other.test", "A", "192.0.2.1");
+        record("hub.test", "TXT", "192.0.2.2");
+        record("HUB.test", "CNAME", "web.test");
+        record("web.test", "A", "192.0.2.3");
+        let addresses: Vec<String> = reply.addresses().map(|ip| ip.to_string()).collect();
+        assert_eq!(addresses, ["192.0.2.3"]);
+    }
+
+    #[test]
+    fn an_answer_to_another_question_is_none() {
+        let name = fully_qualified("hub.test").expect("a name");
+        let other = fully_qualified("other.test").expect("a name");
+        let mut message = Message::response(7, hickory_resolver::proto::op::OpCode::Query);
+        message.add_query(Query::query(name.clone(), RecordType::A));
+        let answer = message.to_vec().expect("bytes");
+        assert!(answer_to(7, (&name, RecordType::A), &answer).is_some());
+        assert!(answer_to(7, (&name, RecordType::AAAA), &answer).is_none());
+        assert!(answer_to(7, (&other, RecordType::A), &answer).is_none());
+        message.queries.clear();
+        let silent = message.to_vec().expect("bytes");
+        assert!(answer_to(7, (&name, RecordType::A), &silent).is_none(), "\"yes\" to what?");
+        message.metadata.response_code = ResponseCode::FormErr;
+        let refusal = message.to_vec().expect("bytes");
+        assert!(answer_to(7, (&name, RecordType::A), &refusal).is_some());
     }
 
     #[tokio::test]

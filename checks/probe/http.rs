@@ -34,6 +34,11 @@ use crate::{
 /// The most of a page that is read: the largest known Qlik page has 88 kB.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
+/// The most that is received of one answer, whatever it is made of: a head, the page that is read, in
+/// pieces of one byte, and TLS around them. Heads without end ("continue", again and again) and pieces
+/// without end are not stored and would still keep a processor busy for the whole wait.
+const ANSWER_LIMIT: u64 = 2 * 1024 * 1024;
+
 /// A reset takes one round trip to come back; few paths take longer than this.
 const GOODBYE: Duration = Duration::from_millis(500);
 
@@ -399,7 +404,7 @@ pub(crate) struct Answer {
 }
 
 impl Channel {
-    async fn over<S>(seen: &mut Exchange, stream: S, watch: Watch) -> Option<Self>
+    pub(crate) async fn over<S>(seen: &mut Exchange, stream: S, watch: Watch) -> Option<Self>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -417,7 +422,7 @@ impl Channel {
     }
 
     /// The one request of a connection. `None` if it cannot be written as HTTP.
-    fn get(&self, request: &Request) -> Option<Outgoing> {
+    pub(crate) fn get(&self, request: &Request) -> Option<Outgoing> {
         let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
         let target = match forwarded {
             Some(_) => request.whole_url(),
@@ -440,6 +445,7 @@ impl Channel {
     ) -> Option<Answer> {
         let deadline = Deadline::now() + limit;
         let before = self.watch.record().received;
+        self.watch.allow(Some(ANSWER_LIMIT));
         let Some(outgoing) = outgoing else {
             failed(seen, Ending::NotHttp, FailureKind::Invalid);
             return None;
@@ -455,10 +461,14 @@ impl Channel {
                 let headers = std::mem::take(response.headers_mut());
                 if response.status() == hyper::StatusCode::SWITCHING_PROTOCOLS {
                     seen.ending = Ending::Complete;
+                    self.watch.allow(None);
                     let upgraded = Some(hyper::upgrade::on(response));
                     return Some(Answer { headers, upgraded });
                 }
                 read_body(seen, response.into_body(), deadline).await;
+                if self.watch.is_flooded() {
+                    (seen.ending, seen.failure) = (Ending::Long, None);
+                }
                 return Some(Answer { headers, upgraded: None });
             }
             Ok(Err(error)) => self.note_no_answer(seen, &error, before),
@@ -468,6 +478,9 @@ impl Channel {
     }
 
     fn note_no_answer(&self, seen: &mut Exchange, error: &hyper::Error, before: u64) {
+        if self.watch.is_flooded() {
+            return failed(seen, Ending::NotHttp, FailureKind::NotTheProtocol);
+        }
         let record = self.watch.record();
         let nothing_came = record.received == before;
         let (ending, kind) = match (error, nothing_came) {
@@ -799,6 +812,32 @@ mod tests {
         assert!(server.await.expect("the server ends") > 0);
         assert_eq!(seen.ending, Ending::NotHttp);
         assert_eq!(seen.head_hex, "15030300020246");
+    }
+
+    /// A head that never ends: without a limit it keeps a processor busy for the whole wait.
+    #[tokio::test]
+    async fn an_answer_that_is_only_put_off_again_and_again_is_given_up() {
+        use tokio::io::AsyncWriteExt;
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let again = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+            let mut sent = 0;
+            while stream.write_all(&again).await.is_ok() {
+                sent += again.len();
+            }
+            sent
+        });
+        let limit = Duration::from_secs(60);
+        let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
+        let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
+        let seen = exchange(&plain(to, limit), line).await;
+        assert_eq!(seen.ending, Ending::NotHttp, "{seen:?}");
+        let sent = server.await.expect("the server ends");
+        // What the system holds for both sides comes on top.
+        assert!(sent < 32 << 20, "{sent} bytes");
     }
 
     /// A hung server's system still knows the connection and takes the goodbye.

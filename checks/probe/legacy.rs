@@ -245,6 +245,19 @@ fn with_length(to: &mut Vec<u8>, data: &[u8]) {
     to.extend(&data[..usize::from(length)]);
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing {
+    //! For [`crate::fuzzing`].
+
+    /// The beginning of an answer to the greeting.
+    pub(crate) fn answer(data: &[u8]) {
+        if let Some(seen) = super::read(data) {
+            let known = seen.version.is_some() || seen.alert.is_some() || seen.failure.is_some();
+            assert!(known, "an answer says something");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

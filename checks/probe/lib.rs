@@ -17,6 +17,9 @@ mod dns;
 mod download;
 mod failure;
 mod files;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod interfaces;
 mod legacy;

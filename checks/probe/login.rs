@@ -6,6 +6,8 @@
 
 mod binding;
 mod desk;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guard;
 mod jar;
 mod known;

@@ -37,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) head: Vec<u8>,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+    /// How much may be received in all, where somebody set a limit.
+    most: Option<u64>,
 }
 
 /// The view of a tapped stream from outside.
@@ -82,11 +84,33 @@ impl Record {
         self.head.extend_from_slice(&new[..new.len().min(room)]);
         self.received += new.len() as u64;
     }
+
+    fn is_flood(&self) -> bool {
+        self.most.is_some_and(|most| self.received > most)
+    }
 }
 
 impl Watch {
+    /// A view of a stream that is none.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of_nothing() -> Self {
+        Self { stream: None, record: Arc::new(Mutex::new(Record::default())) }
+    }
+
     pub(crate) fn record(&self) -> Record {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets this much more be received, and then breaks the stream: what is never stored costs time
+    /// all the same. `None` lifts the limit.
+    pub(crate) fn allow(&self, more: Option<u64>) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.most = more.map(|more| record.received + more);
+    }
+
+    /// Whether more came than was allowed.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).is_flood()
     }
 
     pub(crate) fn state(&self) -> Option<TcpState> {
@@ -104,7 +128,12 @@ impl Watch {
         }
         let reset = async {
             let mut rest = [0; 4096];
+            let end = tokio::time::Instant::now() + limit;
             loop {
+                // A flood is never waited for, so the limit around this would never be looked at.
+                if tokio::time::Instant::now() >= end {
+                    return false;
+                }
                 if stream.readable().await.is_err() {
                     return true;
                 }
@@ -138,8 +167,12 @@ impl AsyncRead for Tap {
             Under::Tls(stream) => ready!(Pin::new(stream).poll_read(cx, buf))?,
         }
         let new = &buf.filled()[before..];
-        self.note(|record| record.note_received(new));
-        Poll::Ready(Ok(()))
+        let mut is_flood = false;
+        self.note(|record| {
+            record.note_received(new);
+            is_flood = record.is_flood();
+        });
+        Poll::Ready(if is_flood { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) })
     }
 }
 
@@ -199,5 +232,34 @@ impl AsyncWrite for Tap {
             }
             Under::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever floods a connection after the goodbye must not hold us: nothing in the loop waits.
+    #[tokio::test]
+    async fn a_flood_after_the_goodbye_ends_with_the_limit() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).expect("a goodbye");
+            let block = vec![b'x'; 1 << 20];
+            // Until the other side leaves, and no longer than a test may take.
+            let end = std::time::Instant::now() + Duration::from_secs(20);
+            while std::time::Instant::now() < end && stream.write_all(&block).is_ok() {}
+        });
+        let (tap, watch) = Tap::new(TcpStream::connect(to).await.expect("a connection"));
+        drop(tap);
+        let begun = std::time::Instant::now();
+        assert!(!watch.is_given_up(Duration::from_millis(200)).await);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        drop(watch);
+        server.join().expect("the server ends");
     }
 }

@@ -1,5 +1,8 @@
 //! TLS: one handshake, with everything that was presented, whatever the verdict on it.
 
+#[cfg(test)]
+mod garbage;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

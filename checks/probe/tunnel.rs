@@ -580,6 +580,43 @@ fn offered(value: &str) -> Vec<String> {
     words.filter(|word| !word.contains(['=', '"'])).take(8).map(str::to_owned).collect()
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing {
+    //! For [`crate::fuzzing`].
+
+    use super::{
+        Ask, AskKind, Duration, ProxyAddress, ProxyScheme, Tunnel, Via, offered, shown, take_in,
+    };
+
+    /// The beginning of a proxy's answer.
+    pub(crate) fn answer(data: &[u8]) {
+        let proxy = ProxyAddress {
+            scheme: ProxyScheme::Http,
+            host: "proxy.test".to_owned(),
+            port: 3128,
+            login: false,
+        };
+        let (host, user_agent) = ("hub.test".to_owned(), "test".to_owned());
+        let ask = Ask {
+            via: Via { proxy, host, user_agent, is_followed: true },
+            port: 443,
+            kind: AskKind::Tunnel,
+            connect_limit: Duration::from_secs(1),
+            limit: Duration::from_secs(1),
+        };
+        let mut seen = Tunnel::of(&ask);
+        if let Some(end) = take_in(&mut seen, data) {
+            assert!(end <= data.len() && seen.status.is_some(), "the head ends within what came");
+        }
+        seen.head = shown(data);
+        let texts = [&seen.words, &seen.head].into_iter().chain(&seen.schemes);
+        for text in texts.chain(seen.headers.iter().map(|header| &header.value)) {
+            assert!(text.len() < 1024 && !text.contains(char::is_control), "{text:?}");
+        }
+        assert!(offered(&seen.words).len() <= 8);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,10 @@
 
 #[path = "../../tests/fuzz/bodies/chain.rs"]
 mod chain;
+#[path = "../../tests/fuzz/bodies/hubs_ini.rs"]
+mod hubs_ini;
+#[path = "../../tests/fuzz/bodies/link.rs"]
+mod link;
 
 use std::fs;
 use std::path::Path;
@@ -20,4 +24,14 @@ fn replayed(name: &str, body: fn(&[u8])) {
 #[test]
 fn chains_that_fuzzing_reached_are_judged() {
     replayed("chain", chain::judged);
+}
+
+#[test]
+fn files_that_fuzzing_reached_are_read() {
+    replayed("hubs_ini", hubs_ini::read);
+}
+
+#[test]
+fn links_that_fuzzing_reached_are_read() {
+    replayed("link", link::inspected);
 }

@@ -115,10 +115,7 @@ pub fn examine_world(
         (true, _) => Progress::silent(),
         (false, verbose) => Progress::new(style, names, verbose),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime().map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
     let resolver = args.resolver.map(|address| address.to_string());
     let mut run = runtime.block_on(async {
         let (interrupt, stop) = Stop::new(deadline(args, mode));
@@ -195,6 +192,18 @@ fn ask_external(
     report.interrupted = interrupted.get();
     report.duration_ms += millis(begun.elapsed());
     Ok(())
+}
+
+/// What everything runs on. Where too few files may be open, tokio panics over the pipe that tells it
+/// of signals; whether there is room for all it needs is tried before.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::net::UnixStream;
+
+        let _room = (UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?);
+    }
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// The world with what may be sent to hubs.

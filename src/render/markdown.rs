@@ -146,7 +146,7 @@ impl Page {
             "- **Cause:** {} ({}{shared}); more: {}",
             escape(&cause.id),
             cause.confidence.label(),
-            code(&format!("hublink explain {}", cause.id))
+            code(&bounded(&format!("hublink explain {}", cause.id), LONGEST))
         ));
         self.seen(cause);
         for excluded in cause.ruled_out.iter().take(4) {

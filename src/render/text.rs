@@ -19,11 +19,14 @@ pub fn clean(text: &str) -> String {
     safe
 }
 
-/// Marks that reorder text or hide in it (Unicode bidirectional controls, zero-width marks).
+/// Marks that reorder text or hide in it: Unicode's bidirectional controls, zero-width marks, fillers
+/// without ink, annotations and tags, with which a whole text can be written that nobody sees.
 fn turns_direction(letter: char) -> bool {
     matches!(letter,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A cause with its proof and its remedy, for commands that judge one input.

@@ -2,10 +2,13 @@
 
 mod certificate;
 mod cli;
+mod corpus;
 mod diff;
 #[cfg(unix)]
 mod external;
 mod formats;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod logins;
 mod more_worlds;
 mod names;
@@ -14,3 +17,5 @@ mod proxies;
 mod redaction;
 mod review;
 mod support;
+#[cfg(target_os = "linux")]
+mod trouble;

@@ -60,6 +60,9 @@ const GOODBYE: Duration = Duration::from_millis(500);
 /// How much of a topic or a state is kept, in bytes.
 const NAME_KEPT: usize = 64;
 
+/// The longest host that is kept, in bytes.
+const HOST_KEPT: usize = 255;
+
 /// How much of a text is kept, in characters.
 const TEXT_KEPT: usize = 120;
 
@@ -275,7 +278,7 @@ fn broke(error: &Error) -> SocketClose {
 }
 
 /// A notification is JSON-RPC: a name and what belongs to it.
-fn read(text: &str) -> SocketMessage {
+pub(super) fn read(text: &str) -> SocketMessage {
     let Ok(message) = serde_json::from_str::<Value>(text) else {
         return SocketMessage { text: Some(shown(text)), ..SocketMessage::default() };
     };
@@ -291,7 +294,8 @@ fn read(text: &str) -> SocketMessage {
             .and_then(|params| params.get("mustAuthenticate"))
             .and_then(Value::as_bool),
         login_host: login.and_then(|uri| {
-            let host = uri.host_str()?;
+            // No name is longer (RFC 1035 section 2.3.4), and a report need not hold what is none.
+            let host = uri.host_str().filter(|host| host.len() <= HOST_KEPT)?;
             Some(uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
         }),
         text: words.map(shown).filter(|words| !words.is_empty()),
@@ -356,6 +360,9 @@ mod tests {
         let connected = read(CONNECTED);
         assert_eq!(connected.session_state.as_deref(), Some("SESSION_CREATED"));
         assert!(decides(&connected));
+        let host = "x".repeat(300);
+        let long = format!(r#"{{"method":"a","params":{{"loginUri":"https://{host}/"}}}}"#);
+        assert_eq!(read(&long).login_host, None, "no name is that long");
         let of_an_app = CONNECTED.replace("SESSION_CREATED", "SESSION_ERROR_APP_FAILURE");
         assert!(!decides(&read(&of_an_app)), "more may come");
         let other = read("<html>no");

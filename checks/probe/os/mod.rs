@@ -8,7 +8,11 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::getaddrinfo;
+pub(crate) use unix::{fail_at_size_limit, getaddrinfo};
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+pub(crate) fn fail_at_size_limit() {}
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{icmp_error, keep_icmp_errors, tcp_state};

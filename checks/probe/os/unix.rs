@@ -1,11 +1,21 @@
-//! `getaddrinfo` with its code, which the standard library throws away on Unix.
+//! `getaddrinfo` with its code, which the standard library throws away on Unix, and a signal.
 
-#![expect(unsafe_code, reason = "getaddrinfo has no safe binding that keeps its code")]
+#![expect(
+    unsafe_code,
+    reason = "getaddrinfo has no safe binding that keeps its code, nor has signal"
+)]
 
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::FailureKind;
+
+/// A write beyond the size that files may have (`ulimit -f`) then fails with `EFBIG`, as a full disk
+/// does with its own number; otherwise the system ends the program in the middle of it.
+pub(crate) fn fail_at_size_limit() {
+    // SAFETY: to ignore a signal installs no handler, so no code of ours runs at an odd time.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
 
 /// Looks a name up; the error is the normalised kind and the `EAI_` code.
 pub(crate) fn getaddrinfo(host: &str) -> Result<Vec<IpAddr>, (FailureKind, Option<i32>)> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hub::Hostile;
 use crate::people::{
     Account, AccountState, DNS_DOMAIN, DOMAIN, DesktopLink, Form, Membership, PASSWORD,
     SocketFault, TenantUser, USER, WindowsLogin,
@@ -76,6 +77,8 @@ pub enum Port {
     HalfServerHello,
     /// Greets as an SSH server does.
     SshBanner,
+    /// Answers the client's hello with this.
+    Hostile(Hostile),
 }
 
 /// What answers the requests.
@@ -135,6 +138,10 @@ pub enum Site {
     EmptyReply,
     /// Ends the connection in the middle of every body.
     CutOff,
+    /// Answers every request with this.
+    Hostile(Hostile),
+    /// A healthy hub whose own words, such as the name of the product, are hostile.
+    SenseWithPlantedWords,
     /// Hands out the intermediate certificate that incomplete chains lack.
     IssuerFile,
 }

@@ -1,5 +1,6 @@
 //! One hub: a port on loopback, and whatever its behaviour makes of it.
 
+mod hostile;
 mod http;
 mod login;
 mod ntlm;
@@ -27,6 +28,8 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
+pub(crate) use hostile::send as send_hostile;
+pub use hostile::{Hostile, PLANTED};
 use http::Reply;
 pub use http::SeenRequest;
 pub(crate) use http::{Incoming, read as read_request};
@@ -83,6 +86,7 @@ struct Faces {
 enum Outcome {
     Reply(Reply),
     Upgrade { accept: String, messages: Vec<String>, cut: Option<Duration> },
+    Hostile { what: Hostile, accept: Option<String> },
     Silence,
     HangUp,
 }
@@ -388,6 +392,9 @@ where
             }
             Outcome::Upgrade { accept, messages, cut } => {
                 return socket::speak(stream, &accept, &messages, cut, &inner.date()).await;
+            }
+            Outcome::Hostile { what, accept } => {
+                return hostile::send(stream, what, accept.as_deref()).await;
             }
             Outcome::Silence => return listen_only(&mut stream).await,
             Outcome::HangUp => return close(&mut stream).await,

@@ -30,7 +30,9 @@ mod world;
 
 pub use behaviour::{Behaviour, Login, Port, Site, Topic};
 pub use cases::{CASES, Case, Expectation, SHOWCASE, case};
-pub use hub::{Attempt, Hub, Place, Refusal, Secret, SecretKind, SeenRequest, Way};
+pub use hub::{
+    Attempt, Hostile, Hub, PLANTED, Place, Refusal, Secret, SecretKind, SeenRequest, Way,
+};
 pub use names::{Answer, NameServer, Question};
 pub use people::{
     API_KEY, Account, AccountState, DNS_DOMAIN, DOMAIN, DesktopLink, Form, Membership, PASSWORD,

@@ -1,5 +1,7 @@
 //! Who may log in to a hub, and how its logins are made, as data.
 
+use crate::hub::Hostile;
+
 /// The domain of the practice hubs, as NTLM names it.
 pub const DOMAIN: &str = "PRACTICE";
 
@@ -120,6 +122,8 @@ pub enum SocketFault {
     Forbidden,
     /// The hub wants its token from strangers too, as it does since 2024.
     TokenFirst,
+    /// Opens, and then this comes.
+    Hostile(Hostile),
     /// Opens, says nothing, and is cut after this many milliseconds.
     Cut(u64),
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::hub::PLANTED;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
@@ -60,6 +61,10 @@ pub enum Certificate {
     ClientAuthOnly,
     /// Issued by a certificate that is not a CA.
     IssuedByLeaf,
+    /// Its names beside that of the host are full of what a terminal obeys and a browser runs.
+    PlantedNames,
+    /// Sixty certificates, of which one is needed.
+    Sixty,
 }
 
 /// A chain as the server sends it, with the leaf's key.
@@ -185,6 +190,7 @@ impl Pki {
             Certificate::QlikDefault | Certificate::QlikDefaultLeafOnly => "qlik1",
             Certificate::WrongName => "other.practice.test",
             Certificate::OtherNamesOnly => names.get(1).map_or("practice", String::as_str),
+            Certificate::PlantedNames => PLANTED,
             _ => names.first().map_or("practice", String::as_str),
         };
         let validity = match kind {
@@ -197,6 +203,13 @@ impl Pki {
         leaf.subject_alt_names = CertificateParams::new(alternative_names(kind, names))
             .map_err(io::Error::other)?
             .subject_alt_names;
+        if kind == Certificate::PlantedNames {
+            for part in
+                [DnType::OrganizationName, DnType::LocalityName, DnType::OrganizationalUnitName]
+            {
+                leaf.distinguished_name.push(part, PLANTED);
+            }
+        }
         leaf.use_authority_key_identifier_extension = true;
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = match kind {
@@ -229,6 +242,7 @@ impl Pki {
             Certificate::ExpiredIntermediate => {
                 (&self.expired_intermediate, sent(&[&self.expired_intermediate]))
             }
+            Certificate::Sixty => (&self.intermediate, sent(&[&self.intermediate; 59])),
             Certificate::GoodWithRoot => {
                 (&self.intermediate, sent(&[&self.intermediate, &self.root]))
             }

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::hub::{Incoming, Places, read_request};
+use crate::hub::{Hostile, Incoming, Places, read_request, send_hostile};
 
 /// What a proxy does with a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +56,8 @@ pub enum ProxyRule {
     LatePage,
     /// Opens every tunnel and calls it a page.
     OpenWithType,
+    /// Answers everything with this.
+    Hostile(Hostile),
     /// Takes every request and never answers.
     Silent,
     /// Never answers for this host, and lets everything else through.
@@ -99,6 +101,7 @@ enum Outcome {
     Answer(String),
     /// In two pieces, with a pause between.
     Pieces(String, String),
+    Hostile(Hostile),
     Silence,
 }
 
@@ -193,6 +196,7 @@ where
     };
     inner.lock().push(seen.clone());
     match outcome(inner, &seen).await {
+        Outcome::Hostile(what) => send_hostile(stream, what, None).await,
         Outcome::Silence => std::future::pending().await,
         Outcome::Answer(answer) => {
             // The client may be gone, which is all the same to a proxy.
@@ -242,6 +246,7 @@ async fn outcome(inner: &Inner, seen: &SeenByProxy) -> Outcome {
     let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
     match inner.rule {
         ProxyRule::SilentFor(name) if host == name => return Outcome::Silence,
+        ProxyRule::Hostile(what) => return Outcome::Hostile(what),
         ProxyRule::WebServer => return page("405 Not Allowed"),
         ProxyRule::Page => return page("200 OK"),
         ProxyRule::LatePage => return in_pieces(page("200 OK")),

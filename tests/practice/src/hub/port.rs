@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{close, listen_only};
+use super::{close, hostile, listen_only};
 use crate::behaviour::Port;
 
 /// A connection on loopback takes microseconds; one that takes this long is not being answered.
@@ -67,6 +67,10 @@ pub(super) async fn misbehave(mut stream: TcpStream, fault: Port) -> io::Result<
     match fault {
         // The first two accept nothing, the others never come here.
         Port::Silent | Port::Refused | Port::Open | Port::RefusesName => {}
+        Port::Hostile(what) => {
+            read_hello(&mut stream).await?;
+            hostile::send(stream, what, None).await;
+        }
         Port::Mute => listen_only(&mut stream).await,
         Port::ClosesAtAccept => close(&mut stream).await,
         Port::ResetsAtAccept => reset(&stream)?,

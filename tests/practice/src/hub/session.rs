@@ -119,6 +119,14 @@ impl Visit<'_> {
                 return Outcome::Reply(page);
             }
             Some(SocketFault::Reset) => return Outcome::HangUp,
+            Some(SocketFault::Hostile(what)) => {
+                return match socket::upgrade(self.request, Vec::new(), None) {
+                    Outcome::Upgrade { accept, .. } => {
+                        Outcome::Hostile { what, accept: Some(accept) }
+                    }
+                    other => other,
+                };
+            }
             Some(SocketFault::Silent) => return Outcome::Silence,
             Some(SocketFault::TokenFirst) if self.session.is_none() => {
                 return Outcome::Reply(forbidden());

@@ -8,7 +8,7 @@ use super::http::{Reply, SeenRequest};
 use super::ntlm::Refusal;
 use super::sense::{self, product_info};
 use super::state::{Inner, Talk, Way, guid};
-use super::{Outcome, login};
+use super::{Outcome, PLANTED, login};
 use crate::behaviour::Site;
 use crate::people::{API_KEY, TenantUser};
 
@@ -49,6 +49,11 @@ pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> O
             let portal = places.authority("portal.practice.test");
             Reply::redirect(302, format!("https://{portal}/welcome")).with("Server", "nginx")
         }
+        Site::Hostile(what) => return Outcome::Hostile { what: *what, accept: None },
+        Site::SenseWithPlantedWords if request.path.ends_with("/product-info.json") => {
+            product_info(PLANTED, PLANTED)
+        }
+        Site::SenseWithPlantedWords => return sense::answer(request, inner, talk),
         Site::NoReply => return Outcome::Silence,
         Site::EmptyReply => return Outcome::HangUp,
         Site::CutOff => cut_off(),
