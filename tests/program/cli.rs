@@ -421,7 +421,7 @@ async fn a_login_comes_from_a_pipe_or_from_a_variable_and_its_name_alone_is_in_t
         let name = if by_variable { "variable" } else { "pipe" };
         // The NTLM of wine leaves out what a practice hub wants of it; a form takes any password.
         let (behaviour, method) = if cfg!(windows) {
-            (Behaviour::healthy().login(Login::Forms), "the form's login")
+            (Behaviour::healthy().login(Login::Forms), "form's login")
         } else {
             (Behaviour::healthy(), "NTLM")
         };
