@@ -78,12 +78,13 @@ fn with_desktop(computer: &Computer, proof: Proof) -> Proof {
 }
 
 /// A link alone needs somebody to open it. The file is read by Desktop itself, which shows a button;
-/// and who names an address, or a file of his own, may look from a computer that needs no Desktop.
+/// and where there is no Desktop, who names an address or a file of his own looks from a computer that
+/// needs none: monitoring, and whoever checks hubs for others.
 fn severity(named_by: NamedBy, computer: &Computer) -> Severity {
-    match named_by {
-        NamedBy::Link => Severity::Blocks,
-        NamedBy::DesktopsFile if !computer.desktop.is_installed() => Severity::Blocks,
-        NamedBy::DesktopsFile | NamedBy::File | NamedBy::Address => Severity::Degrades,
+    match (named_by, computer.desktop.is_installed()) {
+        (NamedBy::Link, _) | (NamedBy::DesktopsFile, false) => Severity::Blocks,
+        (_, true) => Severity::Degrades,
+        (NamedBy::File | NamedBy::Address, false) => Severity::Informs,
     }
 }
 
@@ -224,7 +225,8 @@ mod tests {
         assert_eq!(told(NamedBy::Link, absent), Some(Severity::Blocks));
         assert_eq!(told(NamedBy::DesktopsFile, absent), Some(Severity::Degrades));
         assert_eq!(told(NamedBy::DesktopsFile, bare), Some(Severity::Blocks));
-        assert_eq!(told(NamedBy::Address, bare), Some(Severity::Degrades));
+        assert_eq!(told(NamedBy::Address, bare), Some(Severity::Informs));
+        assert_eq!(told(NamedBy::Address, absent), Some(Severity::Degrades));
         let another = |computer: &mut Computer| {
             bare(computer);
             computer.desktop.other_users = Some(1);

@@ -172,7 +172,7 @@ async fn preflight_says_one_line_per_hub_with_the_same_codes() {
     let good = stage.practice.hub("good", Behaviour::healthy()).await.expect("a hub");
     let unknown = Behaviour::healthy().certificate(Certificate::UnknownRoot);
     let bad = stage.practice.hub("bad", unknown).await.expect("a hub");
-    let output = run(visit(&stage, &["preflight", &good.link(), &bad.link()])).await;
+    let output = run(visit(&stage, &["preflight", &good.url(), &bad.url()])).await;
     assert_eq!(code(&output), 1);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let lines: Vec<&str> = text.lines().collect();

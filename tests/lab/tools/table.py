@@ -13,6 +13,10 @@ CHECKS = ["client", "dns", "tcp", "proxy", "clock", "http", "across", "tls", "ce
 
 # Causes that no network can show on this system, and why.
 ELSEWHERE = {
+    "client/browser-blocks-link": "only Windows has a registry; `tests/windows-client` makes it under wine",
+    "client/desktop-outdated": "only Windows has Desktop; `tests/windows-client` plays its engine under wine",
+    "client/link-handler-missing": "only Windows has a registry; `tests/windows-client` makes it under wine",
+    "tls/switched-off-in-windows": "only Windows has a registry; `tests/windows-client` makes it under wine",
     "login/domain-controller-unreachable": "only Windows asks for tickets; `healthy/h22-kerberos-with-login` shows what is said here",
     "login/spn-missing": "the same",
 }
