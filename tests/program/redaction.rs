@@ -327,7 +327,7 @@ fn no_address_survives_what_it_is_joined_to() {
     let mut fixture = canary_fixture();
     let title = "10.11.12.13_x 10.21.2.3-10.21.2.9 ip-10-31-12-13 010.041.012.013 to 0011.2233.4455 \
                  client:2001:470:1234:5678::9 2001:470:99::1-2001:470:99::2 mac_00-1b-44-11-3a-b7 \
-                 192.168.77 172.19.55.x И я &#1048;&#x436;&#1077; 漢 nginx/1.18.0 IIS/10.0 1.3.6.1.5.5.7.3.1";
+                 10.171.77 172.19.55.x И я &#1048;&#x436;&#1077; 漢 nginx/1.18.0 IIS/10.0 1.3.6.1.5.5.7.3.1";
     fixture["evidence"]["http"]["pages"][0]["title"] = json!(title);
     fixture["evidence"]["http"]["hops"][0]["head"] = json!(title);
     let report = report_of_fixture(&fixture);
@@ -339,7 +339,7 @@ fn no_address_survives_what_it_is_joined_to() {
         "0011.2233",
         "2001:470:",
         "00-1b-44",
-        "192.168.77",
+        "10.171.77",
         "172.19.55",
         "И",
         "я",
