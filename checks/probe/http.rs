@@ -830,7 +830,7 @@ mod tests {
             }
             sent
         });
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
         let seen = exchange(&plain(to, limit), line).await;

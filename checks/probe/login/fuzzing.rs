@@ -85,8 +85,9 @@ pub(crate) fn page(data: &[u8]) {
 pub(crate) fn message(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let seen = socket::read(&text);
-    for part in [Some(&seen.topic), seen.text.as_ref(), seen.session_state.as_ref()] {
-        part.into_iter().for_each(|part| assert_is_a_name(part));
+    let parts = [Some(&seen.topic), seen.text.as_ref(), seen.session_state.as_ref()];
+    for part in parts.into_iter().flatten() {
+        assert_is_a_name(part);
     }
     assert_is_a_name(seen.login_host.as_deref().unwrap_or_default());
 }

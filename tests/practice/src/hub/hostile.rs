@@ -130,7 +130,7 @@ where
         Hostile::Gigabyte => {
             stream.write_all(format!("{OK}Content-Length: {}\r\n\r\n", 1 << 30).as_bytes()).await?;
             for _ in 0..(1 << 30) / (64 * 1024) {
-                stream.write_all(&[b'a'; 64 * 1024]).await?;
+                stream.write_all(&vec![b'a'; 64 * 1024]).await?;
             }
             Ok(())
         }
@@ -303,7 +303,7 @@ struct Bits {
 impl Bits {
     fn push(&mut self, bits: &[u8]) {
         for bit in bits {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {

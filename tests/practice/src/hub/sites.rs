@@ -19,7 +19,12 @@ const SENT: usize = 6_000;
 pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> Outcome {
     let places = &inner.setting.places;
     let reply = match &inner.behaviour.site {
-        Site::Sense | Site::SenseAnonymous => return sense::answer(request, inner, talk),
+        Site::SenseWithPlantedWords if request.path.ends_with("/product-info.json") => {
+            product_info(PLANTED, PLANTED)
+        }
+        Site::Sense | Site::SenseAnonymous | Site::SenseWithPlantedWords => {
+            return sense::answer(request, inner, talk);
+        }
         Site::SenseForPrograms => for_programs(request, 401),
         Site::SenseByHeader => for_programs(request, 400),
         Site::Desktop => desktop(request),
@@ -50,10 +55,6 @@ pub(super) fn answer(request: &SeenRequest, inner: &Inner, talk: &mut Talk) -> O
             Reply::redirect(302, format!("https://{portal}/welcome")).with("Server", "nginx")
         }
         Site::Hostile(what) => return Outcome::Hostile { what: *what, accept: None },
-        Site::SenseWithPlantedWords if request.path.ends_with("/product-info.json") => {
-            product_info(PLANTED, PLANTED)
-        }
-        Site::SenseWithPlantedWords => return sense::answer(request, inner, talk),
         Site::NoReply => return Outcome::Silence,
         Site::EmptyReply => return Outcome::HangUp,
         Site::CutOff => cut_off(),
