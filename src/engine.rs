@@ -267,6 +267,7 @@ pub async fn run(
                     examined = run.examine(stop, observer) => examined,
                     never = release => never,
                 };
+                world.let_go(examined.case.host());
                 observer(Event::Ended { hub, examined: &examined });
                 (hub, examined, run.leaving())
             }

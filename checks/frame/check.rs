@@ -248,7 +248,8 @@ impl Context {
         self.world.fetch(&download).await
     }
 
-    /// A handshake within this run's time limits, for whatever name at the link's host.
+    /// A handshake within this run's time limits, for whatever name at the link's host, on a
+    /// connection of its own.
     pub(crate) fn hello(&self, to: SocketAddr, server_name: &str) -> Hello {
         Hello {
             to,
@@ -257,10 +258,12 @@ impl Context {
             limit: self.budget.handshake,
             segment: None,
             via: self.via(Scheme::Https, self.case.host(), to.port()),
+            hand_on: false,
         }
     }
 
-    /// An anonymous GET within this run's time limits.
+    /// An anonymous GET within this run's time limits, on a connection that an earlier step left
+    /// open if there is one.
     pub(crate) fn request(
         &self,
         scheme: Scheme,
@@ -280,6 +283,7 @@ impl Context {
             answer_limit,
             segment: None,
             via: self.via(scheme, host, to.port()),
+            hand_on: true,
         }
     }
 }

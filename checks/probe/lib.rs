@@ -15,6 +15,7 @@ mod failure;
 mod files;
 mod http;
 mod interfaces;
+mod kept;
 mod legacy;
 mod login;
 mod os;

@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 
+use crate::kept::{self, Kept};
 use crate::login::{self, Desk, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     FailureKind, Fetch, FileRead, Handshake, Hello, Interface, LegacyAnswer, LoginAttempt,
     LoginSeen, NameServers, NotSent, Policy, ProxyScheme, ProxySettings, Question, Request, Secret,
     SessionId, SessionRequest, SocketSeen, SystemLookup, Timestamp, TrustError, TrustStore, Tunnel,
-    Upgrade, World, dns, download, files, http, interfaces, legacy, os, tcp, tls, trust, tunnel,
+    Upgrade, World, dns, download, files, interfaces, legacy, os, tcp, trust, tunnel,
 };
 
 /// What the user may change about the world.
@@ -52,11 +53,37 @@ pub struct Pretend {
 
 /// The machine and the network.
 pub struct RealWorld {
-    given_roots: Vec<CertificateDer<'static>>,
     options: WorldOptions,
-    trust: OnceLock<Arc<TrustStore>>,
+    roots: Arc<Roots>,
     logins: Logins,
     desk: Desk,
+    kept: Arc<Kept>,
+}
+
+/// The roots, read when they are first needed.
+struct Roots {
+    given: Vec<CertificateDer<'static>>,
+    /// Whether those of the system count.
+    system: bool,
+    store: OnceLock<Arc<TrustStore>>,
+    begun: Once,
+}
+
+impl Roots {
+    fn store(&self) -> Arc<TrustStore> {
+        let load = || Arc::new(TrustStore::load(&self.given, self.system));
+        Arc::clone(self.store.get_or_init(load))
+    }
+
+    /// Begins to read them beside the first look-up: a system has more than a hundred, and a
+    /// handshake would wait for them.
+    fn read_ahead(self: &Arc<Self>) {
+        self.begun.call_once(|| {
+            let roots = Arc::clone(self);
+            // Without the thread they are read when they are needed.
+            std::thread::Builder::new().name("roots".into()).spawn(move || drop(roots.store())).ok();
+        });
+    }
 }
 
 impl RealWorld {
@@ -65,12 +92,14 @@ impl RealWorld {
     /// # Errors
     /// If a file of `--ca-file` cannot be read or is not a PEM file of certificates.
     pub fn new(options: WorldOptions) -> Result<Self, TrustError> {
-        let mut given_roots = Vec::new();
+        let mut given = Vec::new();
         for path in &options.ca_files {
-            given_roots.extend(trust::read_pem(path)?);
+            given.extend(trust::read_pem(path)?);
         }
-        let (logins, desk) = (Logins::default(), Desk::default());
-        Ok(Self { given_roots, options, trust: OnceLock::new(), logins, desk })
+        let (logins, desk, kept) = (Logins::default(), Desk::default(), Arc::default());
+        let system = !options.pretend.no_system_roots;
+        let roots = Arc::new(Roots { given, system, store: OnceLock::new(), begun: Once::new() });
+        Ok(Self { options, roots, logins, desk, kept })
     }
 
     pub(crate) fn line(&self) -> Line<'_> {
@@ -203,6 +232,7 @@ impl World for RealWorld {
     }
 
     fn lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, SystemLookup> {
+        self.roots.read_ahead();
         match self.options.resolver {
             Some(server) => Box::pin(dns::replaced_lookup(server, host, limit)),
             None => Box::pin(dns::system_lookup(host, limit)),
@@ -217,6 +247,23 @@ impl World for RealWorld {
         Box::pin(async move { tcp::open(to, limit, None).await.0 })
     }
 
+    fn connect_for<'a>(
+        &'a self,
+        host: &'a str,
+        to: SocketAddr,
+        limit: Duration,
+    ) -> BoxFuture<'a, Connect> {
+        Box::pin(kept::connect(&self.kept, host, to, limit))
+    }
+
+    fn open_second(&self, hello: &Hello) {
+        kept::second(&self.kept, hello);
+    }
+
+    fn let_go(&self, host: &str) {
+        self.kept.let_go(host);
+    }
+
     fn connect_quietly(&self, to: Vec<SocketAddr>, limit: Duration) -> BoxFuture<'_, Vec<Connect>> {
         Box::pin(tcp::quietly(to, limit))
     }
@@ -226,7 +273,7 @@ impl World for RealWorld {
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
-        Box::pin(tls::handshake(hello, self.line()))
+        Box::pin(kept::handshake(&self.kept, hello, self.line()))
     }
 
     fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer> {
@@ -234,7 +281,11 @@ impl World for RealWorld {
     }
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
-        Box::pin(http::exchange(request, self.line()))
+        Box::pin(kept::exchange(&self.kept, request, self.line()))
+    }
+
+    fn exchange_ahead<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Option<Exchange>> {
+        Box::pin(async move { Some(self.exchange(request).await) })
     }
 
     fn proxy_settings(&self) -> ProxySettings {
@@ -289,9 +340,7 @@ impl World for RealWorld {
     }
 
     fn trust(&self) -> Arc<TrustStore> {
-        let load =
-            || TrustStore::load(&self.given_roots, !self.options.pretend.no_system_roots).into();
-        Arc::clone(self.trust.get_or_init(load))
+        self.roots.store()
     }
 }
 
