@@ -44,7 +44,7 @@ impl Check for HubsFile {
 
     async fn probe(cx: &Context) -> Reading {
         match &cx.target.file {
-            Some(reading) => Reading::clone(reading),
+            Some(reading) => reading.about(cx.target.source.line),
             // Not reached while the engine asks `not_applicable` first; looking is right anyway.
             None => examine(&*cx.world, &Place::Desktop),
         }

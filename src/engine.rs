@@ -501,7 +501,7 @@ impl HubRun {
     /// The control probes of a check, if it may make any.
     fn closer(&self, check: &'static dyn ErasedCheck) -> Option<Closer> {
         let id = check.meta().id;
-        let looked = self.case.saved(id).is_some();
+        let looked = self.case.has(id);
         let kept_from = self.ended.get(id).is_some_and(|ended| ended.because_of.is_some());
         (looked || kept_from)
             .then(|| Box::pin(look_closer(check, self.context(), looked)) as Closer)
@@ -584,7 +584,7 @@ impl HubRun {
     }
 
     fn take_in_closer(&mut self, stored: Stored) {
-        if self.case.saved(stored.check()).is_some() {
+        if self.case.has(stored.check()) {
             self.case.put(stored);
         } else {
             self.aside.push(stored);

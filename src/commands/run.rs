@@ -115,7 +115,7 @@ pub fn examine_world(
     if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
         login::ask_about_desktop(&mut run, login);
     }
-    Ok(shown(args, run.report(&*world), &*world))
+    Ok(shown(args, run.into_report(&*world), &*world))
 }
 
 /// The world with what may be sent to hubs.
