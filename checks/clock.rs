@@ -274,9 +274,13 @@ fn enough_of<'w>(own: &Evidence, theirs: impl Iterator<Item = &'w Witness>) -> V
             Some(ours) if witness.agrees_with(ours) => 2,
             _ => 3,
         };
-        let known = |known: &&Witness| host_of(&known.who).eq_ignore_ascii_case(host_of(&witness.who));
+        let known =
+            |known: &&Witness| host_of(&known.who).eq_ignore_ascii_case(host_of(&witness.who));
         let class = &mut classes[class];
-        if class.len() < WITNESSES && !own.witnesses.iter().any(|one| known(&one)) && !class.iter().any(known) {
+        if class.len() < WITNESSES
+            && !own.witnesses.iter().any(|one| known(&one))
+            && !class.iter().any(known)
+        {
             class.push(witness);
         }
     }

@@ -48,7 +48,7 @@ const PLACE_HELD: Duration = Duration::from_secs(2);
 
 /// How many times `jobs` hubs are under way at most, those that are mostly waiting included:
 /// each of them holds sockets.
-const WAITING_BESIDE: usize = 8;
+const WAITING_BESIDE: usize = 4;
 
 /// What the user may say about a run.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Settings {
     /// The time allowed for the run. Then the report is made of what is known.
     pub deadline: Duration,
     /// How many hubs are begun at once. A hub that keeps waiting makes room for another one after
-    /// two seconds; eight times as many are under way at most.
+    /// two seconds; four times as many are under way at most.
     pub jobs: usize,
     /// Whether to stop at the first broken check (preflight).
     pub stop_at_first: bool,

@@ -444,8 +444,11 @@ impl<C: Check> ErasedCheck for C {
     }
 
     fn compare(&self, cases: &[Case]) -> Vec<(usize, Stored)> {
-        let all: Vec<(usize, &C::Evidence)> =
-            cases.iter().enumerate().filter_map(|(hub, case)| Some((hub, case.of::<C>()?))).collect();
+        let all: Vec<(usize, &C::Evidence)> = cases
+            .iter()
+            .enumerate()
+            .filter_map(|(hub, case)| Some((hub, case.of::<C>()?)))
+            .collect();
         // All but the first, and then each in turn but the one whose place is swapped with it.
         let mut others: Vec<&C::Evidence> = all.iter().skip(1).map(|(_, seen)| *seen).collect();
         let mut completed = Vec::new();

@@ -7,7 +7,8 @@ use hublink_probe::{Ending, Exchange, FailureKind, Request, Scheme, mask_one_tim
 use url::Url;
 
 use super::{
-    DoorKind, Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole, scheme_of,
+    DoorKind, Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole,
+    scheme_of,
 };
 use crate::frame::Context;
 

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hublink_probe::{Ending, Exchange, FailureKind, Request, Scheme, SocketEnd, SocketSeen, Upgrade};
+use hublink_probe::{
+    Ending, Exchange, FailureKind, Request, Scheme, SocketEnd, SocketSeen, Upgrade,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;

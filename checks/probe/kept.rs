@@ -309,3 +309,113 @@ fn was_hung_up(seen: &Exchange) -> bool {
     let ended = matches!(seen.ending, Ending::EmptyReply | Ending::CutOff);
     ended && seen.status.is_none() && seen.alert.is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::tunnel::Logins;
+    use crate::{ScriptedWorld, Timestamp};
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn request(to: SocketAddr) -> Request {
+        Request {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: LIMIT,
+            handshake_limit: LIMIT,
+            answer_limit: LIMIT,
+            segment: None,
+            via: None,
+            hand_on: true,
+        }
+    }
+
+    /// A server that hangs up on its first connections and then answers as often as it is asked on
+    /// one. Tells how many connections it got.
+    async fn server(hangs_up: usize) -> (SocketAddr, Arc<Mutex<usize>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let to = listener.local_addr().expect("an address");
+        let taken = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&taken);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let so_far = {
+                    let mut count = count.lock().expect("nobody panics with it");
+                    *count += 1;
+                    *count
+                };
+                if so_far <= hangs_up {
+                    continue;
+                }
+                tokio::spawn(async move {
+                    let mut asked = [0; 1024];
+                    while stream.read(&mut asked).await.is_ok_and(|n| n > 0) {
+                        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+                        stream.write_all(answer).await.expect("an open connection");
+                    }
+                });
+            }
+        });
+        (to, taken)
+    }
+
+    async fn ask(kept: &Kept, to: SocketAddr) -> Exchange {
+        let world = ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
+        let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
+        exchange(kept, &request(to), line).await
+    }
+
+    #[tokio::test]
+    async fn one_connection_serves_every_step() {
+        let (to, taken) = server(0).await;
+        let kept = Kept::default();
+        assert!(connect(&kept, "hub.test", to, LIMIT).await.succeeded());
+        for _ in 0..3 {
+            let seen = ask(&kept, to).await;
+            assert_eq!((seen.status, seen.reused), (Some(204), true));
+        }
+        assert_eq!(*taken.lock().expect("nobody panics with it"), 1);
+    }
+
+    #[tokio::test]
+    async fn of_a_connection_that_was_given_up_only_the_fresh_one_counts() {
+        let (to, taken) = server(1).await;
+        let kept = Kept::default();
+        assert!(connect(&kept, "hub.test", to, LIMIT).await.succeeded());
+        let seen = ask(&kept, to).await;
+        assert_eq!((seen.status, seen.reused), (Some(204), false));
+        assert_eq!(*taken.lock().expect("nobody panics with it"), 2);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_host_is_closed_when_its_examination_is_over() {
+        let (to, taken) = server(0).await;
+        let kept = Kept::default();
+        assert!(connect(&kept, "hub.test", to, LIMIT).await.succeeded());
+        kept.let_go("hub.test");
+        assert!(!ask(&kept, to).await.reused);
+        assert_eq!(*taken.lock().expect("nobody panics with it"), 2);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_second_connection_learns_that_it_does_not_come() {
+        let (to, _) = server(usize::MAX).await;
+        let kept = Arc::new(Kept::default());
+        let place = Place { scheme: Scheme::Https, host: "hub.test".to_owned(), to };
+        let opening = Opening::begin(&kept, place.clone());
+        let waits = kept.take(&place);
+        let gives_up = async {
+            tokio::task::yield_now().await;
+            drop(opening);
+        };
+        let (found, ()) = tokio::join!(waits, gives_up);
+        assert!(found.is_none());
+    }
+}

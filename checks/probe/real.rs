@@ -81,7 +81,10 @@ impl Roots {
         self.begun.call_once(|| {
             let roots = Arc::clone(self);
             // Without the thread they are read when they are needed.
-            std::thread::Builder::new().name("roots".into()).spawn(move || drop(roots.store())).ok();
+            std::thread::Builder::new()
+                .name("roots".into())
+                .spawn(move || drop(roots.store()))
+                .ok();
         });
     }
 }
