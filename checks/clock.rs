@@ -492,6 +492,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_thousand_clocks_those_that_decide_are_listed() {
+        let own = evidence(&[witness("hub.corp.test", 600.0, true)]);
+        let mut others: Vec<Evidence> = (0..1000)
+            .map(|n| evidence(&[witness(&format!("hub{n}.far{n}.test"), 0.5, true)]))
+            .collect();
+        others.push(evidence(&[witness("wrong.other.test", 300.0, true)]));
+        others.push(evidence(&[witness("hub.agrees.test", 601.0, true)]));
+        let others: Vec<&Evidence> = others.iter().collect();
+        let seen = Clock::compare(&own, &others).expect("more witnesses");
+        let names: Vec<&str> = seen.witnesses.iter().map(|one| one.who.as_str()).collect();
+        assert_eq!(names.len(), 1 + WITNESSES + 2, "{names:?}");
+        assert!(names.contains(&"hub.agrees.test") && names.contains(&"wrong.other.test"));
+        assert!(seen.confirmed_by().is_some());
+        assert_eq!(Clock::compare(&seen, &others), None, "once is enough");
+    }
+
+    #[test]
     fn one_clock_under_two_names_is_no_second_witness() {
         let at = |address: &str, of: Witness| {
             let address = Some(address.parse().expect("an address"));

@@ -10,7 +10,6 @@ mod page;
 pub(crate) mod tests;
 
 use std::net::SocketAddr;
-use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use hublink_probe::{Ending, Exchange, Handshake, Scheme, SystemLookup};
@@ -233,7 +232,7 @@ impl Check for Http {
 /// Follows the chain. Beside it goes out what `hub` will ask for, which would cost further round
 /// trips after it.
 async fn beside_what_comes_next(cx: &Context, to: SocketAddr, start: Url) -> Evidence {
-    let (walk, ahead) = (pin!(chain::walk(cx, to.ip(), start)), pin!(hub::ahead(cx, to)));
+    let (walk, ahead) = (Box::pin(chain::walk(cx, to.ip(), start)), Box::pin(hub::ahead(cx, to)));
     match select(walk, ahead).await {
         // Without an answer nobody will want the others.
         Either::Left((seen, _)) if seen.stop == Stop::NoAnswer => seen,

@@ -630,6 +630,22 @@ mod tests {
     }
 
     #[test]
+    fn each_hub_of_a_long_file_lists_its_own_entry() {
+        let file = |hubs: usize| {
+            let lines =
+                (0..hubs).map(|n| format!("a{n}=qliksense://enterpriseurl?url=https://h{n}\n"));
+            read(lines.collect::<String>().as_bytes())
+        };
+        let long = file(20).about(Some(7));
+        let lines: Vec<usize> = long.entries.iter().map(|entry| entry.line).collect();
+        assert_eq!((lines, long.entries_of_others), (vec![7], 19));
+        let unplaced = file(20).about(None);
+        assert_eq!((unplaced.entries.len(), unplaced.entries_of_others), (1, 19));
+        let short = file(3);
+        assert_eq!(short.about(Some(2)), short);
+    }
+
+    #[test]
     fn links_are_found_wherever_they_stand() {
         let (a, b, c) = (link("a", "A"), link("b", ""), link("c", ""));
         let text = format!(
