@@ -234,6 +234,10 @@ pub struct ExtendedError {
 /// broken resolver holds it for 20 s, so there must not be more of them than this.
 static LOOKUPS: Semaphore = Semaphore::const_new(64);
 
+/// The stack of such a thread. glibc puts answers of up to 64 KiB there, and modules of the system may
+/// do more; what is not touched costs nothing.
+const LOOKUP_STACK: usize = 512 * 1024;
+
 /// The records kept of one answer: enough for every honest one, bounded for the others.
 const RECORDS_KEPT: usize = 64;
 
@@ -253,7 +257,8 @@ pub(crate) async fn system_lookup(host: &str, limit: Duration) -> SystemLookup {
     };
     let (send, receive) = oneshot::channel();
     let name = host.to_owned();
-    let thread = std::thread::Builder::new().name("look-up".into()).spawn(move || {
+    let builder = std::thread::Builder::new().name("look-up".into()).stack_size(LOOKUP_STACK);
+    let thread = builder.spawn(move || {
         // The receiver may have stopped waiting; then nobody needs the answer.
         drop(send.send(os::getaddrinfo(&name)));
         drop(place);

@@ -69,6 +69,7 @@ async fn exchange(answer: &[u8]) -> Exchange {
         answer_limit: limit,
         segment: None,
         via: None,
+        hand_on: false,
     };
     let world = ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
     let (client, mut server) = tokio::io::duplex(answer.len().max(4096));

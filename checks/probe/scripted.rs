@@ -469,6 +469,7 @@ mod tests {
             answer_limit: limit,
             segment: None,
             via: None,
+            hand_on: false,
         };
         LoginAttempt {
             with: AccountKind::Password,
