@@ -18,9 +18,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::sync::{Semaphore, oneshot};
-use tokio::time::{timeout, timeout_at};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
+use crate::aside::{NoReturn, aside};
 use crate::{AdapterDomain, Failure, FailureKind, NameRule, Operation, SecureDns, millis, os};
 
 /// What the system's look-up answered.
@@ -246,31 +247,18 @@ pub(crate) async fn system_lookup(host: &str, limit: Duration) -> SystemLookup {
         failure: Some(Failure { operation: Operation::Lookup, kind, code }),
         took_ms: millis(begun.elapsed()),
     };
-    let deadline = tokio::time::Instant::now() + limit;
-    // Nobody closes the semaphore; whoever waits in vain has not looked.
-    let Ok(Ok(place)) = timeout_at(deadline, LOOKUPS.acquire()).await else {
-        return failed(FailureKind::TooManyOpen, None);
-    };
-    let (send, receive) = oneshot::channel();
     let name = host.to_owned();
-    let thread = std::thread::Builder::new().name("look-up".into()).spawn(move || {
-        // The receiver may have stopped waiting; then nobody needs the answer.
-        drop(send.send(os::getaddrinfo(&name)));
-        drop(place);
-    });
-    if let Err(error) = thread {
-        return failed(FailureKind::TooManyOpen, error.raw_os_error());
-    }
-    match timeout_at(deadline, receive).await {
-        Ok(Ok(Ok(addresses))) => SystemLookup {
+    match aside(&LOOKUPS, limit, move || os::getaddrinfo(&name)).await {
+        Ok(Ok(addresses)) => SystemLookup {
             replaced: false,
             addresses,
             failure: None,
             took_ms: millis(begun.elapsed()),
         },
-        Ok(Ok(Err((kind, code)))) => failed(kind, code),
-        Ok(Err(_)) => failed(FailureKind::Unknown, None),
-        Err(_) => failed(FailureKind::NoAnswer, None),
+        Ok(Err((kind, code))) => failed(kind, code),
+        Err(NoReturn::NoPlace(code)) => failed(FailureKind::TooManyOpen, code),
+        Err(NoReturn::Lost) => failed(FailureKind::Unknown, None),
+        Err(NoReturn::OutOfTime) => failed(FailureKind::NoAnswer, None),
     }
 }
 

@@ -8,7 +8,6 @@
 //! network, [`ScriptedWorld`] answers from a script, so that every judgement can be tested
 //! without either.
 
-#[cfg(any(windows, test))]
 mod aside;
 mod chain_verdict;
 mod computer;

@@ -20,6 +20,11 @@ use crate::{
     TrustStore, Tunnel, Upgrade, World, dns, download, files, http, interfaces, legacy,
     local_engine, os, tcp, tls, trust, tunnel,
 };
+#[cfg(windows)]
+use crate::{
+    aside::{CALLS, aside},
+    tunnel::host_and_port,
+};
 
 /// What the user may change about the world.
 #[derive(Clone, Debug, Default)]
@@ -182,11 +187,9 @@ async fn script_answer(
     limit: Duration,
 ) -> Option<ScriptAnswer> {
     let begun = Instant::now();
-    let authority =
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let url = format!("{}://{authority}/", scheme.label());
+    let url = format!("{}://{}/", scheme.label(), host_and_port(host, port));
     let call = move || os::ask_script(script.as_deref(), &url);
-    let said = crate::aside::aside(limit, call).await.unwrap_or(crate::ScriptSaid::OutOfTime);
+    let said = aside(&CALLS, limit, call).await.unwrap_or(crate::ScriptSaid::OutOfTime);
     let took_ms = crate::millis(begun.elapsed());
     let source = setting.source.clone();
     Some(ScriptAnswer { source, host: host.to_owned(), port, said, took_ms })
@@ -216,10 +219,11 @@ async fn chain_verdicts(asked: &ChainAsked, at: Timestamp) -> Option<ChainVerdic
     let ask = |revocation| {
         let (chain, host) = (asked.chain.clone(), asked.host.clone());
         let how = os::ChainHow { at, revocation, fetch };
-        crate::aside::aside(asked.limit, move || os::chain_verdict(&chain, &host, how))
+        aside(&CALLS, asked.limit, move || os::chain_verdict(&chain, &host, how))
     };
-    let with = async { if asked.thorough { ask(true).await } else { None } };
+    let with = async { if asked.thorough { ask(true).await.ok() } else { None } };
     let (plain, with_revocation) = tokio::join!(ask(false), with);
+    let plain = plain.ok();
     let from_memory = !asked.thorough;
     Some(ChainVerdicts { plain, with_revocation, other_roots: false, from_memory })
 }

@@ -92,9 +92,13 @@ impl Ask {
     /// Host and port as they stand in the request.
     #[must_use]
     pub fn target(&self) -> String {
-        let (host, port) = (&self.via.host, self.port);
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        host_and_port(&self.via.host, self.port)
     }
+}
+
+/// A host, which may be an address of IPv6, and a port, as URLs have them.
+pub(crate) fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// What came of a request to a proxy. No password is in it.

@@ -7,14 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::mechanism::{Mechanism, Stuck};
 use super::ntlm::{SIGNATURE, ServerMessage};
 use super::secret::Account;
 use super::spnego;
+use crate::aside::{CALLS, aside};
 use crate::{Challenge, LoginPackage};
 
 /// The packages of one system. [`crate::os`] has those of Windows, tests have others.
@@ -59,7 +58,8 @@ impl Talk {
         limit: Duration,
     ) -> Result<Self, Silent> {
         let packages = Arc::clone(packages);
-        let begun = aside(limit, move || packages.begin(&wish)).await.ok_or(Silent::InTime)?;
+        let begun = aside(&CALLS, limit, move || packages.begin(&wish)).await;
+        let begun = begun.map_err(|_| Silent::InTime)?;
         let mechanism = begun.map_err(|status| Silent::Stuck(Stuck::Refused(status)))?;
         Ok(Self { mechanism })
     }
@@ -75,22 +75,10 @@ impl Talk {
             let said = mechanism.step(answer.as_deref());
             (mechanism, said)
         };
-        let (mechanism, said) = aside(limit, work).await.ok_or(Silent::InTime)?;
+        let done = aside(&CALLS, limit, work).await;
+        let (mechanism, said) = done.map_err(|_| Silent::InTime)?;
         Ok((Self { mechanism }, said.map_err(Silent::Stuck)?))
     }
-}
-
-/// Does something that nothing can end early on a thread of its own. There is one login at a time,
-/// and each has but few such calls, so the threads are few as well.
-async fn aside<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (send, receive) = oneshot::channel();
-    // The receiver may have stopped waiting; then nobody needs the answer.
-    let work = move || drop(send.send(work()));
-    std::thread::Builder::new().name("login".into()).spawn(work).ok()?;
-    timeout(limit, receive).await.ok()?.ok()
 }
 
 /// What a message of ours holds.
@@ -143,16 +131,5 @@ mod tests {
         {
             assert_eq!(Holds::of(other), Holds::Other, "{other:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn what_hangs_is_waited_for_no_longer_than_agreed() {
-        let (end, ended) = std::sync::mpsc::channel::<()>();
-        let begun = std::time::Instant::now();
-        let hangs = aside(Duration::from_millis(50), move || ended.recv().is_err()).await;
-        assert_eq!(hangs, None);
-        assert!(begun.elapsed() < Duration::from_secs(5));
-        drop(end);
-        assert_eq!(aside(Duration::from_secs(5), || 7).await, Some(7));
     }
 }
