@@ -8,6 +8,7 @@ use windows_sys::Win32::NetworkManagement::NetManagement::{
 };
 
 use super::registry::{Looked, Root};
+use super::text::read_up_to;
 use crate::{Membership, PartOf, UserOf};
 
 /// A key for each join to Entra, with what is secret and is not read.
@@ -57,25 +58,19 @@ fn computer() -> (Option<PartOf>, Option<String>) {
     let (mut name, mut status) = (std::ptr::null_mut(), 0);
     // SAFETY: no name means this computer, and both pointers are those of live values.
     let code = unsafe { NetGetJoinInformation(std::ptr::null(), &raw mut name, &raw mut status) };
-    let mut letters = Vec::new();
+    let mut told = String::new();
     if !name.is_null() {
-        for place in 0..LONGEST {
-            // SAFETY: the call made a text that ends with a zero, and this does not go beyond it.
-            match unsafe { *name.add(place) } {
-                0 => break,
-                letter => letters.push(letter),
-            }
-        }
+        // SAFETY: the call made a text that ends with a zero.
+        told = unsafe { read_up_to(LONGEST, name) };
         // SAFETY: the memory is the call's, which asks for it to be freed so, and is used no more.
         unsafe { NetApiBufferFree(name.cast()) };
     }
     if code != NERR_Success {
         return (None, None);
     }
-    let name = String::from_utf16_lossy(&letters);
     #[expect(non_upper_case_globals, reason = "the names are those of Windows")]
     match status {
-        NetSetupDomainName => (Some(PartOf::Domain), (!name.is_empty()).then_some(name)),
+        NetSetupDomainName => (Some(PartOf::Domain), (!told.is_empty()).then_some(told)),
         NetSetupUnjoined | NetSetupWorkgroupName => (Some(PartOf::Workgroup), None),
         _ => (None, None),
     }

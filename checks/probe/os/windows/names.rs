@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use windows_registry::{Key, LOCAL_MACHINE};
+use windows_registry::Key;
 
+use super::registry::Root;
 use crate::name_rules::{LISTED, addresses};
 use crate::{AdapterDomain, NameRule, SecureDns};
 
@@ -67,10 +68,9 @@ pub(crate) fn adapter_domains() -> Vec<AdapterDomain> {
 
 /// Whether questions are encrypted; `None` if nothing says anything of it.
 pub(crate) fn secure_dns() -> Option<SecureDns> {
-    let number = |path: &str, name: &str| open(path)?.get_u32(name).ok();
     let found = SecureDns {
-        auto: number(PARAMETERS, "EnableAutoDoh"),
-        policy: number(POLICY, "DoHPolicy"),
+        auto: Root::Machine.number(PARAMETERS, "EnableAutoDoh"),
+        policy: Root::Machine.number(POLICY, "DoHPolicy"),
         servers: secure_servers(),
     };
     (found != SecureDns::default()).then_some(found)
@@ -91,7 +91,7 @@ fn secure_servers() -> Vec<IpAddr> {
 }
 
 fn open(path: &str) -> Option<Key> {
-    LOCAL_MACHINE.open(path).ok()
+    Root::Machine.open(path).found()
 }
 
 /// The keys below a key, by name.

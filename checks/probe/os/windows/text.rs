@@ -15,9 +15,18 @@ pub(super) fn wide(text: &str) -> Vec<u16> {
 /// # Safety
 /// `text` must point at UTF-16 that ends with a zero, or is longer than is read here.
 pub(super) unsafe fn read(text: *const u16) -> String {
+    // SAFETY: it is as the caller says.
+    unsafe { read_up_to(LONGEST, text) }
+}
+
+/// Copies so many units of a text of Windows at most.
+///
+/// # Safety
+/// As for [`read`].
+pub(super) unsafe fn read_up_to(most: usize, text: *const u16) -> String {
     let mut length = 0;
     // SAFETY: no unit behind the zero is looked at.
-    while length < LONGEST && unsafe { *text.add(length) } != 0 {
+    while length < most && unsafe { *text.add(length) } != 0 {
         length += 1;
     }
     // SAFETY: this many units were just read.
