@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::login::fuzzing as login;
 use crate::tap::Watch;
-use crate::{Ending, Exchange, Request, Scheme, ScriptedWorld, Timestamp, World};
+use crate::{Ending, Exchange, Request, ScriptedWorld, Timestamp, World};
 use crate::{dns, http, legacy, tunnel};
 
 /// The most of one exchange that may stand in a report, in bytes: the kept headers and cookies.
@@ -58,18 +58,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 /// One exchange with a server that says this and hangs up.
 async fn exchange(answer: &[u8]) -> Exchange {
     let limit = Duration::from_secs(20);
-    let request = Request {
-        scheme: Scheme::Http,
-        host: "hub.test".to_owned(),
-        to: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
-        path: "/hub/".to_owned(),
-        user_agent: "test".to_owned(),
-        connect_limit: limit,
-        handshake_limit: limit,
-        answer_limit: limit,
-        segment: None,
-        via: None,
-    };
+    let request = Request::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), limit);
     let world = ScriptedWorld::at(Timestamp(time::OffsetDateTime::UNIX_EPOCH));
     let (client, mut server) = tokio::io::duplex(answer.len().max(4096));
     let mut seen = Exchange::of(&request, Ending::NoConnection);

@@ -103,6 +103,23 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request in the clear, for tests: every step has the same limit.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn plain(to: SocketAddr, limit: Duration) -> Self {
+        Self {
+            scheme: Scheme::Http,
+            host: "hub.test".to_owned(),
+            to,
+            path: "/hub/".to_owned(),
+            user_agent: "test".to_owned(),
+            connect_limit: limit,
+            handshake_limit: limit,
+            answer_limit: limit,
+            segment: None,
+            via: None,
+        }
+    }
+
     /// The URL, with the values of one-time parameters left out.
     #[must_use]
     pub fn url(&self) -> String {
@@ -746,21 +763,6 @@ mod tests {
     use super::*;
     use crate::tunnel::Logins;
 
-    fn plain(to: SocketAddr, limit: Duration) -> Request {
-        Request {
-            scheme: Scheme::Http,
-            host: "hub.test".to_owned(),
-            to,
-            path: "/hub/".to_owned(),
-            user_agent: "test".to_owned(),
-            connect_limit: limit,
-            handshake_limit: limit,
-            answer_limit: limit,
-            segment: None,
-            via: None,
-        }
-    }
-
     #[test]
     fn one_time_values_never_leave_the_probe() {
         let url = "https://h/internal_windows_authentication/?targetId=1-2-3&x=y&qlikTicket=abc";
@@ -805,7 +807,7 @@ mod tests {
             stream.write_all(&[0x15, 3, 3, 0, 2, 2, 70]).await.expect("an open connection");
             read
         });
-        let request = plain(to, Duration::from_secs(5));
+        let request = Request::plain(to, Duration::from_secs(5));
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
         let seen = exchange(&request, line).await;
@@ -833,7 +835,7 @@ mod tests {
         let limit = Duration::from_mins(1);
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };
-        let seen = exchange(&plain(to, limit), line).await;
+        let seen = exchange(&Request::plain(to, limit), line).await;
         assert_eq!(seen.ending, Ending::NotHttp, "{seen:?}");
         let sent = server.await.expect("the server ends");
         // What the system holds for both sides comes on top.
@@ -846,7 +848,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let to = listener.local_addr().expect("an address");
         let server = tokio::spawn(async move { listener.accept().await });
-        let in_time = plain(to, Duration::from_millis(300));
+        let in_time = Request::plain(to, Duration::from_millis(300));
         let request = Request { segment: Some(1000), ..in_time };
         let world = crate::ScriptedWorld::at(Timestamp(OffsetDateTime::UNIX_EPOCH));
         let line = Line { world: &world, logins: &Logins::default(), sends_passwords: true };

@@ -457,19 +457,9 @@ mod tests {
     use super::*;
 
     fn attempt(host: &str) -> LoginAttempt {
-        let limit = Duration::from_secs(1);
-        let entrance = Request {
-            scheme: Scheme::Https,
-            host: host.to_owned(),
-            to: ([198, 51, 100, 1], 443).into(),
-            path: "/hub/".to_owned(),
-            user_agent: "test".to_owned(),
-            connect_limit: limit,
-            handshake_limit: limit,
-            answer_limit: limit,
-            segment: None,
-            via: None,
-        };
+        let to = ([198, 51, 100, 1], 443).into();
+        let plain = Request::plain(to, Duration::from_secs(1));
+        let entrance = Request { scheme: Scheme::Https, host: host.to_owned(), ..plain };
         LoginAttempt {
             with: AccountKind::Password,
             entrance,

@@ -95,43 +95,37 @@ fn every_cause_has_a_look_alike_that_does_not_yield_it() {
 /// they are judged on every system. They were not seen on a real one yet.
 #[test]
 fn what_windows_tells_is_judged_everywhere() {
-    let mut count = 0;
-    for check in &hublink_checks::tables() {
-        for cause in check.causes() {
-            let name = format!("{}/{}.windows.json", check.meta().id, short(cause.id));
-            let path = folder().join(name);
-            if !path.exists() {
-                continue;
-            }
-            count += 1;
-            assert_eq!(case_of(&path).facts.os, "windows", "{}", path.display());
-            let found = judged(*check, &path);
-            assert_eq!(ids(&found), [cause.id], "{}", path.display());
-            assert_numbers_are_true(&path);
-        }
-    }
+    let count = of_windows("windows.json", |cause, found, path| {
+        assert_eq!(found, [cause], "{}", path.display());
+    });
     assert!(count >= 18, "only {count} are left");
 }
 
 /// The same for what looks alike there and is not the cause.
 #[test]
 fn what_windows_tells_accuses_nobody_falsely() {
+    let count = of_windows("windows.not.json", |cause, found, path| {
+        assert!(!found.contains(&cause), "{}: {found:?}", path.display());
+    });
+    assert!(count >= 10, "only {count} are left");
+}
+
+/// Judges the fixtures of Windows with an ending, and tells how many there are.
+fn of_windows(ending: &str, judge: impl Fn(&str, &[&str], &Path)) -> usize {
     let mut count = 0;
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
-            let name = format!("{}/{}.windows.not.json", check.meta().id, short(cause.id));
-            let path = folder().join(name);
+            let path = folder().join(format!("{}/{}.{ending}", check.meta().id, short(cause.id)));
             if !path.exists() {
                 continue;
             }
             count += 1;
             assert_eq!(case_of(&path).facts.os, "windows", "{}", path.display());
-            let found = judged(*check, &path);
-            assert!(!ids(&found).contains(&cause.id), "{}: {:?}", path.display(), ids(&found));
+            judge(cause.id, &ids(&judged(*check, &path)), &path);
             assert_numbers_are_true(&path);
         }
     }
-    assert!(count >= 10, "only {count} are left");
+    count
 }
 
 fn assert_numbers_are_true(path: &Path) {
