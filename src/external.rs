@@ -28,6 +28,7 @@ pub use protocol::{
 
 use crate::report::{External, Hub, Report};
 use answer::Fault;
+pub(crate) use find::is_word;
 
 /// So many are under way at once: each is a process, and some are interpreters of 30 MB.
 const AT_ONCE: usize = 8;

@@ -11,15 +11,15 @@ mod text;
 mod walk;
 mod words;
 
-use hublink_checks::frame::typed;
 use std::collections::BTreeSet;
 
-use hublink_checks::frame::{Diagnosis, Reason};
+use hublink_checks::frame::{Diagnosis, Reason, typed};
 use hublink_probe::{Timestamp, World};
 use serde_json::Value;
 
 pub use key::{Key, KeyError};
 
+use crate::external::is_word;
 use crate::report::{CheckReport, EXTERNAL, External, Hub, Redaction, Replacement, Report};
 use crate::review::{review, saved_of};
 use pseudonyms::Pseudonyms;
@@ -180,7 +180,7 @@ pub(crate) fn hide_person_in(
 }
 
 /// A value with every text in it rewritten, keys too.
-fn with_texts(value: Value, rewrite: &mut dyn FnMut(&str) -> String) -> Value {
+pub(crate) fn with_texts(value: Value, rewrite: &mut dyn FnMut(&str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(rewrite(&text)),
         Value::Array(list) => {
@@ -305,17 +305,17 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
 /// said is left out. Their ids stay as far as they are ids.
 fn in_own_words(mut report: Report) -> Report {
     let known: Vec<&str> = hublink_checks::tables().iter().map(|check| check.meta().id).collect();
-    let mut ids = Ids::default();
+    let mut texts = Numbers::default();
     for hub in &mut report.hubs {
         let verdict = &mut hub.verdict;
         let named = [&mut verdict.first_broken, &mut verdict.cause, &mut verdict.reached];
         for id in named.into_iter().flatten() {
-            ids.tidy(id);
+            tidy(id, &mut texts);
         }
     }
     let hubs = report.hubs.iter_mut().flat_map(|hub| &mut hub.checks);
     for check in hubs.chain(&mut report.across) {
-        ids.tidy(&mut check.id);
+        tidy(&mut check.id, &mut texts);
         if !known.contains(&check.id.as_str()) {
             check.title.clone_from(&check.id);
             (check.evidence, check.aside) = (None, None);
@@ -323,7 +323,7 @@ fn in_own_words(mut report: Report) -> Report {
         let because = check.reason.as_mut().and_then(|reason| reason.because.as_mut());
         let causes = check.causes.iter_mut().map(|cause| &mut cause.id);
         for id in because.into_iter().chain(causes) {
-            ids.tidy(id);
+            tidy(id, &mut texts);
         }
     }
     let external = report.hubs.iter_mut().flat_map(|hub| &mut hub.external);
@@ -376,25 +376,9 @@ fn without_words(external: &mut External, checks: &mut Numbers, causes: &mut Num
 }
 
 /// Ids of checks and causes, `word` or `word/word`. Anything else is a text, and gets a number.
-#[derive(Default)]
-struct Ids {
-    texts: Vec<String>,
-}
-
-impl Ids {
-    fn tidy(&mut self, id: &mut String) {
-        let is_word = |word: &str| {
-            let parts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-            word.split('-').all(|part| !part.is_empty() && part.chars().all(parts))
-        };
-        if id.split('/').count() <= 2 && id.split('/').all(is_word) {
-            return;
-        }
-        let place = self.texts.iter().position(|text| text == id).unwrap_or_else(|| {
-            self.texts.push(id.clone());
-            self.texts.len() - 1
-        });
-        *id = format!("unknown-{}", place + 1);
+fn tidy(id: &mut String, texts: &mut Numbers) {
+    if id.split('/').count() > 2 || !id.split('/').all(is_word) {
+        *id = format!("unknown-{}", texts.of(id));
     }
 }
 

@@ -115,7 +115,7 @@ pub fn examine_world(
         (true, _) => Progress::silent(),
         (false, verbose) => Progress::new(style, names, verbose),
     };
-    let runtime = runtime().map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let resolver = args.resolver.map(|address| address.to_string());
     let mut run = runtime.block_on(async {
         let (interrupt, stop) = Stop::new(deadline(args, mode));
@@ -165,10 +165,7 @@ fn ask_external(
     }
     // A runtime of its own: nobody else pays for it, and what a program of others still holds at the
     // end is not waited for.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failed::usage(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let begun = Instant::now();
     let taken = Duration::try_from_secs_f64(report.duration_ms / 1000.0).unwrap_or_default();
     let left = deadline(args, mode).saturating_sub(taken);
@@ -196,14 +193,14 @@ fn ask_external(
 
 /// What everything runs on. Where too few files may be open, tokio panics over the pipe that tells it
 /// of signals; whether there is room for all it needs is tried before.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    let cannot = |error| Failed::usage(format!("cannot start: {error}"));
     #[cfg(unix)]
     {
-        use std::os::unix::net::UnixStream;
-
-        let _room = (UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?);
+        let pair = || std::os::unix::net::UnixStream::pair().map_err(cannot);
+        let _room = (pair()?, pair()?, pair()?);
     }
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)
 }
 
 /// The world with what may be sent to hubs.

@@ -1,6 +1,6 @@
 //! Where two runs took place, as far as that may explain what differs between them.
 
-use hublink_probe::Interface;
+use hublink_probe::{Computer, Interface};
 
 use super::Changed;
 use crate::render::computer::{desktop, opener};
@@ -17,9 +17,8 @@ pub(super) fn compare(old: &Report, new: &Report, nameless: bool) -> Vec<Changed
     both("operating system", &|report| Some(report.environment.os.clone()));
     both("processor", &|report| Some(report.environment.arch.clone()));
     both("proxy variables", &|report| list(&report.environment.proxy_variables));
-    let windows = |report: &Report| report.environment.computer.as_deref().cloned();
-    both("Windows", &|report| windows(report).map(|computer| computer.system.to_string()));
-    both("Qlik Sense Desktop", &|report| windows(report).map(|computer| desktop(&computer)));
+    both("Windows", &|report| Some(windows(report)?.system.to_string()));
+    both("Qlik Sense Desktop", &|report| windows(report).map(desktop));
     both("what is hidden", &|report| Some(report.redaction.level.clone()));
     if nameless {
         return found;
@@ -36,6 +35,11 @@ pub(super) fn compare(old: &Report, new: &Report, nameless: bool) -> Vec<Changed
     }
     adapters(old, new, &mut found);
     found
+}
+
+/// What a Windows computer said of itself.
+fn windows(report: &Report) -> Option<&Computer> {
+    report.environment.computer.as_deref()
 }
 
 /// Adapters that are in one report alone, or that are connected otherwise.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::find::{Found, is_word};
 use super::protocol::{Answer, Description, Outcome, SCHEMA, SaidCause, SaidProof};
+use crate::redact::with_texts;
 use crate::render::clean;
 use crate::render::words::bounded;
 use crate::report::{External, Lowered};
@@ -229,7 +230,10 @@ pub(super) fn external(
         Outcome::NotApplicable => (Status::Skipped, Some(reason(ReasonKind::NotApplicable))),
         Outcome::CouldNotLook => (Status::Errored, Some(reason(ReasonKind::CouldNotLook))),
     };
-    external.evidence = answer.evidence.map(|evidence| cleaned(Value::Object(evidence)));
+    external.evidence = answer.evidence.map(|evidence| {
+        // Without what could steer a screen, in keys as in values.
+        with_texts(Value::Object(evidence), &mut |text| clean(text))
+    });
     for said in answer.causes {
         let id = format!("{}/{}", external.id, said.id);
         let cause = diagnosis(id, said, &mut external.lowered);
@@ -278,17 +282,5 @@ fn proof(said: SaidProof) -> ProofLine {
         at: bounded(&said.at, LONGEST_TITLE),
         expected: said.expected.map(|text| bounded(&text, LONGEST)),
         seen: bounded(&said.seen, LONGEST),
-    }
-}
-
-/// The evidence without what could steer a screen, in keys as in values.
-fn cleaned(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(clean(&text)),
-        Value::Array(list) => Value::Array(list.into_iter().map(cleaned).collect()),
-        Value::Object(map) => Value::Object(
-            map.into_iter().map(|(key, value)| (clean(&key), cleaned(value))).collect(),
-        ),
-        other => other,
     }
 }

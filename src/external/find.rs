@@ -121,7 +121,7 @@ fn name_of(file: &OsStr, windows: bool) -> Option<String> {
 }
 
 /// Whether a text can be part of an id: `word` or `word-word`.
-pub(super) fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     text.split('-').all(|part| !part.is_empty() && part.chars().all(letters))
 }

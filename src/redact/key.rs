@@ -1,9 +1,9 @@
 //! The key to the pseudonyms of a report. It stays with whoever sends the report.
 
-use hublink_checks::frame::typed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hublink_checks::frame::typed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

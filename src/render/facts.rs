@@ -2,13 +2,12 @@
 //!
 //! Evidence that another version wrote and this one cannot read is no fact; its place stays empty.
 
-use hublink_checks::frame::typed;
 use std::net::{IpAddr, SocketAddr};
 
 use hublink_checks::certificate::{self, Certificate};
 use hublink_checks::clock::{self, Clock};
 use hublink_checks::dns::{self, Dns};
-use hublink_checks::frame::{Check, Diagnosis};
+use hublink_checks::frame::{Check, Diagnosis, typed};
 use hublink_checks::hub;
 use hublink_checks::tcp::{self, Tcp};
 use hublink_checks::tls::{self, Tls};

@@ -1,9 +1,8 @@
 //! The report for a person at a terminal.
 
 use colored::Colorize;
-use hublink_checks::frame::typed;
 use hublink_checks::frame::{
-    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification,
+    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification, typed,
 };
 
 use hublink_probe::Way;

@@ -1,8 +1,7 @@
 //! The way from this computer to the login, as a drawing.
 
 use hublink_checks::certificate;
-use hublink_checks::frame::typed;
-use hublink_checks::frame::{ReasonKind, Status};
+use hublink_checks::frame::{ReasonKind, Status, typed};
 use hublink_probe::Way;
 use serde_json::Value;
 
