@@ -172,7 +172,7 @@ def complaints(text):
 
 
 def causes(path):
-    """What the doctor named of the hubs that are not ready, and which of its trips wait for others."""
+    """How many hubs a report of hublink calls ready, and what it names for the others."""
     report = json.load(open(path))
     verdicts = [hub["verdict"] for hub in report["hubs"]]
     named = sorted({v["cause"] for v in verdicts if v["cause"]})

@@ -84,7 +84,7 @@ class Figures:
         if kind == "start-up":
             return statistics.median(self.worlds[rest[0]]["start_up"][rest[1]])
         if kind == "trips":
-            return self.trips(*rest) * rest_of_round_trip(rest[0])
+            return self.trips(*rest) * round_trip(rest[0])
         world, program = rest
         samples = self.worlds[world]["samples"][program]
         per_hub = self.worlds[world]["hubs"] if kind.endswith("per_hub") else 1
@@ -94,11 +94,11 @@ class Figures:
     def trips(self, near, far, program):
         """How many round trips follow one another: what twice the distance adds, divided by the distance."""
         times = [median(self.worlds[world]["samples"][program], "s") for world in (near, far)]
-        added = rest_of_round_trip(far) - rest_of_round_trip(near)
+        added = round_trip(far) - round_trip(near)
         return max(1, round((times[1] - times[0]) / added))
 
 
-def rest_of_round_trip(world):
+def round_trip(world):
     return int(world.rsplit("-", 1)[1]) / 1000
 
 
