@@ -250,11 +250,41 @@ impl Check for Clock {
     }
 
     fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
-        let theirs = others.iter().flat_map(|other| &other.witnesses).cloned();
+        let theirs = enough_of(own, others.iter().flat_map(|other| &other.witnesses));
+        let theirs = theirs.into_iter().cloned();
         let theirs = theirs.map(|witness| Witness { own: false, login: false, ..witness });
         let witnesses = one_per_host(own.witnesses.iter().cloned().chain(theirs));
         (witnesses.len() > own.witnesses.len()).then(|| Evidence { witnesses, ..own.clone() })
     }
+}
+
+/// How many clocks of other hubs that agree with this computer are listed, and how many that do not.
+/// A run may have a thousand, and each hub would list all of them.
+const WITNESSES: usize = 4;
+
+/// Of the clocks of other hubs those that decide: some that agree with this computer, and some that do
+/// not, first those that agree with this hub's and have nothing to do with it.
+fn enough_of<'w>(own: &Evidence, theirs: impl Iterator<Item = &'w Witness>) -> Vec<&'w Witness> {
+    let ours = main_witness(own).filter(|ours| ours.is_off());
+    let mut classes: [Vec<&Witness>; 4] = Default::default();
+    for witness in theirs {
+        let class = match ours {
+            _ if !witness.is_off() => 0,
+            Some(ours) if witness.agrees_with(ours) && witness.is_independent_of(ours) => 1,
+            Some(ours) if witness.agrees_with(ours) => 2,
+            _ => 3,
+        };
+        let known =
+            |known: &&Witness| host_of(&known.who).eq_ignore_ascii_case(host_of(&witness.who));
+        let class = &mut classes[class];
+        if class.len() < WITNESSES
+            && !own.witnesses.iter().any(|one| known(&one))
+            && !class.iter().any(known)
+        {
+            class.push(witness);
+        }
+    }
+    classes.concat()
 }
 
 /// The time of a page that costs a server nothing; a slow one is not worth waiting for.
@@ -459,6 +489,23 @@ mod tests {
         assert_eq!(compared.witnesses.len(), 2);
         assert!(!compared.witnesses[1].own);
         assert!(this_computer_wrong(&compared, &Case::default()).is_some());
+    }
+
+    #[test]
+    fn of_a_thousand_clocks_those_that_decide_are_listed() {
+        let own = evidence(&[witness("hub.corp.test", 600.0, true)]);
+        let mut others: Vec<Evidence> = (0..1000)
+            .map(|n| evidence(&[witness(&format!("hub{n}.far{n}.test"), 0.5, true)]))
+            .collect();
+        others.push(evidence(&[witness("wrong.other.test", 300.0, true)]));
+        others.push(evidence(&[witness("hub.agrees.test", 601.0, true)]));
+        let others: Vec<&Evidence> = others.iter().collect();
+        let seen = Clock::compare(&own, &others).expect("more witnesses");
+        let names: Vec<&str> = seen.witnesses.iter().map(|one| one.who.as_str()).collect();
+        assert_eq!(names.len(), 1 + WITNESSES + 2, "{names:?}");
+        assert!(names.contains(&"hub.agrees.test") && names.contains(&"wrong.other.test"));
+        assert!(seen.confirmed_by().is_some());
+        assert_eq!(Clock::compare(&seen, &others), None, "once is enough");
     }
 
     #[test]

@@ -9,6 +9,9 @@ mod page;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::net::SocketAddr;
+
+use futures_util::future::{Either, select};
 use hublink_probe::{Ending, Exchange, Handshake, Scheme, SystemLookup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,7 @@ use crate::certificate::Certificate;
 use crate::frame::{
     Cause, Check, Context, Meta, Reason, ReasonKind, passed, passed_on_direct_way, ran,
 };
+use crate::hub;
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
 use crate::tls::Tls;
@@ -81,6 +85,9 @@ pub struct Evidence {
     /// Another hub of the run that met the same stranger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<SameStranger>,
+    /// Answers that `hub` will want, asked for beside these.
+    #[serde(skip)]
+    pub(crate) ahead: Vec<Exchange>,
 }
 
 /// What another hub of the run, with another owner and in another network, has in common with
@@ -113,6 +120,8 @@ pub enum Stop {
     OtherHost,
     /// A redirect named something that is no web address.
     BadLocation,
+    /// A redirect led to the server's own login at the same port, which a preflight does not open.
+    AtLogin,
 }
 
 /// Port 80 of the hub's address, whatever port the link names.
@@ -160,9 +169,9 @@ impl Check for Http {
     const META: Meta = Meta {
         id: "http",
         title: "the hub's web server answers",
-        docs: "Asks for the hub's page as Desktop would and follows the redirects one by one, each \
-               on a connection of its own, because a Qlik hub closes the connection after it has \
-               sent a visitor to its login. No password, cookie or ticket is sent. A redirect to \
+        docs: "Asks for the hub's page as Desktop would and follows the redirects one by one, on \
+               the connection of the steps before as long as the server keeps it open. A preflight \
+               stops where the server sends visitors to its own login. No password, cookie or ticket is sent. A redirect to \
                another host is recorded; one look is taken whether that host can be reached. \
                A first answer may take up to a minute: a Qlik proxy that was idle needs time.",
         // A link with http has no handshake: `tls` is then not applicable, which lets through.
@@ -183,7 +192,7 @@ impl Check for Http {
             Url::parse(&hub.url(path)).ok()
         });
         match (start, cx.place()) {
-            (Some(start), Some(to)) => chain::walk(cx, to.ip(), start).await,
+            (Some(start), Some(to)) => beside_what_comes_next(cx, to, start).await,
             _ => Evidence { stop: Stop::NoAnswer, ..Evidence::default() },
         }
     }
@@ -217,6 +226,18 @@ impl Check for Http {
         let found = others.iter().find_map(|other| control::same_stranger(own, other))?;
         (own.elsewhere.as_ref() != Some(&found))
             .then(|| Evidence { elsewhere: Some(found), ..own.clone() })
+    }
+}
+
+/// Follows the chain. Beside it goes out what `hub` will ask for, which would cost further round
+/// trips after it.
+async fn beside_what_comes_next(cx: &Context, to: SocketAddr, start: Url) -> Evidence {
+    let (walk, ahead) = (Box::pin(chain::walk(cx, to.ip(), start)), Box::pin(hub::ahead(cx, to)));
+    match select(walk, ahead).await {
+        // Without an answer nobody will want the others.
+        Either::Left((seen, _)) if seen.stop == Stop::NoAnswer => seen,
+        Either::Left((seen, ahead)) => Evidence { ahead: ahead.await, ..seen },
+        Either::Right((ahead, walk)) => Evidence { ahead, ..walk.await },
     }
 }
 

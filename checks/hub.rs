@@ -6,7 +6,9 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-use hublink_probe::{Connect, Exchange, Scheme};
+use std::net::SocketAddr;
+
+use hublink_probe::{Connect, Ending, Exchange, Scheme};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -210,6 +212,32 @@ impl Check for Hub {
     }
 }
 
+/// Asks a hub that is healthy as far as is known what [`Hub`] wants to know of it, beside the steps
+/// before. Only where these lead through TLS: who is asked in the clear mostly sends visitors on.
+pub(crate) async fn ahead(cx: &Context, to: SocketAddr) -> Vec<Exchange> {
+    let mut answers = Vec::new();
+    let hub = cx.case.facts.hub.as_ref().filter(|hub| hub.scheme == Scheme::Https);
+    let Some(hub) = hub else { return answers };
+    let origin = Origin { scheme: Scheme::Https, to };
+    let paths = match (hub.is_cloud(), cx.budget.thorough) {
+        (true, _) => vec![answers::TENANT.to_owned()],
+        (false, false) => vec![user_path(hub, origin, &hub.host)],
+        (false, true) => vec![user_path(hub, origin, &hub.host), answers::PRODUCT.to_owned()],
+    };
+    for path in paths {
+        // A cold server is as slow to the second visitor as to the first.
+        let limit = cx.budget.first_answer;
+        let request = cx.request(Scheme::Https, &hub.host, to, &path, limit);
+        let Some(answer) = cx.world.exchange_ahead(&request).await else { break };
+        let goes_on = answer.ending == Ending::Complete;
+        answers.push(answer);
+        if !goes_on {
+            break;
+        }
+    }
+    answers
+}
+
 /// The first page of the identity provider, where there is time to look at it.
 async fn provider_page(cx: &Context) -> Option<ProviderPage> {
     if cx.budget.thorough { look::provider_page(cx).await } else { None }
@@ -224,11 +252,20 @@ async fn tenant(cx: &Context, origin: Origin) -> Evidence {
 
 /// Asks a Qlik Sense server who the visitor is and what it is.
 async fn server(cx: &Context, hub: &HubAddress, origin: Origin) -> Evidence {
-    let (user, product) = tokio::join!(
-        answers::user(cx, origin, user_path(hub, origin, &hub.host)),
-        answers::product(cx, origin),
-    );
-    let mut seen = Evidence { user: Some(user), product: Some(product), ..Evidence::default() };
+    let user = answers::user(cx, origin, user_path(hub, origin, &hub.host));
+    let (user, product) = if cx.budget.thorough {
+        let (user, product) = tokio::join!(user, answers::product(cx, origin));
+        (user, Some(product))
+    } else {
+        // Only a hub answers that question so; who answers it otherwise is looked at closer.
+        let user = user.await;
+        let product = match user.session {
+            Some(_) => None,
+            None => Some(answers::product(cx, origin).await),
+        };
+        (user, product)
+    };
+    let mut seen = Evidence { user: Some(user), product, ..Evidence::default() };
     if !seen.user.as_ref().is_some_and(UserAnswer::withholds_login) {
         return seen;
     }

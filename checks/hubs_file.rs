@@ -45,7 +45,7 @@ impl Check for HubsFile {
 
     async fn probe(cx: &Context) -> Reading {
         let reading = match &cx.target.file {
-            Some(reading) => Reading::clone(reading),
+            Some(reading) => reading.about(cx.target.source.line),
             // Not reached while the engine asks `not_applicable` first; looking is right anyway.
             None => examine(&*cx.world, &Place::Desktop),
         };

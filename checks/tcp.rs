@@ -11,12 +11,17 @@ mod show;
 mod tests;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
-use hublink_probe::{Connect, FailureKind, Handshake};
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::future::{Either, join, join_all, select};
+use futures_util::stream::FuturesUnordered;
+use hublink_probe::{Connect, FailureKind, Handshake, Hello, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
 
 use crate::dns::Dns;
 use crate::frame::{Cause, Check, Context, Meta, Reason, ReasonKind, passed};
@@ -145,12 +150,14 @@ impl Check for Tcp {
     async fn probe(cx: &Context) -> Evidence {
         let port = cx.target.hub().map_or(443, |hub| hub.port);
         let addresses = cx.of::<Dns>().map(|dns| &dns.addresses[..]).unwrap_or_default();
-        let limit = cx.budget.connect;
-        let attempts = addresses.iter().map(|&ip| cx.world.connect((ip, port).into(), limit));
-        let attempts = join_all(attempts).await;
+        let to: Vec<SocketAddr> = addresses.iter().map(|&ip| (ip, port).into()).collect();
+        let (attempts, early) = attempts(cx, &to).await;
         let chosen = attempts.iter().find(|a| a.succeeded()).map(|a| a.to);
         let mut seen = Evidence { attempts, chosen, control: None, series: None, others: None };
-        seen.control = try_again(cx, &seen).await;
+        seen.control = match early {
+            Some(early) => still_needed(early, &seen),
+            None => try_again(cx, &seen).await,
+        };
         if chosen.is_none() {
             let again = seen.control.iter().flat_map(|control| &control.again);
             seen.chosen = again.clone().find(|a| a.succeeded()).map(|a| a.to);
@@ -171,6 +178,77 @@ impl Check for Tcp {
     }
 }
 
+/// When a silent attempt is given company: its SYN was sent again by then, and what does not answer
+/// at once now mostly never does.
+const STILL_SILENT: Duration = Duration::from_secs(1);
+
+/// The first attempts. Those that stay silent are repeated before they have ended, and the other
+/// ports tried, so that the whole step takes no longer than its longest attempt.
+async fn attempts(cx: &Context, to: &[SocketAddr]) -> (Vec<Connect>, Option<Control>) {
+    let (host, limit) = (cx.case.host(), cx.budget.connect);
+    let mut open: FuturesUnordered<_> =
+        to.iter().map(|&to| cx.world.connect_for(host, to, limit)).collect();
+    let company = Instant::now() + STILL_SILENT;
+    let mut ended = Vec::with_capacity(to.len());
+    if let Some(&first) = to.first() {
+        // The first poll sends the SYNs: the one that is evidence goes before the other.
+        if let Some(one) = open.next().now_or_never().flatten() {
+            ended.push(one);
+        }
+        open_second(cx, first);
+    }
+    while let Ok(Some(one)) = timeout_at(company, open.next()).await {
+        ended.push(one);
+    }
+    let early = if open.is_empty() {
+        None
+    } else {
+        let so_far = ended.clone();
+        let early = pin!(repeats(cx, to, &so_far));
+        match select(open.collect::<Vec<_>>(), early).await {
+            Either::Left((rest, early)) => {
+                ended.extend(rest);
+                if ended.iter().any(is_silent) { Some(early.await) } else { None }
+            }
+            Either::Right((early, rest)) => {
+                ended.extend(rest.await);
+                Some(early)
+            }
+        }
+    };
+    // The order of the addresses, not of the answers: two runs must read alike.
+    ended.sort_by_key(|one| to.iter().position(|&to| to == one.to));
+    (ended, early)
+}
+
+/// Repeats what has not ended yet and, unless an address accepted, tries the other ports.
+async fn repeats(cx: &Context, to: &[SocketAddr], ended: &[Connect]) -> Control {
+    let silent = to.iter().filter(|&&to| ended.iter().all(|one| one.to != to)).copied();
+    let accepted = ended.iter().any(Connect::succeeded);
+    let failed = if accepted { &[] } else { to };
+    look_again(cx, silent.collect(), failed, cx.budget.connect.min(TWO_SYNS)).await
+}
+
+/// Of repeats that were begun before it was known who needs them, those that are.
+fn still_needed(early: Control, seen: &Evidence) -> Option<Control> {
+    let relevant = relevant(seen);
+    let silent = |to| relevant.iter().any(|one| one.to == to && is_silent(one));
+    let failed = |ip| seen.chosen.is_none() && relevant.iter().any(|one| one.to.ip() == ip);
+    let again: Vec<_> = early.again.into_iter().filter(|one| silent(one.to)).collect();
+    let ports: Vec<_> = early.ports.into_iter().filter(|one| failed(one.to.ip())).collect();
+    let any = !again.is_empty() || !ports.is_empty();
+    any.then_some(Control { again, ports, tls_on_443: None, quiet: Vec::new() })
+}
+
+/// What comes after this step asks for two things side by side, which takes two connections.
+fn open_second(cx: &Context, to: SocketAddr) {
+    let encrypted = cx.target.hub().is_some_and(|hub| hub.scheme == Scheme::Https);
+    let hello = Hello { hand_on: true, ..cx.hello(to, cx.case.host()) };
+    if encrypted && hello.via.is_none() {
+        cx.world.open_second(&hello);
+    }
+}
+
 /// Where Qlik servers and the web servers before them listen.
 const CONTROL_PORTS: [u16; 3] = [443, 80, 4244];
 
@@ -182,19 +260,30 @@ async fn try_again(cx: &Context, seen: &Evidence) -> Option<Control> {
     // two SYNs are enough then.
     let shorter = seen.chosen.map_or(Duration::MAX, |_| TWO_SYNS);
     let limit = cx.budget.connect.min(shorter);
-    let silent = relevant.iter().filter(|a| a.kind() == Some(FailureKind::NoAnswer));
-    let again: Vec<_> = silent.map(|attempt| cx.world.connect(attempt.to, limit)).collect();
-    let failed = if seen.chosen.is_none() { &relevant[..] } else { &[] };
-    let others = failed.iter().flat_map(|attempt| {
-        let others = CONTROL_PORTS.iter().filter(|&&port| port != attempt.to.port());
-        others.map(|&port| SocketAddr::new(attempt.to.ip(), port))
-    });
-    let others: Vec<_> = others.map(|to| cx.world.connect(to, limit)).collect();
-    if again.is_empty() && others.is_empty() {
+    let silent: Vec<_> = relevant.iter().filter(|a| is_silent(a)).map(|a| a.to).collect();
+    let failed: Vec<_> = relevant.iter().map(|a| a.to).collect();
+    let failed = if seen.chosen.is_none() { &failed[..] } else { &[] };
+    if silent.is_empty() && failed.is_empty() {
         return None;
     }
+    Some(look_again(cx, silent, failed, limit).await)
+}
+
+/// Repeats the silent attempts and tries the other ports of those that failed.
+async fn look_again(
+    cx: &Context,
+    silent: Vec<SocketAddr>,
+    failed: &[SocketAddr],
+    limit: Duration,
+) -> Control {
+    let again: Vec<_> = silent.into_iter().map(|to| cx.world.connect(to, limit)).collect();
+    let others = failed.iter().flat_map(|to| {
+        let others = CONTROL_PORTS.iter().filter(|&&port| port != to.port());
+        others.map(|&port| SocketAddr::new(to.ip(), port))
+    });
+    let others: Vec<_> = others.map(|to| cx.world.connect(to, limit)).collect();
     let (again, ports) = join(join_all(again), join_all(others)).await;
-    Some(Control { again, ports, tls_on_443: None, quiet: Vec::new() })
+    Control { again, ports, tls_on_443: None, quiet: Vec::new() }
 }
 
 /// The failures that decide. An address of a family this computer has no route for at all is set

@@ -261,7 +261,7 @@ impl Check for Tls {
         // The engine runs this check only after `tcp` found an address that accepts, or behind a
         // proxy.
         let to = cx.place().unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
-        let ours = cx.hello(to, cx.case.host());
+        let ours = Hello { hand_on: true, ..cx.hello(to, cx.case.host()) };
         let handshake = cx.world.handshake(&ours).await;
         if handshake.completed() {
             return Evidence::of(handshake);
@@ -292,7 +292,7 @@ impl Check for Tls {
 
 /// A repeat takes less time: who waits at the phone has waited for the first one already.
 fn once_more(hello: Hello) -> Hello {
-    Hello { limit: hello.limit.min(REPEAT), ..hello }
+    Hello { limit: hello.limit.min(REPEAT), hand_on: false, ..hello }
 }
 
 /// A server that refuses may speak only what rustls does not.

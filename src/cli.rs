@@ -257,7 +257,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub deadline: Option<Duration>,
     /// How many hubs are examined at once
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = jobs)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = jobs)]
     pub jobs: usize,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it as help")]

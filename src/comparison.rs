@@ -51,15 +51,11 @@ fn complete(examined: &mut [Examined]) {
     let cases: Vec<Case> = examined.iter().map(with_aside).collect();
     let mut changed: Vec<(usize, Stored)> = Vec::new();
     for check in hublink_checks::all() {
-        for (index, own) in cases.iter().enumerate() {
-            let others = cases.iter().enumerate().filter(|(other, _)| *other != index);
-            let others: Vec<&Case> = others.map(|(_, case)| case).collect();
-            changed.extend(check.compare(own, &others).map(|stored| (index, stored)));
-        }
+        changed.extend(check.compare(&cases));
     }
     for (index, stored) in changed {
         let one = &mut examined[index];
-        let looked = one.case.saved(stored.check()).is_some();
+        let looked = one.case.has(stored.check());
         if looked || counts(&one.case, &one.checks, &stored) {
             one.case.put(stored);
             judge_all(&one.case, &mut one.checks);

@@ -24,7 +24,7 @@ pub async fn examine(
     resolver: Option<String>,
     observer: Observer<'_>,
 ) -> Report {
-    visit(world, expanded, settings, stop, resolver, observer).await.report(&**world)
+    visit(world, expanded, settings, stop, resolver, observer).await.into_report(&**world)
 }
 
 /// What a run came to, before it is written down: the user may still add a word.
@@ -66,9 +66,9 @@ pub async fn visit(
 }
 
 impl Run {
-    /// The report.
+    /// The report. The evidence is written down hub by hub, and what it was read from let go.
     #[must_use]
-    pub fn report(&self, world: &dyn World) -> Report {
+    pub fn into_report(self, world: &dyn World) -> Report {
         Report {
             schema: SCHEMA.to_owned(),
             tool: this_program(),
@@ -83,13 +83,13 @@ impl Run {
                 arch: std::env::consts::ARCH.to_owned(),
                 interfaces: world.interfaces(),
                 computer: world.computer().map(Box::new),
-                resolver: self.resolver.clone(),
+                resolver: self.resolver,
                 proxy_variables: proxy_variables(world),
                 account: world.account(),
             },
-            redaction: Redaction { level: "default".to_owned(), ledger: self.ledger.clone() },
+            redaction: Redaction { level: "default".to_owned(), ledger: self.ledger },
             review: None,
-            hubs: self.examined.iter().map(hub).collect(),
+            hubs: self.examined.into_iter().map(hub).collect(),
             across: self.comparison.iter().map(across).collect(),
         }
     }
@@ -127,7 +127,11 @@ fn whole_milliseconds(at: Timestamp) -> Timestamp {
 }
 
 /// One hub as a report holds it.
-pub(crate) fn hub(examined: &Examined) -> Hub {
+pub(crate) fn hub(mut examined: Examined) -> Hub {
+    let verdict = verdict(&examined);
+    let way = examined.case.way();
+    let ladder = hublink_checks::all().iter();
+    let checks = ladder.map(|check| check_report(*check, &mut examined)).collect();
     let address = examined.target.hub();
     Hub {
         name: examined.target.name.clone(),
@@ -135,16 +139,12 @@ pub(crate) fn hub(examined: &Examined) -> Hub {
         url: address.map(|hub| hub.url("")),
         source: examined.target.source.clone(),
         link: examined.target.text.clone(),
-        way: examined.case.way(),
-        facts: Some(Facts {
-            interfaces: Vec::new(),
-            computer: None,
-            ..examined.case.facts.clone()
-        }),
-        verdict: verdict(examined),
-        checks: hublink_checks::all().iter().map(|check| check_report(*check, examined)).collect(),
+        way,
+        facts: Some(Facts { interfaces: Vec::new(), computer: None, ..examined.case.facts }),
+        verdict,
+        checks,
         duration_ms: millis(examined.took),
-        logout: examined.logout.clone(),
+        logout: examined.logout,
         external: Vec::new(),
     }
 }
@@ -166,8 +166,9 @@ pub(crate) fn across(comparison: &Comparison) -> CheckReport {
     }
 }
 
-fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
+fn check_report(check: &dyn ErasedCheck, examined: &mut Examined) -> CheckReport {
     let meta = check.meta();
+    let evidence = examined.case.take_saved(meta.id);
     let ended = &examined.checks[meta.id];
     let out_of_time = ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::OutOfTime);
     CheckReport {
@@ -177,7 +178,7 @@ fn check_report(check: &dyn ErasedCheck, examined: &Examined) -> CheckReport {
         reason: ended.reason.clone(),
         duration_ms: millis(ended.took),
         begun: ended.begun && out_of_time,
-        evidence: examined.case.saved(meta.id).cloned(),
+        evidence,
         aside: examined
             .aside
             .iter()

@@ -49,7 +49,7 @@ const PLACE_HELD: Duration = Duration::from_secs(2);
 
 /// How many times `jobs` hubs are under way at most, those that are mostly waiting included:
 /// each of them holds sockets.
-const WAITING_BESIDE: usize = 8;
+const WAITING_BESIDE: usize = 4;
 
 /// What the user may say about a run.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ pub struct Settings {
     /// The time allowed for the run. Then the report is made of what is known.
     pub deadline: Duration,
     /// How many hubs are begun at once. A hub that keeps waiting makes room for another one after
-    /// two seconds; eight times as many are under way at most.
+    /// two seconds; four times as many are under way at most.
     pub jobs: usize,
     /// Whether to stop at the first broken check (preflight).
     pub stop_at_first: bool,
@@ -269,6 +269,7 @@ pub async fn run(
                     examined = run.examine(stop, observer) => examined,
                     never = release => never,
                 };
+                world.let_go(examined.case.host());
                 observer(Event::Ended { hub, examined: &examined });
                 (hub, examined, run.leaving())
             }
@@ -516,7 +517,7 @@ impl HubRun {
     /// The control probes of a check, if it may make any.
     fn closer(&self, check: &'static dyn ErasedCheck) -> Option<Closer> {
         let id = check.meta().id;
-        let looked = self.case.saved(id).is_some();
+        let looked = self.case.has(id);
         let kept_from = self.ended.get(id).is_some_and(|ended| ended.because_of.is_some());
         (looked || kept_from)
             .then(|| Box::pin(look_closer(check, self.context(), looked)) as Closer)
@@ -603,7 +604,7 @@ impl HubRun {
     }
 
     fn take_in_closer(&mut self, stored: Stored) {
-        if self.case.saved(stored.check()).is_some() {
+        if self.case.has(stored.check()) {
             self.case.put(stored);
         } else {
             self.aside.push(stored);

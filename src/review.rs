@@ -30,7 +30,7 @@ pub fn review(saved: &Saved) -> Report {
         hubs.map(|(hub, evidence)| examined(old, hub, evidence, stopped_at_first)).collect();
     let comparison = compare(&mut examined);
     let hubs: Vec<Hub> =
-        examined.iter().zip(&old.hubs).map(|(one, before)| reviewed(one, before)).collect();
+        examined.into_iter().zip(&old.hubs).map(|(one, before)| reviewed(one, before)).collect();
     let changes = old.hubs.iter().zip(&hubs).enumerate();
     let changes = changes
         .flat_map(|(place, (before, now))| differences(place, &before.verdict, &now.verdict));
@@ -113,7 +113,7 @@ fn duration(ms: f64) -> Duration {
     Duration::try_from_secs_f64(ms / 1000.0).map_or(longest, |read| read.min(longest))
 }
 
-fn reviewed(examined: &Examined, before: &Hub) -> Hub {
+fn reviewed(examined: Examined, before: &Hub) -> Hub {
     let mut now = doctor::hub(examined);
     now.logout.clone_from(&before.logout);
     // What programs of others said is kept: they are not at hand, and may say something else today.

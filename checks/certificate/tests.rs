@@ -564,6 +564,7 @@ fn the_hub_is_asked_for_the_time_only_when_a_date_is_out_of_range() {
             answer_limit: Budget::default().later_answer,
             segment: None,
             via: None,
+            hand_on: false,
         };
         let answer = Exchange {
             date: Some(at("2026-10-01T00:00:00Z")),

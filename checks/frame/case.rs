@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hublink_probe::{AccountName, Computer, Interface, Way};
 use schemars::JsonSchema;
@@ -73,10 +73,21 @@ impl Case {
         self.evidence.get(C::META.id)?.typed.downcast_ref()
     }
 
+    /// Whether there is evidence of a check.
+    #[must_use]
+    pub fn has(&self, check: &str) -> bool {
+        self.evidence.contains_key(check)
+    }
+
     /// The evidence of one check as it stands in a report.
     #[must_use]
     pub fn saved(&self, check: &str) -> Option<&Value> {
-        self.evidence.get(check).map(|stored| &*stored.saved)
+        self.evidence.get(check).map(Stored::saved)
+    }
+
+    /// Takes the evidence of one check out, as it stands in a report.
+    pub fn take_saved(&mut self, check: &str) -> Option<Value> {
+        self.evidence.remove(check).map(Stored::into_saved)
     }
 
     /// Adds or replaces the evidence of one check.
@@ -116,7 +127,9 @@ impl Case {
 pub struct Stored {
     check: &'static str,
     typed: Arc<dyn Any + Send + Sync>,
-    saved: Arc<Value>,
+    /// Written when somebody wants it: most is wanted once, for the report.
+    saved: Arc<OnceLock<Value>>,
+    write: fn(&(dyn Any + Send + Sync)) -> Value,
 }
 
 impl Stored {
@@ -129,17 +142,28 @@ impl Stored {
     /// As it stands in a report.
     #[must_use]
     pub fn saved(&self) -> &Value {
-        &self.saved
+        self.saved.get_or_init(|| (self.write)(&*self.typed))
+    }
+
+    /// The same, without a copy if nobody else has it.
+    fn into_saved(self) -> Value {
+        let Self { typed, saved, write, .. } = self;
+        match Arc::try_unwrap(saved) {
+            Ok(own) => own.into_inner().unwrap_or_else(|| write(&*typed)),
+            Err(shared) => shared.get_or_init(|| write(&*typed)).clone(),
+        }
     }
 
     /// Stores the evidence of `C`.
-    ///
-    /// # Panics
-    /// If the evidence cannot be written as JSON, which is a bug of the check: evidence is plain
-    /// data with text keys. The engine turns it into one errored check.
     #[must_use]
     pub fn new<C: Check>(evidence: C::Evidence) -> Self {
-        let saved = serde_json::to_value(&evidence).expect("evidence is plain data");
-        Self { check: C::META.id, typed: Arc::new(evidence), saved: Arc::new(saved) }
+        let (typed, saved) = (Arc::new(evidence), Arc::default());
+        Self { check: C::META.id, typed, saved, write: write::<C> }
     }
+}
+
+/// Evidence as it stands in a report. It is plain data with text keys, which JSON can hold.
+fn write<C: Check>(typed: &(dyn Any + Send + Sync)) -> Value {
+    let evidence = typed.downcast_ref::<C::Evidence>();
+    evidence.and_then(|evidence| serde_json::to_value(evidence).ok()).unwrap_or_default()
 }

@@ -264,7 +264,8 @@ impl Context {
         self.world.fetch(&download).await
     }
 
-    /// A handshake within this run's time limits, for whatever name at the link's host.
+    /// A handshake within this run's time limits, for whatever name at the link's host, on a
+    /// connection of its own.
     pub(crate) fn hello(&self, to: SocketAddr, server_name: &str) -> Hello {
         Hello {
             to,
@@ -273,10 +274,12 @@ impl Context {
             limit: self.budget.handshake,
             segment: None,
             via: self.via(Scheme::Https, self.case.host(), to.port()),
+            hand_on: false,
         }
     }
 
-    /// An anonymous GET within this run's time limits.
+    /// An anonymous GET within this run's time limits, on a connection that an earlier step left
+    /// open if there is one.
     pub(crate) fn request(
         &self,
         scheme: Scheme,
@@ -296,6 +299,7 @@ impl Context {
             answer_limit,
             segment: None,
             via: self.via(scheme, host, to.port()),
+            hand_on: true,
         }
     }
 }
@@ -395,8 +399,9 @@ pub trait ErasedCheck: Send + Sync {
     fn nothing_seen(&self, case: &Case) -> Option<Reason>;
     /// See [`Check::public_names`].
     fn public_names(&self) -> Vec<&'static str>;
-    /// See [`Check::compare`].
-    fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored>;
+    /// Compares every hub of a run with the others ([`Check::compare`]); returns the evidence that
+    /// this completes, each with the place of its hub.
+    fn compare(&self, cases: &[Case]) -> Vec<(usize, Stored)>;
     /// The causes that the case proves, the most specific first.
     fn judge(&self, case: &Case) -> Vec<Diagnosis>;
     /// Reads saved evidence.
@@ -452,9 +457,22 @@ impl<C: Check> ErasedCheck for C {
         C::public_names()
     }
 
-    fn compare(&self, own: &Case, others: &[&Case]) -> Option<Stored> {
-        let others: Vec<&C::Evidence> = others.iter().filter_map(|case| case.of::<C>()).collect();
-        C::compare(own.of::<C>()?, &others).map(Stored::new::<C>)
+    fn compare(&self, cases: &[Case]) -> Vec<(usize, Stored)> {
+        let all: Vec<(usize, &C::Evidence)> = cases
+            .iter()
+            .enumerate()
+            .filter_map(|(hub, case)| Some((hub, case.of::<C>()?)))
+            .collect();
+        // All but the first, and then each in turn but the one whose place is swapped with it.
+        let mut others: Vec<&C::Evidence> = all.iter().skip(1).map(|(_, seen)| *seen).collect();
+        let mut completed = Vec::new();
+        for (place, &(hub, own)) in all.iter().enumerate() {
+            if let Some(before) = place.checked_sub(1) {
+                others[before] = all[before].1;
+            }
+            completed.extend(C::compare(own, &others).map(|seen| (hub, Stored::new::<C>(seen))));
+        }
+        completed
     }
 
     fn judge(&self, case: &Case) -> Vec<Diagnosis> {

@@ -698,7 +698,7 @@ fn unexplained(e: &Evidence, case: &Case) -> Option<Proof> {
         Stop::NoAnswer => !is_login_port(e, case) || last.ending == Ending::NoTunnel,
         Stop::Loop | Stop::TooMany => !waits_for_cookie(e),
         Stop::BadLocation => true,
-        Stop::Answer | Stop::OtherHost => faulty(e, case).is_some(),
+        Stop::Answer | Stop::AtLogin | Stop::OtherHost => faulty(e, case).is_some(),
     };
     ended_badly.then(|| {
         let mut proof = with_answer(Proof::default(), "answer", last);

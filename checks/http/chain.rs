@@ -1,13 +1,14 @@
-//! Follows the redirects of one host, one request and one connection at a time.
+//! Follows the redirects of one host, one request at a time.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hublink_probe::{Ending, Exchange, FailureKind, Scheme, mask_one_time};
+use hublink_probe::{Ending, Exchange, FailureKind, Request, Scheme, mask_one_time};
 use url::Url;
 
 use super::{
-    Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole, scheme_of,
+    DoorKind, Evidence, LoginDoor, Page, Stop, elsewhere, host_of, is_service_fault, is_whole,
+    scheme_of,
 };
 use crate::frame::Context;
 
@@ -59,6 +60,10 @@ pub(super) async fn walk(cx: &Context, ip: IpAddr, start: Url) -> Evidence {
         if let Some(door) = LoginDoor::behind(&to) {
             seen.login = Some(door);
         }
+        if !cx.budget.thorough && is_own_door(&to, &url) {
+            seen.stop = Stop::AtLogin;
+            break;
+        }
         if host_of(&to) != cx.case.host() {
             seen.stop = Stop::OtherHost;
             seen.left_to = Some(elsewhere::look(cx, &to).await);
@@ -78,6 +83,13 @@ pub(super) async fn walk(cx: &Context, ip: IpAddr, start: Url) -> Evidence {
         seen.login = seen.last().and_then(|(answer, page)| LoginDoor::here(&url, answer, page));
     }
     warmed(cx, ip, seen).await
+}
+
+/// Whether a server sends its visitors to a login that is its own, at the same port: who asked for a
+/// go or no-go knows enough then.
+fn is_own_door(to: &Url, asked: &Url) -> bool {
+    let kind = LoginDoor::behind(to).map(|door| door.kind);
+    to.origin() == asked.origin() && matches!(kind, Some(DoorKind::Windows | DoorKind::Forms))
 }
 
 fn stopped(seen: Evidence, stop: Stop, at: &Url) -> Evidence {
@@ -142,19 +154,26 @@ async fn ask_twice_if_needed(
     if !may_pass {
         return first;
     }
-    let limit = cx.budget.later_answer;
+    // On connections of their own: one that was open already leads to the same server behind a load
+    // balancer.
     let path = path_of(url);
-    let again = ask_same_host(cx, origin, &path, limit);
+    let again = ask_afresh(cx, origin, &path);
     let second = if url.path() == "/" {
         seen.root = None;
         again.await
     } else {
-        let (second, root) = tokio::join!(again, ask_same_host(cx, origin, "/", limit));
+        let (second, root) = tokio::join!(again, ask_afresh(cx, origin, "/"));
         seen.root = Some(root);
         second
     };
     seen.retried = Some(first);
     second
+}
+
+async fn ask_afresh(cx: &Context, origin: Origin, path: &str) -> Exchange {
+    let limit = cx.budget.later_answer;
+    let request = cx.request(origin.scheme, cx.case.host(), origin.to, path, limit);
+    cx.world.exchange(&Request { hand_on: false, ..request }).await
 }
 
 /// Asks once more if the only answer came slowly: a cold proxy is slow once, a sick one always.

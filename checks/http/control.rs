@@ -52,6 +52,7 @@ async fn by_size(cx: &Context, seen: &Evidence) -> (Option<Exchange>, Option<Exc
     };
     let limit = cx.budget.later_answer.min(CONTROL_WAIT);
     let request = cx.request(scheme, cx.case.host(), last.to, &path_of(&url), limit);
+    let request = Request { hand_on: false, ..request };
     let small = Request { segment: Some(SMALL_SEGMENT), ..request.clone() };
     let in_small_segments = async {
         if !cx.can_make_segments_small() {

@@ -274,7 +274,7 @@ async fn knock_once(
         seen.connects.push(connect);
         return failed;
     }
-    let hello = Hello { via, ..cx.hello(to, &seen.to.host) };
+    let hello = Hello { via, hand_on: true, ..cx.hello(to, &seen.to.host) };
     let handshake = cx.world.handshake(&hello).await;
     let failed = (!handshake.completed()).then(|| handshake.connect.kind());
     seen.handshakes.push(handshake);

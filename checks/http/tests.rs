@@ -45,6 +45,7 @@ pub(crate) fn answer(url: &str, status: u16, location: Option<&str>, body: &str)
         answer_limit: std::time::Duration::ZERO,
         segment: None,
         via: None,
+        hand_on: false,
     };
     Exchange {
         status: Some(status),

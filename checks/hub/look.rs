@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hublink_probe::{Ending, Exchange, Request, Scheme, SocketEnd, SocketSeen, Upgrade};
+use hublink_probe::{
+    Ending, Exchange, FailureKind, Request, Scheme, SocketEnd, SocketSeen, Upgrade,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -114,7 +116,10 @@ impl SocketAnswer {
             return silent.then(|| format!("opened, and cut after {:.0} ms", seen.open_ms));
         }
         let own = page.marks.iter().any(|mark| mark.is_strong() || *mark == Mark::HttpApi);
+        let failure = seen.exchange.failure.map(|failure| failure.kind);
         let refused = match (seen.exchange.ending, seen.exchange.status) {
+            // The pages came over connections that were open already. Silence may be a packet lost.
+            (Ending::NoConnection, _) => failure == Some(FailureKind::Refused),
             // No hub says of itself that the server behind it fails, or that it knows no HTTP.
             (Ending::EmptyReply | Ending::CutOff, _) | (_, Some(502 | 505)) => true,
             (_, Some(200 | 400)) => !own,

@@ -15,6 +15,9 @@ use crate::link::{
 
 /// How many hubs of one file are listed: more than any office has.
 const MOST_ENTRIES: usize = 1000;
+/// How many hubs of a file each of them lists. The list of a longer file would stand in the report as
+/// often as the file has hubs.
+const LISTED_BY_EACH: usize = 8;
 /// How many broken lines are listed: after these the file is no hubs.ini.
 const MOST_LINTS: usize = 100;
 /// No link is longer, even encoded twice.
@@ -47,6 +50,9 @@ pub struct Content {
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_entries: usize,
+    /// How many of other hubs are not repeated here: each of them tells of its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub entries_of_others: usize,
     /// What is odd about its lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lints: Vec<Lint>,
@@ -170,6 +176,29 @@ impl LintKind {
 }
 
 impl Content {
+    /// What of it concerns the hub that a line names: its own entry, and those of broken lines.
+    pub(super) fn about(&self, line: Option<usize>) -> Self {
+        let few = self.entries.len() <= LISTED_BY_EACH;
+        let odd = |at| self.lints.iter().any(|lint| lint.line == at || lint.other_line == Some(at));
+        let concerns = |entry: &&Entry| few || Some(entry.line) == line || odd(entry.line);
+        let mut entries: Vec<Entry> = self.entries.iter().filter(concerns).cloned().collect();
+        if entries.is_empty() {
+            // That there is a hub in the file must stay visible.
+            entries.extend(self.entries.first().cloned());
+        }
+        Self {
+            encoding: self.encoding,
+            has_nul: self.has_nul,
+            is_markup: self.is_markup,
+            plain_reader_fails_at: self.plain_reader_fails_at,
+            entries_of_others: self.entries_of_others + self.entries.len() - entries.len(),
+            entries,
+            more_entries: self.more_entries,
+            lints: self.lints.clone(),
+            more_lints: self.more_lints,
+        }
+    }
+
     /// The hubs to examine: each text once, and those in comments only if there are no others.
     #[must_use]
     pub fn hubs(&self) -> Vec<&Entry> {
@@ -598,6 +627,22 @@ mod tests {
 
     fn lints(text: &str) -> Vec<(usize, LintKind)> {
         read(text.as_bytes()).lints.iter().map(|lint| (lint.line, lint.kind)).collect()
+    }
+
+    #[test]
+    fn each_hub_of_a_long_file_lists_its_own_entry() {
+        let file = |hubs: usize| {
+            let lines =
+                (0..hubs).map(|n| format!("a{n}=qliksense://enterpriseurl?url=https://h{n}\n"));
+            read(lines.collect::<String>().as_bytes())
+        };
+        let long = file(20).about(Some(7));
+        let lines: Vec<usize> = long.entries.iter().map(|entry| entry.line).collect();
+        assert_eq!((lines, long.entries_of_others), (vec![7], 19));
+        let unplaced = file(20).about(None);
+        assert_eq!((unplaced.entries.len(), unplaced.entries_of_others), (1, 19));
+        let short = file(3);
+        assert_eq!(short.about(Some(2)), short);
     }
 
     #[test]

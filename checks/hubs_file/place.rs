@@ -66,6 +66,19 @@ pub struct Candidate {
 }
 
 impl Reading {
+    /// What of it concerns the hub that a line names.
+    pub(super) fn about(&self, line: Option<usize>) -> Self {
+        Self {
+            path: self.path.clone(),
+            named: self.named,
+            file: self.file.clone(),
+            modified: self.modified,
+            content: self.content.as_ref().map(|content| content.about(line)),
+            candidates: self.candidates.clone(),
+            desktop_started: self.desktop_started,
+        }
+    }
+
     /// Reads bytes that came from somewhere else than a file, standard input for example.
     #[must_use]
     pub fn of_bytes(name: &str, bytes: &[u8]) -> Self {

@@ -1,4 +1,4 @@
-//! HTTP: one anonymous request on a connection of its own, and what came back.
+//! HTTP: one anonymous request on a connection of ours, and what came back.
 //!
 //! The connection is ours from the first SYN, so that a failure is known by its step and number
 //! and never has to be read out of a library's error text.
@@ -49,7 +49,7 @@ const HEAD_KEPT: usize = 120;
 const VALUE_KEPT: usize = 512;
 
 /// http or https.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Scheme {
@@ -100,6 +100,8 @@ pub struct Request {
     pub segment: Option<u16>,
     /// The proxy on the way, as in [`Hello::via`].
     pub via: Option<Via>,
+    /// It may go out on a connection that an earlier step left open, and leaves its own open.
+    pub hand_on: bool,
 }
 
 impl Request {
@@ -117,6 +119,7 @@ impl Request {
             answer_limit: limit,
             segment: None,
             via: None,
+            hand_on: false,
         }
     }
 
@@ -124,6 +127,12 @@ impl Request {
     #[must_use]
     pub fn url(&self) -> String {
         masked(&self.whole_url())
+    }
+
+    /// Whether it shares connections with other steps: not with a segment size of its own, nor in a
+    /// tunnel.
+    pub(crate) fn shares(&self) -> bool {
+        self.hand_on && self.via.is_none() && self.segment.is_none()
     }
 
     pub(crate) fn whole_url(&self) -> String {
@@ -213,7 +222,11 @@ pub struct Exchange {
     /// What the proxy said, if there was no way through it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tunnel: Option<Box<Tunnel>>,
-    /// From the first SYN to the end, in milliseconds.
+    /// It went over a connection that an earlier step had opened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reused: bool,
+    /// From the first SYN to the end, in milliseconds; from the request, if the connection was
+    /// open already.
     pub took_ms: f64,
 }
 
@@ -243,6 +256,7 @@ impl Exchange {
             given_up: false,
             via: None,
             tunnel: None,
+            reused: false,
             took_ms: 0.0,
         }
     }
@@ -338,8 +352,9 @@ pub(crate) async fn dial(
                 limit: request.handshake_limit,
                 segment: request.segment,
                 via: request.via.clone(),
+                hand_on: false,
             };
-            let (mut handshake, stream) = tls::open(&hello, line).await;
+            let (mut handshake, stream) = tls::open_unjudged(&hello, line).await;
             let leaf = handshake.presented.drain(..).next().filter(|_| handshake.key_proven);
             note_handshake(seen, handshake);
             let (stream, watch) = stream?;
@@ -425,20 +440,29 @@ impl Channel {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let channel = Self::on(stream, watch).await;
+        if channel.is_none() {
+            failed(seen, Ending::NotHttp, FailureKind::Invalid);
+        }
+        channel
+    }
+
+    /// An open connection, to be spoken HTTP on.
+    pub(crate) async fn on<S>(stream: S, watch: Watch) -> Option<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let handshake = hyper::client::conn::http1::Builder::new()
             .max_headers(128)
             .max_buf_size(64 * 1024)
             .handshake(TokioIo::new(stream))
             .await;
-        let Ok((sender, connection)) = handshake else {
-            failed(seen, Ending::NotHttp, FailureKind::Invalid);
-            return None;
-        };
+        let (sender, connection) = handshake.ok()?;
         let driver = Some(tokio::spawn(connection.with_upgrades()));
         Some(Self { sender, driver, watch, leaf: None, proxy_login: None })
     }
 
-    /// The one request of a connection. `None` if it cannot be written as HTTP.
+    /// An anonymous request. `None` if it cannot be written as HTTP.
     pub(crate) fn get(&self, request: &Request) -> Option<Outgoing> {
         let forwarded = request.via.as_ref().filter(|_| request.scheme == Scheme::Http);
         let target = match forwarded {
@@ -449,7 +473,10 @@ impl Channel {
         if let Some(login) = &self.proxy_login {
             builder = builder.header(header::PROXY_AUTHORIZATION, login);
         }
-        builder.header(header::CONNECTION, "close").body(Full::default()).ok()
+        if !request.shares() {
+            builder = builder.header(header::CONNECTION, "close");
+        }
+        builder.body(Full::default()).ok()
     }
 
     /// Sends a request and reads the answer. The body is read to its end or to [`BODY_LIMIT`].
@@ -516,6 +543,11 @@ impl Channel {
     /// Whether the server will take another request on this connection.
     pub(crate) async fn is_open(&mut self, limit: Duration) -> bool {
         matches!(tokio::time::timeout(limit, self.sender.ready()).await, Ok(Ok(())))
+    }
+
+    /// Whether the connection has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
     }
 
     /// Leaves the connection to whom it was upgraded for: what moves the bytes hands it over and

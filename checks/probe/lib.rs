@@ -21,6 +21,7 @@ mod files;
 pub mod fuzzing;
 mod http;
 mod interfaces;
+mod kept;
 mod legacy;
 mod local_engine;
 mod login;

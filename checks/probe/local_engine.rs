@@ -87,6 +87,7 @@ fn request(to: SocketAddr, path: &str) -> Request {
         answer_limit: ANSWER,
         segment: None,
         via: None,
+        hand_on: false,
     }
 }
 

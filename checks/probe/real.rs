@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+use crate::kept::{self, Kept};
 use crate::login::{self, Desk, Packages, With};
 use crate::tunnel::{Line, Logins};
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
     Interface, LegacyAnswer, LocalEngine, LoginAttempt, LoginSeen, NameServers, NotSent, Policy,
     ProxyScheme, ProxySetting, ProxySettings, Question, Request, Scheme, ScriptAnswer, Secret,
     SessionId, SessionRequest, SocketSeen, SystemLookup, SystemProxies, Timestamp, TrustError,
-    TrustStore, Tunnel, Upgrade, World, dns, download, files, http, interfaces, legacy,
-    local_engine, os, tcp, tls, trust, tunnel,
+    TrustStore, Tunnel, Upgrade, World, dns, download, files, interfaces, legacy, local_engine, os,
+    tcp, trust, tunnel,
 };
 #[cfg(windows)]
 use crate::{
@@ -69,9 +70,8 @@ pub struct Pretend {
 
 /// The machine and the network.
 pub struct RealWorld {
-    given_roots: Vec<CertificateDer<'static>>,
     options: WorldOptions,
-    trust: OnceLock<Arc<TrustStore>>,
+    roots: Arc<Roots>,
     system_proxies: OnceLock<Option<SystemProxies>>,
     /// What scripts said, as far as they were asked in this run.
     script_answers: Mutex<Vec<ScriptAnswer>>,
@@ -79,6 +79,36 @@ pub struct RealWorld {
     desk: Desk,
     computer: OnceLock<Option<Computer>>,
     engine: OnceCell<Option<LocalEngine>>,
+    kept: Arc<Kept>,
+}
+
+/// The roots, read when they are first needed.
+struct Roots {
+    given: Vec<CertificateDer<'static>>,
+    /// Whether those of the system count.
+    system: bool,
+    store: OnceLock<Arc<TrustStore>>,
+    begun: Once,
+}
+
+impl Roots {
+    fn store(&self) -> Arc<TrustStore> {
+        let load = || Arc::new(TrustStore::load(&self.given, self.system));
+        Arc::clone(self.store.get_or_init(load))
+    }
+
+    /// Begins to read them beside the first look-up: a system has more than a hundred, and a
+    /// handshake would wait for them.
+    fn read_ahead(self: &Arc<Self>) {
+        self.begun.call_once(|| {
+            let roots = Arc::clone(self);
+            // Without the thread they are read when they are needed.
+            std::thread::Builder::new()
+                .name("roots".into())
+                .spawn(move || drop(roots.store()))
+                .ok();
+        });
+    }
 }
 
 impl RealWorld {
@@ -87,20 +117,22 @@ impl RealWorld {
     /// # Errors
     /// If a file of `--ca-file` cannot be read or is not a PEM file of certificates.
     pub fn new(options: WorldOptions) -> Result<Self, TrustError> {
-        let mut given_roots = Vec::new();
+        let mut given = Vec::new();
         for path in &options.ca_files {
-            given_roots.extend(trust::read_pem(path)?);
+            given.extend(trust::read_pem(path)?);
         }
+        let system = !options.pretend.no_system_roots;
+        let roots = Arc::new(Roots { given, system, store: OnceLock::new(), begun: Once::new() });
         Ok(Self {
-            given_roots,
             options,
-            trust: OnceLock::new(),
+            roots,
             system_proxies: OnceLock::new(),
             script_answers: Mutex::default(),
             logins: Logins::default(),
             desk: Desk::default(),
             computer: OnceLock::new(),
             engine: OnceCell::new(),
+            kept: Arc::default(),
         })
     }
 
@@ -340,6 +372,7 @@ impl World for RealWorld {
     }
 
     fn lookup<'a>(&'a self, host: &'a str, limit: Duration) -> BoxFuture<'a, SystemLookup> {
+        self.roots.read_ahead();
         match self.options.resolver {
             Some(server) => Box::pin(dns::replaced_lookup(server, host, limit)),
             None => Box::pin(dns::system_lookup(host, limit)),
@@ -354,6 +387,23 @@ impl World for RealWorld {
         Box::pin(async move { tcp::open(to, limit, None).await.0 })
     }
 
+    fn connect_for<'a>(
+        &'a self,
+        host: &'a str,
+        to: SocketAddr,
+        limit: Duration,
+    ) -> BoxFuture<'a, Connect> {
+        Box::pin(kept::connect(&self.kept, host, to, limit))
+    }
+
+    fn open_second(&self, hello: &Hello) {
+        kept::second(&self.kept, hello);
+    }
+
+    fn let_go(&self, host: &str) {
+        self.kept.let_go(host);
+    }
+
     fn connect_quietly(&self, to: Vec<SocketAddr>, limit: Duration) -> BoxFuture<'_, Vec<Connect>> {
         Box::pin(tcp::quietly(to, limit))
     }
@@ -363,7 +413,7 @@ impl World for RealWorld {
     }
 
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake> {
-        Box::pin(tls::handshake(hello, self.line()))
+        Box::pin(kept::handshake(&self.kept, hello, self.line()))
     }
 
     fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer> {
@@ -371,7 +421,11 @@ impl World for RealWorld {
     }
 
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
-        Box::pin(http::exchange(request, self.line()))
+        Box::pin(kept::exchange(&self.kept, request, self.line()))
+    }
+
+    fn exchange_ahead<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Option<Exchange>> {
+        Box::pin(async move { Some(self.exchange(request).await) })
     }
 
     fn system_proxies(&self) -> Option<SystemProxies> {
@@ -449,7 +503,7 @@ impl World for RealWorld {
 
     fn judge_chain<'a>(&'a self, asked: &'a ChainAsked) -> BoxFuture<'a, Option<ChainVerdicts>> {
         let pretend = &self.options.pretend;
-        let other_roots = pretend.no_system_roots || !self.given_roots.is_empty();
+        let other_roots = pretend.no_system_roots || !self.roots.given.is_empty();
         let now = self.now();
         Box::pin(async move {
             let verdicts = chain_verdicts(asked, now).await?;
@@ -458,9 +512,7 @@ impl World for RealWorld {
     }
 
     fn trust(&self) -> Arc<TrustStore> {
-        let load =
-            || TrustStore::load(&self.given_roots, !self.options.pretend.no_system_roots).into();
-        Arc::clone(self.trust.get_or_init(load))
+        self.roots.store()
     }
 }
 

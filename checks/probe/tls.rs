@@ -4,7 +4,7 @@
 mod garbage;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::client::ResolvesClientCert;
@@ -44,12 +44,21 @@ pub struct Hello {
     pub segment: Option<u16>,
     /// The proxy on the way, if there is one: then of `to` only the port counts.
     pub via: Option<Via>,
+    /// It may go on with a connection that an earlier step left open, and leaves its own open.
+    pub hand_on: bool,
+}
+
+impl Hello {
+    /// As [`crate::Request::shares`].
+    pub(crate) fn shares(&self) -> bool {
+        self.hand_on && self.via.is_none() && self.segment.is_none()
+    }
 }
 
 /// What came of a handshake.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Handshake {
-    /// The connection it ran on.
+    /// The connection it ran on, as it was seen by the step that opened it.
     pub connect: Connect,
     /// The name asked for.
     #[schemars(extend("x-identifies" = "host"))]
@@ -185,6 +194,18 @@ pub(crate) async fn open(
     (seen, kept)
 }
 
+/// The same for a request, which goes out whatever the chain is: nobody asks for a verdict on it.
+pub(crate) async fn open_unjudged(
+    hello: &Hello,
+    line: Line<'_>,
+) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
+    let (mut seen, stream) = carry(hello, line).await;
+    let Some((tap, watch)) = stream else { return (seen, None) };
+    let stream = shake_unjudged(&mut seen, (tap, &watch), hello.limit).await;
+    let kept = stream.map(|stream| (stream, watch));
+    (seen, kept)
+}
+
 /// The connection or the tunnel that the handshake runs in.
 pub(crate) async fn carry(hello: &Hello, line: Line<'_>) -> (Handshake, Option<(Tap, Watch)>) {
     let Some(via) = &hello.via else {
@@ -213,16 +234,34 @@ pub(crate) async fn carry(hello: &Hello, line: Line<'_>) -> (Handshake, Option<(
 /// The handshake alone, on whatever carries it.
 pub(crate) async fn shake(
     seen: &mut Handshake,
-    (tap, watch): (Tap, &Watch),
+    carrier: (Tap, &Watch),
     limit: Duration,
     trust: &TrustStore,
     now: Timestamp,
+) -> Option<TlsStream<Tap>> {
+    shake_by(seen, carrier, limit, Recorder::new(trust, now)).await
+}
+
+/// The same without a verdict on the chain. That the server has the key is proven all the same.
+pub(crate) async fn shake_unjudged(
+    seen: &mut Handshake,
+    carrier: (Tap, &Watch),
+    limit: Duration,
+) -> Option<TlsStream<Tap>> {
+    shake_by(seen, carrier, limit, Recorder::without_verdict()).await
+}
+
+async fn shake_by(
+    seen: &mut Handshake,
+    (tap, watch): (Tap, &Watch),
+    limit: Duration,
+    recorder: Recorder,
 ) -> Option<TlsStream<Tap>> {
     let Some(name) = server_name(&seen.server_name) else {
         seen.failure = Some(Failure::of(Operation::Handshake, FailureKind::Invalid));
         return None;
     };
-    let recorder = Arc::new(Recorder::new(trust, now));
+    let recorder = Arc::new(recorder);
     let asked = Arc::new(NoClientCertificate::default());
     let connector = TlsConnector::from(Arc::new(config(&recorder, &asked)));
     let begun = Instant::now();
@@ -265,7 +304,7 @@ fn take_in(
     seen.client_certificate_requested = asked.was_asked();
     if let Some(presented) = recorder.take() {
         seen.certificates = presented.count;
-        seen.rustls = Some(presented.verdict);
+        seen.rustls = presented.verdict;
         seen.presented = presented.chain;
         seen.key_proven = presented.key_proven;
         seen.staple = presented.staple;
@@ -317,8 +356,10 @@ fn config(recorder: &Arc<Recorder>, asked: &Arc<NoClientCertificate>) -> ClientC
     config
 }
 
+/// One for the whole run: it is a list of what ring can do.
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
 }
 
 /// What a server presented, and rustls's verdict on it.
@@ -328,28 +369,43 @@ struct Presented {
     key_proven: bool,
     staple: Vec<u8>,
     count: usize,
-    verdict: RustlsVerdict,
+    /// `None` if nobody asked for one.
+    verdict: Option<RustlsVerdict>,
 }
 
 /// Keeps the chain and lets the handshake go on, since after a failed verification rustls shows
 /// no certificate at all. Nothing secret is ever sent on such a connection.
 #[derive(Debug)]
 struct Recorder {
-    /// `None` if no root is trusted at all.
-    inner: Option<Arc<WebPkiServerVerifier>>,
+    judge: Judge,
     provider: Arc<CryptoProvider>,
     now: UnixTime,
     presented: Mutex<Option<Presented>>,
 }
 
+/// Who tells what rustls thinks of a chain.
+#[derive(Debug)]
+enum Judge {
+    Rustls(Arc<WebPkiServerVerifier>),
+    /// No root is trusted at all.
+    NoRoots,
+    /// Nobody asks.
+    Nobody,
+}
+
 impl Recorder {
+    fn without_verdict() -> Self {
+        let (provider, now) = (provider(), UnixTime::since_unix_epoch(Duration::ZERO));
+        Self { judge: Judge::Nobody, provider, now, presented: Mutex::new(None) }
+    }
+
     fn new(trust: &TrustStore, now: Timestamp) -> Self {
         let provider = provider();
         let roots = Arc::clone(&trust.roots);
         let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
         let seconds = u64::try_from(now.0.unix_timestamp()).unwrap_or(0);
         Self {
-            inner: inner.build().ok(),
+            judge: inner.build().map_or(Judge::NoRoots, Judge::Rustls),
             provider,
             now: UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             presented: Mutex::new(None),
@@ -369,9 +425,9 @@ impl Recorder {
         let mut presented = self.presented.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(presented) = presented.as_mut() {
             presented.key_proven = outcome.is_ok();
-            if let Err(error) = outcome {
+            if let (Err(error), Some(verdict)) = (outcome, &mut presented.verdict) {
                 let error = format!("handshake signature: {}", variant(&error));
-                presented.verdict = RustlsVerdict { accepted: false, error };
+                *verdict = RustlsVerdict { accepted: false, error };
             }
         }
         HandshakeSignatureValid::assertion()
@@ -383,13 +439,17 @@ impl Recorder {
         others: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         ocsp: &[u8],
-    ) -> RustlsVerdict {
-        let Some(inner) = &self.inner else {
-            return RustlsVerdict { accepted: false, error: "NoRootsAtAll".to_owned() };
-        };
-        match inner.verify_server_cert(leaf, others, name, ocsp, self.now) {
-            Ok(_) => RustlsVerdict { accepted: true, error: String::new() },
-            Err(error) => RustlsVerdict { accepted: false, error: variant(&error) },
+    ) -> Option<RustlsVerdict> {
+        let refused = |error| Some(RustlsVerdict { accepted: false, error });
+        match &self.judge {
+            Judge::Nobody => None,
+            Judge::NoRoots => refused("NoRootsAtAll".to_owned()),
+            Judge::Rustls(inner) => {
+                match inner.verify_server_cert(leaf, others, name, ocsp, self.now) {
+                    Ok(_) => Some(RustlsVerdict { accepted: true, error: String::new() }),
+                    Err(error) => refused(variant(&error)),
+                }
+            }
         }
     }
 }

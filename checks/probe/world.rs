@@ -66,6 +66,24 @@ pub trait World: Send + Sync {
     /// Opens a TCP connection and closes it again.
     fn connect(&self, to: SocketAddr, limit: Duration) -> BoxFuture<'_, Connect>;
 
+    /// Opens a TCP connection as the first step towards `host`. It stays open for some seconds: the
+    /// next step there goes on with it. A script has no connections to keep.
+    fn connect_for<'a>(
+        &'a self,
+        _host: &'a str,
+        to: SocketAddr,
+        limit: Duration,
+    ) -> BoxFuture<'a, Connect> {
+        self.connect(to, limit)
+    }
+
+    /// Opens one more connection and shakes hands on it, beside everything else: a request that
+    /// goes out while another one is under way will find it open. It is nobody's evidence.
+    fn open_second(&self, _hello: &Hello) {}
+
+    /// Closes what earlier steps left open towards a host, when its examination is over.
+    fn let_go(&self, _host: &str) {}
+
     /// Opens TCP connections one after the other, on a thread of its own, so that nothing this
     /// program is busy with lengthens the times that decide who answered.
     fn connect_quietly(&self, to: Vec<SocketAddr>, limit: Duration) -> BoxFuture<'_, Vec<Connect>>;
@@ -73,15 +91,22 @@ pub trait World: Send + Sync {
     /// Lets time pass: a limit per second must have recovered before it can be told from loss.
     fn rest(&self, pause: Duration) -> BoxFuture<'_, ()>;
 
-    /// Opens a TCP connection, shakes hands and closes it again. The presented chain is kept
-    /// whatever the verdict on it.
+    /// Opens a TCP connection, shakes hands and closes it again, unless it is handed on
+    /// ([`Hello::hand_on`]). The presented chain is kept whatever the verdict on it.
     fn handshake<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Handshake>;
 
     /// Greets a server as programs of twenty years ago did, and hangs up after its first answer.
     fn greet_as_of_old<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, LegacyAnswer>;
 
-    /// Sends one anonymous HTTP request over a connection of its own.
+    /// Sends one anonymous HTTP request, over a connection of its own or one that was handed on
+    /// ([`Request::hand_on`]).
     fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange>;
+
+    /// The same for a request that a later step will want the answer of, if all goes well: it saves
+    /// a round trip to send it already. `None` if there is nothing to save, as in a script.
+    fn exchange_ahead<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, Option<Exchange>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// What Windows is told about proxies; `None` where there is no such thing.
     fn system_proxies(&self) -> Option<SystemProxies>;

@@ -272,7 +272,9 @@ pub(super) fn stopped_a_later_step(case: &Case, missed: Missed) -> Option<&'stat
     let hub = case.of::<Hub>().filter(|_| fails::<Hub>(case))?;
     let user = hub.user.as_ref().map(|user| &user.answer);
     let asked = user.or(hub.tenant.as_ref().map(|tenant| &tenant.answer));
-    asked.is_some_and(unconnected).then_some(Hub::META.id)
+    // The pages may have passed on connections that were open already.
+    let socket = hub.socket_again.as_ref().map(|socket| &socket.seen.exchange);
+    asked.into_iter().chain(socket).any(unconnected).then_some(Hub::META.id)
 }
 
 fn fails<C: Check>(case: &Case) -> bool {

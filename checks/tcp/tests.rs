@@ -275,7 +275,7 @@ async fn a_series_hands_over_what_it_has_when_the_time_is_over() {
     let mut world = world_of(&[]);
     world.slow.insert("connect 10.0.0.1:443".to_owned(), Duration::from_millis(40));
     let (mut cx, _) = context(world);
-    cx.deadline = Some(tokio::time::Instant::now() + Duration::from_millis(100));
+    cx.deadline = Some(Instant::now() + Duration::from_millis(100));
     let to = SocketAddr::from(([10, 0, 0, 1], 443));
     let taken = series::take(&cx, to, Why::ALaterStepGotNone).await;
     assert!((1..3).contains(&taken.first.len()), "{}", taken.first.len());
@@ -352,7 +352,7 @@ async fn a_server_that_stopped_meanwhile_is_neither() {
 /// A case in which `tls` got no connection, although the port had accepted one.
 fn case_without_tls() -> Case {
     let hub = HubAddress {
-        scheme: hublink_probe::Scheme::Https,
+        scheme: Scheme::Https,
         host: "hub".into(),
         port: 443,
         prefix: None,

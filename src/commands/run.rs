@@ -138,7 +138,7 @@ pub fn examine_world(
     if mode == Mode::Doctor && args.show.format == Format::Human && !args.show.quiet {
         login::ask_about_desktop(&mut run, login);
     }
-    let mut report = shown(args, run.report(&*world), &*world);
+    let mut report = shown(args, run.into_report(&*world), &*world);
     if !checks.is_empty() {
         ask_external(&mut report, checks, args, mode, &Person::of(&*world))?;
     }

@@ -103,7 +103,7 @@ fn find_needs(
     for check in hublink_checks::all() {
         let id = check.meta().id;
         let because = saved.get(id).and_then(|one| one.reason.as_ref()?.because.as_deref());
-        let kept = checks[id].status == Status::Skipped && case.saved(id).is_none();
+        let kept = checks[id].status == Status::Skipped && !case.has(id);
         let (Some(because), true) = (because, kept) else { continue };
         let unmet = check.meta().needs.iter().filter(|need| {
             need.kind != NeedKind::Ran

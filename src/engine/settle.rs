@@ -48,7 +48,7 @@ pub(super) fn judged(check: &dyn ErasedCheck, case: &Case, took: Duration) -> En
 pub(crate) fn judge_all(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     for check in hublink_checks::all() {
         let id = check.meta().id;
-        if case.saved(id).is_some()
+        if case.has(id)
             && let Some(took) = ended.get(id).map(|before| before.took)
         {
             ended.insert(id, judged(*check, case, took));
@@ -62,7 +62,7 @@ pub(super) fn rejudge(case: &Case, ended: &mut BTreeMap<&'static str, Ended>) {
     for check in hublink_checks::all() {
         let id = check.meta().id;
         let Some(before) = ended.get(id) else { continue };
-        if case.saved(id).is_none() || before.status == Status::Errored {
+        if !case.has(id) || before.status == Status::Errored {
             continue;
         }
         let now = judged(*check, case, before.took);

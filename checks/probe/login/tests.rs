@@ -69,6 +69,7 @@ fn request(server: &Server, path: &str) -> Request {
         answer_limit: limit,
         segment: None,
         via: None,
+        hand_on: false,
     }
 }
 
