@@ -262,29 +262,32 @@ impl Check for Clock {
 /// A run may have a thousand, and each hub would list all of them.
 const WITNESSES: usize = 4;
 
-/// Of the clocks of other hubs those that decide: some that agree with this computer, and some that do
-/// not, first those that agree with this hub's and have nothing to do with it.
+/// Of the clocks of other hubs those that decide: some that agree with this computer, and some that
+/// do not, first those that agree with this hub's and have nothing to do with it. Those that are
+/// listed already count, so that a saved report is completed to the same.
 fn enough_of<'w>(own: &Evidence, theirs: impl Iterator<Item = &'w Witness>) -> Vec<&'w Witness> {
     let ours = main_witness(own).filter(|ours| ours.is_off());
-    let mut classes: [Vec<&Witness>; 4] = Default::default();
+    let class_of = |witness: &Witness| match ours {
+        _ if !witness.is_off() => 0,
+        Some(ours) if witness.agrees_with(ours) && witness.is_independent_of(ours) => 1,
+        Some(ours) if witness.agrees_with(ours) => 2,
+        _ => 3,
+    };
+    let mut room = [WITNESSES; 4];
+    for listed in own.witnesses.iter().filter(|witness| !witness.own && !witness.login) {
+        let room = &mut room[class_of(listed)];
+        *room = room.saturating_sub(1);
+    }
+    let mut found: [Vec<&Witness>; 4] = Default::default();
     for witness in theirs {
-        let class = match ours {
-            _ if !witness.is_off() => 0,
-            Some(ours) if witness.agrees_with(ours) && witness.is_independent_of(ours) => 1,
-            Some(ours) if witness.agrees_with(ours) => 2,
-            _ => 3,
-        };
-        let known =
-            |known: &&Witness| host_of(&known.who).eq_ignore_ascii_case(host_of(&witness.who));
-        let class = &mut classes[class];
-        if class.len() < WITNESSES
-            && !own.witnesses.iter().any(|one| known(&one))
-            && !class.iter().any(known)
-        {
-            class.push(witness);
+        let class = class_of(witness);
+        let same = |one: &&Witness| host_of(&one.who).eq_ignore_ascii_case(host_of(&witness.who));
+        let full = found[class].len() >= room[class];
+        if !full && !own.witnesses.iter().any(|one| same(&one)) && !found[class].iter().any(same) {
+            found[class].push(witness);
         }
     }
-    classes.concat()
+    found.concat()
 }
 
 /// The time of a page that costs a server nothing; a slow one is not worth waiting for.

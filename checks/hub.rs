@@ -16,7 +16,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::address::HubAddress;
-use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, passed};
+use crate::frame::{Case, Cause, Check, Context, Meta, Reason, ReasonKind, Status, passed};
 use crate::http::{
     self, DestinationKind, DoorKind, Elsewhere, Http, KnownText, Mark, Origin, Page, ask_same_host,
     scheme_of,
@@ -217,7 +217,9 @@ impl Check for Hub {
 pub(crate) async fn ahead(cx: &Context, to: SocketAddr) -> Vec<Exchange> {
     let mut answers = Vec::new();
     let hub = cx.case.facts.hub.as_ref().filter(|hub| hub.scheme == Scheme::Https);
-    let Some(hub) = hub else { return answers };
+    let Some(hub) = hub.filter(|_| cx.ended.iter().all(|one| one.status != Status::Failed)) else {
+        return answers;
+    };
     let origin = Origin { scheme: Scheme::Https, to };
     let paths = match (hub.is_cloud(), cx.budget.thorough) {
         (true, _) => vec![answers::TENANT.to_owned()],

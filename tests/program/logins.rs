@@ -167,9 +167,10 @@ async fn nothing_secret_goes_where_another_certificate_is_shown() {
     let report = visit(&somebody(&stage), &second).await;
     assert_eq!(second.secrets(), [], "the second port has a certificate of its own");
     assert_ne!(report.hubs[0].verdict.ready, Ready::Yes);
-    // Trusted as well, but not the one that was judged.
+    // Trusted as well, but not the one that was judged. Three connections come before the login: two
+    // for pages, one for the WebSocket. Later ones may be of a login that had the right one.
     let mut judged = 0;
-    for after in 1..10 {
+    for after in 1..=3 {
         let replaced = Behaviour::healthy().certificate_replaced_after(after, Certificate::Good);
         let replaced = practice(&stage, &format!("replaced{after}"), replaced).await;
         let report = visit(&somebody(&stage), &replaced).await;
@@ -180,7 +181,7 @@ async fn nothing_secret_goes_where_another_certificate_is_shown() {
             assert_eq!(replaced.secrets(), [], "replaced after {after} connections");
         }
     }
-    assert!(judged > 3, "the first certificate was judged, and another one shown, {judged} times");
+    assert!(judged > 1, "the first certificate was judged, and another one shown, {judged} times");
 }
 
 /// The fingerprint of the certificate that the report judges, without punctuation.
