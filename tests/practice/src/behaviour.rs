@@ -427,7 +427,8 @@ impl Behaviour {
         Self { clock_offset, ..self }
     }
 
-    /// Lets the very first request wait, as a proxy does that was just started.
+    /// Lets the very first request wait, and those that come meanwhile, as a proxy does that was just
+    /// started.
     #[must_use]
     pub fn first_answer_after(self, first_answer_after: Duration) -> Self {
         Self { first_answer_after, ..self }

@@ -106,6 +106,7 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) requests: Vec<SeenRequest>,
+    pub(crate) first_asked: Option<Instant>,
     pub(crate) connections: usize,
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) tokens: HashSet<String>,
@@ -182,7 +183,8 @@ impl Inner {
     pub(crate) fn record(&self, request: SeenRequest) -> Duration {
         let mut memory = self.lock();
         memory.requests.push(request);
-        if memory.requests.len() == 1 { self.behaviour.first_answer_after } else { Duration::ZERO }
+        let begun = *memory.first_asked.get_or_insert_with(Instant::now);
+        self.behaviour.first_answer_after.saturating_sub(begun.elapsed())
     }
 
     /// Remembers something that is good for one visitor only.
