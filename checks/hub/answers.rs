@@ -125,7 +125,7 @@ async fn ask(cx: &Context, origin: Origin, path: &str) -> Exchange {
     let ahead = cx.of::<Http>().into_iter().flat_map(|http| &http.ahead);
     let is_it = |answer: &&Exchange| {
         // Anything else may be chance, or the doing of two requests at once.
-        let expected = matches!(answer.status, Some(200 | 401));
+        let expected = matches!(answer.status, Some(200 | 401 | 404));
         expected && answer.ending == Ending::Complete && answer.url == url && answer.to == origin.to
     };
     match ahead.clone().find(is_it) {
