@@ -1,3 +1,5 @@
+use windows_registry::LOCAL_MACHINE;
+
 use super::*;
 
 /// Writes a rule as administrators' tools do.
