@@ -288,7 +288,7 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
             write(path, &*content).map_err(|error| unwritable(path, error))?;
         }
         None => {
-            print(&*content).map_err(|error| Failed::usage(format!("cannot write: {error}")))?
+            print(&*content).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
         }
     }
     Ok(match show.format {
