@@ -311,7 +311,7 @@ pub(crate) fn origin(cx: &Context) -> Option<Origin> {
 
 /// Other names of the server: from its certificate, and from a redirect within its own site.
 fn own_names(case: &Case) -> Vec<String> {
-    let listed = case.saved("certificate").map(leaf_names).unwrap_or_default();
+    let listed = case.tree("certificate").as_ref().map(leaf_names).unwrap_or_default();
     let neighbour = case.of::<Http>().and_then(|http| http.left_to.as_ref());
     let neighbour = neighbour.filter(|left| left.to.kind == DestinationKind::SameSite);
     let mut names: Vec<String> = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hublink_checks::frame::{ErasedCheck, Facts, ReasonKind, status_of};
+use hublink_checks::frame::{ErasedCheck, Facts, ReasonKind, Stored, status_of};
 use hublink_probe::{ProxyPlace, Timestamp, World, millis};
 use tokio::time::Instant;
 
@@ -161,14 +161,14 @@ pub(crate) fn across(comparison: &Comparison) -> CheckReport {
         begun: false,
         aside: None,
         looks: Vec::new(),
-        evidence: comparison.case.saved(check.meta().id).cloned(),
+        evidence: comparison.case.written(check.meta().id),
         causes: comparison.causes.clone(),
     }
 }
 
 fn check_report(check: &dyn ErasedCheck, examined: &mut Examined) -> CheckReport {
     let meta = check.meta();
-    let evidence = examined.case.take_saved(meta.id);
+    let evidence = examined.case.take_written(meta.id);
     let ended = &examined.checks[meta.id];
     let out_of_time = ended.reason.as_ref().is_some_and(|r| r.kind == ReasonKind::OutOfTime);
     CheckReport {
@@ -179,11 +179,7 @@ fn check_report(check: &dyn ErasedCheck, examined: &mut Examined) -> CheckReport
         duration_ms: millis(ended.took),
         begun: ended.begun && out_of_time,
         evidence,
-        aside: examined
-            .aside
-            .iter()
-            .find(|one| one.check() == meta.id)
-            .map(|one| one.saved().clone()),
+        aside: examined.aside.iter().find(|one| one.check() == meta.id).map(Stored::written),
         looks: examined.looks.get(meta.id).into_iter().flatten().map(look).collect(),
         causes: ended.causes.clone(),
     }

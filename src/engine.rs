@@ -560,7 +560,9 @@ impl HubRun {
 
     fn looked(&mut self, check: &'static dyn ErasedCheck, took: Duration) {
         let begun = self.begun.elapsed().saturating_sub(took);
-        self.looks.entry(check.meta().id).or_default().push(Look { begun, took });
+        // Few checks look twice, and a list that grows begins with room for four.
+        let looks = self.looks.entry(check.meta().id).or_insert_with(|| Vec::with_capacity(1));
+        looks.push(Look { begun, took });
     }
 
     fn take_in(&mut self, check: &'static dyn ErasedCheck, outcome: Seen, took: Duration) {

@@ -13,10 +13,11 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use hublink_checks::frame::{Diagnosis, Reason, typed};
+use hublink_checks::frame::{Diagnosis, Reason};
 use hublink_probe::{Timestamp, World};
 use serde_json::Value;
 
+use key::Places;
 pub use key::{Key, KeyError};
 
 use crate::external::is_word;
@@ -224,29 +225,41 @@ fn of_a_name(c: char) -> bool {
 /// Hides in a fresh report who sits at this computer.
 pub fn hide_person(report: &mut Report, person: &Person) {
     let mut found: Vec<(&'static str, &'static str)> = Vec::new();
-    let mut hide = |class: Option<Class>, text: &str| {
-        let is_path =
-            class == Some(Class::Path) || class == Some(Class::Name) && text.contains(['/', '\\']);
-        if !is_path || text.contains("://") {
-            return text.to_owned();
-        }
-        let (hidden, more) = person.hide(text);
-        found.extend(more);
-        hidden
-    };
-    let mut document = serde_json::to_value(&*report).unwrap_or_default();
-    walk::over(&mut document, &mut hide);
+    // Paths are plain texts: a report stays one.
+    let hidden = walk::by_parts(report, &mut |part, tree| {
+        let before = found.len();
+        let mut hide = |class: Option<Class>, text: &str| {
+            let (hidden, more) = without_person(person, class, text);
+            found.extend(more);
+            hidden
+        };
+        part.rewrite(tree, &mut hide);
+        found.len() > before
+    });
     if found.is_empty() {
         return;
     }
-    // Paths are plain texts: a report stays one.
-    if let Ok(hidden) = typed(&document) {
-        let judged = review(&saved_of(&hidden));
+    if hidden.is_ok() {
+        let judged = review(&saved_of(report));
         *report = Report { review: None, ..judged };
     }
     for (what, replaced_by) in found {
         note(&mut report.redaction, what, replaced_by, 1);
     }
+}
+
+/// A text without what tells who sits here, if it is a path.
+fn without_person(
+    person: &Person,
+    class: Option<Class>,
+    text: &str,
+) -> (String, Vec<(&'static str, &'static str)>) {
+    let is_path =
+        class == Some(Class::Path) || class == Some(Class::Name) && text.contains(['/', '\\']);
+    if !is_path || text.contains("://") {
+        return (text.to_owned(), Vec::new());
+    }
+    person.hide(text)
 }
 
 /// One more line of the ledger, or more of a kind that stands there.
@@ -273,13 +286,16 @@ pub fn strict(report: &Report) -> Result<(Report, Option<Key>), serde_json::Erro
     }
     let report = &in_own_words(report.clone());
     let mut redactor = Redactor::new(report);
-    let mut observed = report.clone();
-    drop_what_is_judged(&mut observed);
-    let before = serde_json::to_value(&observed)?;
-    let mut after = before.clone();
-    walk::over(&mut after, &mut |class, text| redactor.rewritten(class, text));
-    let key = Key::new(report, &redactor.names, &before, &after);
-    let mut hidden: Report = typed(&after)?;
+    let mut hidden = report.clone();
+    drop_what_is_judged(&mut hidden);
+    let mut places = Places::default();
+    walk::by_parts(&mut hidden, &mut |part, tree| {
+        let before = tree.clone();
+        part.rewrite(tree, &mut |class, text| redactor.rewritten(class, text));
+        places.add(&before, tree, part.place());
+        true
+    })?;
+    let key = Key::new(report, &redactor.names, places);
     for facts in hidden.hubs.iter_mut().filter_map(|hub| hub.facts.as_mut()) {
         facts.pseudonyms = true;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hublink_checks::frame::{
-    Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Source, Status,
+    Confidence, Diagnosis, Facts, Owner, Reason, ReasonKind, Source, Status, Written,
 };
 use hublink_checks::link::Inspection;
 use hublink_checks::login::LoggedOut;
@@ -239,10 +239,12 @@ pub struct CheckReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub looks: Vec<Look>,
     /// What was seen; null if it did not run.
-    pub evidence: Option<Value>,
+    #[schemars(with = "Option<Value>")]
+    pub evidence: Option<Written>,
     /// What was seen although something earlier had failed, and explains nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aside: Option<Value>,
+    #[schemars(with = "Option<Value>")]
+    pub aside: Option<Written>,
     /// What it means, the most specific cause first.
     pub causes: Vec<Diagnosis>,
 }

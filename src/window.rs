@@ -11,7 +11,7 @@ use hublink_probe::console;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::output::{json_document, write_file};
+use crate::output::{Json, write_file};
 use crate::render::{clean, html};
 use crate::report::Report;
 
@@ -107,7 +107,7 @@ fn save(report: &Report, folder: &Path) -> io::Result<[PathBuf; 2]> {
     let name = report.started.0.format(WHEN).map_err(io::Error::other)?;
     let [page, document] = ["html", "json"].map(|ending| folder.join(format!("{name}.{ending}")));
     write_file(&page, &html::render(report))?;
-    write_file(&document, &json_document(report))?;
+    write_file(&document, &Json(report))?;
     Ok([page, document])
 }
 

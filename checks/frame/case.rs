@@ -2,14 +2,14 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hublink_probe::{AccountName, Computer, Interface, Way};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Check;
+use super::{Check, Written};
 use crate::address::HubAddress;
 use crate::login::LoginHost;
 use crate::proxy::{self, Proxy};
@@ -81,13 +81,19 @@ impl Case {
 
     /// The evidence of one check as it stands in a report.
     #[must_use]
-    pub fn saved(&self, check: &str) -> Option<&Value> {
-        self.evidence.get(check).map(Stored::saved)
+    pub fn written(&self, check: &str) -> Option<Written> {
+        self.evidence.get(check).map(Stored::written)
+    }
+
+    /// The same for whoever looks into it without knowing its type.
+    #[must_use]
+    pub fn tree(&self, check: &str) -> Option<Value> {
+        self.evidence.get(check).map(Stored::tree)
     }
 
     /// Takes the evidence of one check out, as it stands in a report.
-    pub fn take_saved(&mut self, check: &str) -> Option<Value> {
-        self.evidence.remove(check).map(Stored::into_saved)
+    pub fn take_written(&mut self, check: &str) -> Option<Written> {
+        self.evidence.remove(check).map(|stored| stored.written())
     }
 
     /// Adds or replaces the evidence of one check.
@@ -122,13 +128,11 @@ impl Case {
     }
 }
 
-/// Evidence of one check, typed and as it is saved.
+/// Evidence of one check, typed.
 #[derive(Clone)]
 pub struct Stored {
     check: &'static str,
     typed: Arc<dyn Any + Send + Sync>,
-    /// Written when somebody wants it: most is wanted once, for the report.
-    saved: Arc<OnceLock<Value>>,
     write: fn(&(dyn Any + Send + Sync)) -> Value,
 }
 
@@ -139,26 +143,22 @@ impl Stored {
         self.check
     }
 
-    /// As it stands in a report.
+    /// As it stands in a report. Made anew each time: most is wanted once, for the report.
     #[must_use]
-    pub fn saved(&self) -> &Value {
-        self.saved.get_or_init(|| (self.write)(&*self.typed))
+    pub fn written(&self) -> Written {
+        Written::of(&self.tree())
     }
 
-    /// The same, without a copy if nobody else has it.
-    fn into_saved(self) -> Value {
-        let Self { typed, saved, write, .. } = self;
-        match Arc::try_unwrap(saved) {
-            Ok(own) => own.into_inner().unwrap_or_else(|| write(&*typed)),
-            Err(shared) => shared.get_or_init(|| write(&*typed)).clone(),
-        }
+    /// The same for whoever looks into it without knowing its type.
+    #[must_use]
+    pub fn tree(&self) -> Value {
+        (self.write)(&*self.typed)
     }
 
     /// Stores the evidence of `C`.
     #[must_use]
     pub fn new<C: Check>(evidence: C::Evidence) -> Self {
-        let (typed, saved) = (Arc::new(evidence), Arc::default());
-        Self { check: C::META.id, typed, saved, write: write::<C> }
+        Self { check: C::META.id, typed: Arc::new(evidence), write: write::<C> }
     }
 }
 

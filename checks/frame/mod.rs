@@ -13,6 +13,7 @@ mod judge;
 mod place;
 mod target;
 mod words;
+mod written;
 
 pub use case::{Case, Facts, Stored};
 pub use cause::{
@@ -34,3 +35,4 @@ pub(crate) use place::{
 };
 pub use target::{Origin, Source, Target};
 pub use words::{Confidence, Owner, Reason, ReasonKind, Severity, Status};
+pub use written::Written;

@@ -209,7 +209,7 @@ pub(super) fn later_failures(case: &Case, to: SocketAddr) -> Vec<LaterFailure> {
     let mut found = Vec::new();
     for check in [Tls::META.id, Certificate::META.id, Http::META.id, Hub::META.id] {
         let mut failures = Vec::new();
-        case.saved(check).into_iter().for_each(|saved| collect(saved, to, &mut failures));
+        case.tree(check).iter().for_each(|saved| collect(saved, to, &mut failures));
         found.extend(failures.into_iter().map(|failure| LaterFailure { check, failure }));
     }
     found

@@ -16,7 +16,7 @@ use crate::engine::{LoginSettings, Settings, Stop};
 use crate::exit::Exit;
 use crate::external::{self, Found};
 use crate::login::{self, Credentials};
-use crate::output::{json_document, print, write_file, write_for_all, write_new_file};
+use crate::output::{Content, Json, print, write_file, write_for_all, write_new_file};
 use crate::redact::{Level, Person, hide_person, hide_person_in, strict};
 use crate::render::human::{self, Detail};
 use crate::render::progress::Progress;
@@ -271,9 +271,36 @@ fn settings(args: &RunArgs, login: &LoginArgs, mode: Mode) -> Settings {
 pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Exit, Failed> {
     let hidden = hidden(report, show)?;
     let report = hidden.as_ref().unwrap_or(report);
-    let to_file = show.output.is_some();
+    let content = content(report, show, mode);
+    let unwritable = |path: &Path, error: std::io::Error| {
+        Failed::usage(format!("cannot write {}: {error}", path.display()))
+    };
+    if let Some(path) = &show.report {
+        write_file(path, &Json(report)).map_err(|error| unwritable(path, error))?;
+    }
+    match &show.output {
+        Some(path) => {
+            // Whoever collects metrics is another user.
+            let write = match show.format {
+                Format::Openmetrics => write_for_all::<dyn Content>,
+                _ => write_file::<dyn Content>,
+            };
+            write(path, &*content).map_err(|error| unwritable(path, error))?;
+        }
+        None => {
+            print(&*content).map_err(|error| Failed::usage(format!("cannot write: {error}")))?;
+        }
+    }
+    Ok(match show.format {
+        Format::Nagios => Exit::Plugin(nagios::State::of(report)),
+        _ => Exit::of(report),
+    })
+}
+
+/// The report in the format that was wanted.
+fn content<'r>(report: &'r Report, show: &ShowArgs, mode: Mode) -> Box<dyn Content + 'r> {
     let text = match show.format {
-        Format::Json => json_document(report),
+        Format::Json => return Box::new(Json(report)),
         Format::Ndjson => ndjson::render(report),
         Format::Junit => junit::render(report),
         Format::Nagios => nagios::render(report),
@@ -281,7 +308,7 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
         Format::Html => html::render(report),
         Format::Markdown => markdown::render(report),
         Format::Human => {
-            let stream = if to_file { Stream::File } else { Stream::Stdout };
+            let stream = if show.output.is_some() { Stream::File } else { Stream::Stdout };
             let style = style(show.color, stream);
             let detail = match (show.quiet, show.verbose) {
                 (true, _) => Detail::Quiet,
@@ -294,27 +321,7 @@ pub(super) fn deliver(report: &Report, show: &ShowArgs, mode: Mode) -> Result<Ex
             }
         }
     };
-    let unwritable = |path: &Path, error: std::io::Error| {
-        Failed::usage(format!("cannot write {}: {error}", path.display()))
-    };
-    if let Some(path) = &show.report {
-        write_file(path, &json_document(report)).map_err(|error| unwritable(path, error))?;
-    }
-    match &show.output {
-        Some(path) => {
-            // Whoever collects metrics is another user.
-            let write = match show.format {
-                Format::Openmetrics => write_for_all,
-                _ => write_file,
-            };
-            write(path, &text).map_err(|error| unwritable(path, error))?;
-        }
-        None => print(&text).map_err(|error| Failed::usage(format!("cannot write: {error}")))?,
-    }
-    Ok(match show.format {
-        Format::Nagios => Exit::Plugin(nagios::State::of(report)),
-        _ => Exit::of(report),
-    })
+    Box::new(text)
 }
 
 /// Whether the key can be written where it was wanted. An older key is the only one that opens its
@@ -365,7 +372,7 @@ fn hidden(report: &Report, show: &ShowArgs) -> Result<Option<Report>, Failed> {
     let (hidden, key) = strict(report).map_err(|error| cannot(error.to_string()))?;
     if let Some(path) = &show.redact_key {
         let key = key.ok_or_else(|| cannot("the report has some already".to_owned()))?;
-        write_new_file(path, &json_document(&key))
+        write_new_file(path, &Json(&key))
             .map_err(|error| Failed::usage(format!("cannot write {}: {error}", path.display())))?;
     }
     Ok(Some(hidden))

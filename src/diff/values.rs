@@ -38,7 +38,7 @@ pub(super) fn compare(old: &[CheckReport], new: &[CheckReport], nameless: bool) 
 fn seen(check: &CheckReport, nameless: bool) -> BTreeMap<&'static str, Seen> {
     let mut found = BTreeMap::new();
     if let Some(evidence) = &check.evidence {
-        collect(shape::evidence_of(&check.id), evidence, nameless, &mut found);
+        collect(shape::evidence_of(&check.id), &evidence.tree(), nameless, &mut found);
     }
     found
 }

@@ -62,10 +62,8 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// The key that leads from one document back to the other.
-    pub(super) fn new(report: &Report, names: &Pseudonyms, before: &Value, after: &Value) -> Self {
-        let mut values = BTreeMap::new();
-        differences(before, after, String::new(), &mut values);
+    /// The key that leads back to the report from what was made of it.
+    pub(super) fn new(report: &Report, names: &Pseudonyms, places: Places) -> Self {
         let name = |(kind, original, pseudonym): (Kind, String, String)| Name {
             kind: kind.words().0.to_owned(),
             original,
@@ -76,7 +74,7 @@ impl Key {
             run: report.run.clone(),
             redaction: report.redaction.clone(),
             names: names.table().into_iter().map(name).collect(),
-            values,
+            values: places.0,
         }
     }
 
@@ -134,7 +132,17 @@ impl Key {
     }
 }
 
-/// Every text that differs, by its place (RFC 6901).
+/// Every text of a report that was replaced, by its place (RFC 6901).
+#[derive(Default)]
+pub(super) struct Places(BTreeMap<String, Pair>);
+
+impl Places {
+    /// Adds those of a part of the report.
+    pub(super) fn add(&mut self, before: &Value, after: &Value, place: String) {
+        differences(before, after, place, &mut self.0);
+    }
+}
+
 fn differences(before: &Value, after: &Value, place: String, found: &mut BTreeMap<String, Pair>) {
     match (before, after) {
         (Value::String(original), Value::String(pseudonym)) if original != pseudonym => {

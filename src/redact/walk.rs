@@ -1,8 +1,12 @@
 //! A walk over everything in a report that was observed, beside the schema that says what it is.
 
+use hublink_checks::frame::typed;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::words::Class;
+use crate::report::Report;
 use crate::shape;
 
 /// What becomes of a text, by what the schema says it is.
@@ -27,22 +31,73 @@ const OWN: [&str; 13] = [
     "external",
 ];
 
-/// Rewrites every text of a report that was observed and is no word of the report's own.
-pub(super) fn over(report: &mut Value, rewrite: Rewrite<'_>) {
-    let mut walk = Walk { rewrite };
-    walk.parts(report, "/properties");
-    // What the user called the run may be a place or a person.
-    for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
-        if let Value::String(text) = label.1 {
-            *text = (walk.rewrite)(Some(Class::Name), text);
+/// A part of a report.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// What is neither a hub nor a comparison of hubs.
+    Surroundings,
+    /// A hub, by its place in the list.
+    Hub(usize),
+    /// What a comparison showed, by its place in the list.
+    Across(usize),
+}
+
+impl Part {
+    /// Where it stands in the report (RFC 6901).
+    pub(super) fn place(self) -> String {
+        match self {
+            Self::Surroundings => String::new(),
+            Self::Hub(place) => format!("/hubs/{place}"),
+            Self::Across(place) => format!("/across/{place}"),
         }
     }
-    let hubs = report.get_mut("hubs").and_then(Value::as_array_mut);
-    for hub in hubs.into_iter().flatten() {
-        walk.parts(hub, "/$defs/Hub/properties");
-        walk.checks(hub.get_mut("checks"));
+
+    /// Rewrites every text of it that was observed and is no word of the report's own.
+    pub(super) fn rewrite(self, tree: &mut Value, rewrite: Rewrite<'_>) {
+        let mut walk = Walk { rewrite };
+        match self {
+            Self::Surroundings => {
+                walk.parts(tree, "/properties");
+                walk.labels(tree);
+            }
+            Self::Hub(_) => {
+                walk.parts(tree, "/$defs/Hub/properties");
+                let checks = tree.get_mut("checks").and_then(Value::as_array_mut);
+                checks.into_iter().flatten().for_each(|check| walk.check(check));
+            }
+            Self::Across(_) => walk.check(tree),
+        }
     }
-    walk.checks(report.get_mut("across"));
+}
+
+/// Changes a report part by part, as the tree of a whole one takes ten times the room of the report.
+/// `change` says whether it changed anything.
+pub(super) fn by_parts(
+    report: &mut Report,
+    change: &mut dyn FnMut(Part, &mut Value) -> bool,
+) -> Result<(), serde_json::Error> {
+    let (hubs, across) = (std::mem::take(&mut report.hubs), std::mem::take(&mut report.across));
+    let surroundings = replace(report, |tree| change(Part::Surroundings, tree));
+    (report.hubs, report.across) = (hubs, across);
+    surroundings?;
+    for (place, hub) in report.hubs.iter_mut().enumerate() {
+        replace(hub, |tree| change(Part::Hub(place), tree))?;
+    }
+    for (place, check) in report.across.iter_mut().enumerate() {
+        replace(check, |tree| change(Part::Across(place), tree))?;
+    }
+    Ok(())
+}
+
+fn replace<T: Serialize + DeserializeOwned>(
+    part: &mut T,
+    change: impl FnOnce(&mut Value) -> bool,
+) -> Result<(), serde_json::Error> {
+    let mut tree = serde_json::to_value(&*part)?;
+    if change(&mut tree) {
+        *part = typed(&tree)?;
+    }
+    Ok(())
 }
 
 struct Walk<'a> {
@@ -58,20 +113,27 @@ impl Walk<'_> {
         }
     }
 
-    fn checks(&mut self, checks: Option<&mut Value>) {
-        for check in checks.and_then(Value::as_array_mut).into_iter().flatten() {
-            let id = check.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            for key in ["evidence", "aside"] {
-                let Some(saved) = check.get_mut(key) else { continue };
-                self.value(shape::evidence_of(&id), None, saved);
-                // What cannot be read any more is no evidence.
-                if !saved.is_null() && !crate::review::is_evidence(&id, saved) {
-                    *saved = Value::Null;
-                }
+    /// What the user called the run may be a place or a person.
+    fn labels(&mut self, report: &mut Value) {
+        for label in report.get_mut("labels").and_then(Value::as_object_mut).into_iter().flatten() {
+            if let Value::String(text) = label.1 {
+                *text = (self.rewrite)(Some(Class::Name), text);
             }
-            if let Some(Value::String(detail)) = check.pointer_mut("/reason/detail") {
-                *detail = (self.rewrite)(None, detail);
+        }
+    }
+
+    fn check(&mut self, check: &mut Value) {
+        let id = check.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for key in ["evidence", "aside"] {
+            let Some(saved) = check.get_mut(key) else { continue };
+            self.value(shape::evidence_of(&id), None, saved);
+            // What cannot be read any more is no evidence.
+            if !saved.is_null() && !crate::review::is_evidence(&id, saved) {
+                *saved = Value::Null;
             }
+        }
+        if let Some(Value::String(detail)) = check.pointer_mut("/reason/detail") {
+            *detail = (self.rewrite)(None, detail);
         }
     }
 

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use hublink_checks::certificate::{self, Certificate};
 use hublink_checks::clock::{self, Clock};
 use hublink_checks::dns::{self, Dns};
-use hublink_checks::frame::{Check, Diagnosis, typed};
+use hublink_checks::frame::{Check, Diagnosis};
 use hublink_checks::hub;
 use hublink_checks::tcp::{self, Tcp};
 use hublink_checks::tls::{self, Tls};
@@ -115,5 +115,5 @@ pub(super) fn causes<'a>(
 
 fn evidence<E: DeserializeOwned>(hub: &Hub, check: &str) -> Option<E> {
     let check: &CheckReport = hub.checks.iter().find(|one| one.id == check)?;
-    typed(check.evidence.as_ref()?).ok()
+    check.evidence.as_ref()?.typed().ok()
 }

@@ -2,7 +2,7 @@
 
 use colored::Colorize;
 use hublink_checks::frame::{
-    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification, typed,
+    Diagnosis, Owner, ProofLine, ReasonKind, Severity, Status, Verification, Written,
 };
 
 use hublink_probe::Way;
@@ -222,7 +222,7 @@ impl Page {
         }) else {
             return;
         };
-        let saved = check.evidence.as_ref().map(typed);
+        let saved = check.evidence.as_ref().map(Written::typed);
         let Some(Ok(evidence)) = saved else { return };
         self.blank();
         let mut label = "  certificates    ";

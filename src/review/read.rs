@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-use hublink_checks::frame::Stored;
+use hublink_checks::frame::{Stored, Written};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -147,7 +147,7 @@ pub fn saved_of(report: &Report) -> Saved {
     let of = |check: &CheckReport| {
         let tables = hublink_checks::tables();
         let known = tables.into_iter().find(|known| known.meta().id == check.id)?;
-        let load = |saved: &Option<Value>| saved.as_ref().and_then(|value| known.load(value).ok());
+        let load = |saved: &Option<Written>| known.read(saved.as_ref()?.text()).ok();
         let seen = Evidence { own: load(&check.evidence), aside: load(&check.aside) };
         Some((known.meta().id, seen))
     };
@@ -244,18 +244,18 @@ impl Source<'_> {
     ) -> Result<Option<(&'static str, Evidence)>, ReadError> {
         let tables = hublink_checks::tables();
         let known = tables.iter().find(|known| known.meta().id == check.id);
-        let mut load = |saved: &mut Option<Value>, key: &str| {
+        let mut load = |saved: &mut Option<Written>, key: &str| {
             let path: Vec<Step<'_>> = at.iter().copied().chain([Step::Key(key)]).collect();
             let raw = take(document, &path);
-            let (Some(known), Some(value)) = (known, saved.as_mut()) else { return Ok(None) };
-            let stored = known.load(value).map_err(|error| {
+            let (Some(known), Some(written)) = (known, saved.as_mut()) else { return Ok(None) };
+            let stored = known.read(written.text()).map_err(|error| {
                 let start = find(self.text, &path).unwrap_or_default();
                 let place = format!("{key} of the check {}: ", check.id);
                 let again = known.read(&self.text[start..]);
                 self.refused(again.as_ref().err().unwrap_or(&error), start, &place)
             })?;
-            not_in(&raw, stored.saved(), &shown(&path), unknown);
-            *value = stored.saved().clone();
+            *written = stored.written();
+            not_in(&raw, &written.tree(), &shown(&path), unknown);
             Ok(Some(stored))
         };
         let own = load(&mut check.evidence, "evidence")?;

@@ -189,6 +189,7 @@ fn judged_leaf(report: &Report) -> String {
     let checks = &report.hubs[0].checks;
     let evidence = checks.iter().find(|check| check.id == "certificate");
     let evidence = evidence.and_then(|check| check.evidence.as_ref()).expect("evidence");
+    let evidence = evidence.tree();
     let shown = evidence.pointer("/chain/0/fingerprint").and_then(|text| text.as_str());
     let digits = shown.expect("a fingerprint").chars().filter(char::is_ascii_hexdigit);
     digits.collect::<String>().to_ascii_lowercase()

@@ -349,7 +349,7 @@ fn no_address_survives_what_it_is_joined_to() {
     ];
     let titles = |report: &Report| {
         let http = report.hubs[0].checks.iter().find(|check| check.id == "http");
-        let evidence = http.and_then(|check| check.evidence.clone()).expect("evidence");
+        let evidence = http.and_then(|check| check.evidence.as_ref()).expect("evidence").tree();
         let head = &evidence["hops"][0]["head"];
         [&evidence["pages"][0]["title"], head].map(|text| text.as_str().expect("a text").to_owned())
     };

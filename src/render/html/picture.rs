@@ -1,7 +1,7 @@
 //! The way from this computer to the login, as a drawing.
 
 use hublink_checks::certificate;
-use hublink_checks::frame::{ReasonKind, Status, typed};
+use hublink_checks::frame::{ReasonKind, Status};
 use hublink_probe::Way;
 use serde_json::Value;
 
@@ -162,7 +162,7 @@ fn stop(
 fn detail(station: &str, report: &Report, hub: &Hub) -> String {
     let seen = |check: &str, pointer: &str| {
         let check = hub.checks.iter().find(|one| one.id == check)?;
-        check.evidence.as_ref()?.pointer(pointer).map(plain)
+        check.evidence.as_ref()?.tree().pointer(pointer).map(plain)
     };
     let found = match station {
         "This computer" => own_addresses(report).into_iter().next(),
@@ -181,7 +181,8 @@ fn detail(station: &str, report: &Report, hub: &Hub) -> String {
         }),
         "Web server" => {
             let check = hub.checks.iter().find(|one| one.id == "http");
-            let hops = check.and_then(|one| one.evidence.as_ref()?.pointer("/hops")?.as_array());
+            let tree = check.and_then(|one| Some(one.evidence.as_ref()?.tree()));
+            let hops = tree.as_ref().and_then(|tree| tree.pointer("/hops")?.as_array());
             let last = hops.and_then(|hops| hops.last()?.pointer("/status"));
             last.map(|status| format!("answers {}", plain(status)))
         }
@@ -193,7 +194,7 @@ fn detail(station: &str, report: &Report, hub: &Hub) -> String {
 /// The typed evidence of the certificates, if it is there and of this version's shape.
 pub(super) fn certificate_of(hub: &Hub) -> Option<certificate::Evidence> {
     let check = hub.checks.iter().find(|check| check.id == "certificate")?;
-    typed(check.evidence.as_ref()?).ok()
+    check.evidence.as_ref()?.typed().ok()
 }
 
 fn plain(value: &Value) -> String {

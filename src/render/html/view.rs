@@ -1,7 +1,5 @@
 //! What the page says, computed; the templates only place it.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use hublink_checks::frame::{
     CauseInfo, Diagnosis, ErasedCheck, ProofLine, Severity, Status, Verification,
@@ -586,9 +584,9 @@ fn raw_of(hub: &Hub, budget: &mut usize) -> (Vec<Raw>, bool) {
     let mut raw = Vec::new();
     let mut left_out = false;
     let own = hub.checks.iter().filter_map(|check| Some((&check.id, check.evidence.as_ref()?)));
-    let own = own.map(|(id, evidence)| (id, Cow::Borrowed(evidence)));
+    let own = own.map(|(id, evidence)| (id, evidence.tree()));
     // Of a program of others everything is raw.
-    let external = hub.external.iter().map(|external| (&external.id, Cow::Owned(json!(external))));
+    let external = hub.external.iter().map(|external| (&external.id, json!(external)));
     for (id, evidence) in own.chain(external) {
         let Ok(text) = serde_json::to_string_pretty(&evidence) else { continue };
         let most = RAW_OF_CHECK.min(*budget);
