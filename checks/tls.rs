@@ -4,10 +4,11 @@ mod proofs;
 mod system;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 use std::time::Duration;
 
-use futures_util::future::{join, join3};
+use futures_util::future::join3;
 use hublink_probe::{FailureKind, Handshake, Hello, LegacyAnswer, Scheme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ use crate::frame::{
 };
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
+pub use tunnel::OtherTunnel;
+pub(crate) use tunnel::{proxys_own_words, works_past_it};
 
 /// The link changes by the remedy, so it is not asked again.
 const AT_THE_USUAL_PORT: &[Verify] =
@@ -49,13 +52,33 @@ pub struct Evidence {
     /// Control: a handshake with tiny segments, made only if the greeting itself got lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiny: Option<Handshake>,
+    /// Control: a handshake through the same proxy for a name that nobody has, made only after one
+    /// failed there. Whoever speaks in that tunnel is not the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_name: Option<Handshake>,
+    /// Control: the handshake without the proxy, made only after one through it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direct: Option<Handshake>,
+    /// Other hubs of the run that the same proxy carried an encrypted connection to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherTunnel>,
 }
 
 impl Evidence {
     /// What is known after one handshake.
     #[must_use]
     pub fn of(handshake: Handshake) -> Self {
-        Self { handshake, again: None, small: None, other_name: None, legacy: None, tiny: None }
+        Self {
+            handshake,
+            again: None,
+            small: None,
+            other_name: None,
+            legacy: None,
+            tiny: None,
+            unknown_name: None,
+            direct: None,
+            others: Vec::new(),
+        }
     }
 }
 
@@ -77,7 +100,10 @@ impl Check for Tls {
         docs: "Opens an encrypted connection (TLS 1.2 or 1.3) for the link's name and keeps what \
                the server presented, whatever the verdict on its certificate. If that fails, the \
                handshake is repeated once and tried for another name at the same address, since a \
-               filter that looks at the name behaves differently then.",
+               filter that looks at the name behaves differently then. What is heard in a proxy's \
+               tunnel may be the proxy's own: the hub is named only if the direct way shows the \
+               same, or if the proxy carries an encrypted connection to another hub of the run and \
+               does not answer so for a name that nobody has.",
         needs: &[passed::<Proxy>(), passed_on_direct_way::<Tcp>()],
     };
 
@@ -93,6 +119,8 @@ impl Check for Tls {
             look_alikes: &[
                 "a block page of a device on the way: other names at the address differ then",
                 "a server that sends a TLS alert: it does speak TLS",
+                "a proxy that speaks itself in the tunnel it opened: the direct way, and other hubs \
+                 behind it, tell (proxy/unusable, proxy/bypass-missing)",
             ],
             see: &["RFC 8446 section 5.1", "measured"],
             ..cause("tls/wrong-protocol", proofs::wrong_protocol)
@@ -185,6 +213,7 @@ impl Check for Tls {
             look_alikes: &[
                 "a path that loses large packets: a retry with small ones would pass",
                 "a greeting that never arrived: the kernel counts what was acknowledged",
+                "a proxy that opens a tunnel before it has connected: it opens one to nobody, too",
             ],
             see: &["measured: bytes acknowledged against bytes sent"],
             ..cause("tls/server-silent", proofs::server_silent)
@@ -201,6 +230,7 @@ impl Check for Tls {
             look_alikes: &[
                 "a device on the way that cuts by name: another name passes then",
                 "a name the server does not know (tls/name-refused)",
+                "a proxy that opens a tunnel before it has connected: it opens one to nobody, too",
             ],
             see: &["RFC 8446 section 6.2", "measured"],
             ..cause("tls/server-breaks-off", proofs::server_breaks_off)
@@ -284,9 +314,27 @@ impl Check for Tls {
 
     async fn control(cx: &Context, seen: &Evidence) -> Option<Evidence> {
         let ours = once_more(cx.hello(cx.place()?, cx.case.host()));
-        let (legacy, tiny) =
-            join(greeted(cx, &ours, seen), in_tiny_segments(cx, &ours, seen)).await;
-        (legacy.is_some() || tiny.is_some()).then(|| Evidence { legacy, tiny, ..seen.clone() })
+        let (legacy, tiny, (unknown_name, direct)) = join3(
+            greeted(cx, &ours, seen),
+            in_tiny_segments(cx, &ours, seen),
+            tunnel::look_past(cx, &ours, seen),
+        )
+        .await;
+        (legacy.is_some() || tiny.is_some() || unknown_name.is_some()).then(|| Evidence {
+            legacy,
+            tiny,
+            unknown_name,
+            direct,
+            ..seen.clone()
+        })
+    }
+
+    fn compare(own: &Evidence, others: &[&Evidence]) -> Option<Evidence> {
+        if own.handshake.completed() {
+            return None;
+        }
+        let others = tunnel::others_through(own, others);
+        (!others.is_empty() && others != own.others).then(|| Evidence { others, ..own.clone() })
     }
 }
 

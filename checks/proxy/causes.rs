@@ -15,6 +15,7 @@ use crate::address::HubAddress;
 use crate::frame::{Case, Cause, Confidence, Owner, Proof, Severity, cause, fallback};
 use crate::http::Http;
 use crate::tcp::Tcp;
+use crate::tls::{self, Tls};
 
 const RFC9110: &str = "RFC 9110 sections 9.3.6 (CONNECT) and 15";
 const MEASURED: &str = "measured with squid";
@@ -32,16 +33,19 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
         owner: Owner::Network,
         look_alikes: &[
             "both ways work: then nothing is wrong",
+            "a tunnel in which no encryption comes about, and none past the proxy either: then it \
+             may be the hub",
             "the direct way fails too: then it is the proxy, its policy or the hub",
         ],
         see: &[RFC9110, "measured parts: proxy without a way to the hub, direct way open"],
-        suppresses: &["proxy/cannot-reach-hub", "proxy/policy-denies"],
+        suppresses: &["proxy/unusable", "proxy/cannot-reach-hub", "proxy/policy-denies"],
         ..cause("proxy/bypass-missing", bypass_missing)
     },
     Cause {
         title: "The proxy that this computer is told to use does not work as a proxy.",
         explain: "Every program that follows the setting asks this proxy first. It is not there, \
-                  does not answer, or what answers is no proxy, so no hub can be reached.",
+                  does not answer, or what answers is no proxy, or it speaks itself in the tunnels \
+                  that it opens, so no hub can be reached.",
         remedy: &["Ask IT to correct or remove the proxy <proxy> set in <source>, or connect to \
                    the network where it lives."],
         owner: Owner::Network,
@@ -50,6 +54,8 @@ pub(super) const CAUSES: &[Cause<Evidence>] = &[
             "a proxy that waits for a hub that is down: it answers for an unknown name",
             "a proxy that first wants a log-in on a page, as it redirects every request",
             "this computer forbids the connection: then nothing was learnt about the proxy",
+            "a hub that speaks no TLS behind a proxy that carries other hubs: a tunnel to a name \
+             that nobody has is not opened then",
         ],
         see: &[RFC9110, MEASURED],
         ..cause("proxy/unusable", unusable)
@@ -161,6 +167,12 @@ fn source(e: &Evidence) -> &str {
     }
 }
 
+/// What was seen in the tunnel, if the proxy opened one.
+fn in_tunnel<'c>(e: &Evidence, case: &'c Case) -> Option<&'c tls::Evidence> {
+    e.asked.as_ref().filter(|asked| asked.opened())?;
+    case.of::<Tls>()
+}
+
 /// The answer of a proxy in a few words.
 fn outcome(seen: &Tunnel) -> String {
     let mut text = match (seen.status, seen.failure) {
@@ -256,11 +268,11 @@ fn is_gateway_error(status: Option<u16>) -> bool {
     matches!(status, Some(500 | 502 | 503 | 504))
 }
 
-fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
+fn unusable(e: &Evidence, case: &Case) -> Option<Proof> {
     if let Way::Unreadable { source } = &e.way {
         return unreadable(e, source);
     }
-    let asked = failed(e)?;
+    let Some(asked) = failed(e) else { return speaks_itself(e, case) };
     if passes_others(e) {
         return None;
     }
@@ -282,6 +294,23 @@ fn unusable(e: &Evidence, _: &Case) -> Option<Proof> {
         None if is_silent(asked) => None,
         None => Some(proof.at_most(Confidence::Likely)),
     }
+}
+
+/// It opens a tunnel to a name that nobody has, and speaks in it as in the hub's. Where it carries
+/// others, these are its words for a hub that it does not reach.
+fn speaks_itself(e: &Evidence, case: &Case) -> Option<Proof> {
+    let tls = in_tunnel(e, case).filter(|tls| tls.others.is_empty())?;
+    let unknown = tls::proxys_own_words(tls)?;
+    Some(words_in_tunnel(e, tls, &unknown.server_name).at_most(Confidence::Likely))
+}
+
+fn words_in_tunnel(e: &Evidence, tls: &tls::Evidence, nobody: &str) -> Proof {
+    let head = format!("{:?}", tls.handshake.head);
+    raw(e)
+        .compared("first bytes in the tunnel to the hub", "a TLS record", head)
+        .and(format!("in a tunnel to {nobody}, a name that nobody has"), "the same")
+        .not("tls/wrong-protocol: whoever speaks in a tunnel to nobody is not the hub")
+        .value("status text", "it speaks itself in the tunnel that it opened")
 }
 
 fn is_alike(one: &Tunnel, other: &Tunnel) -> bool {
@@ -443,8 +472,8 @@ fn other_port_denied(e: &Evidence, case: &Case) -> Option<Proof> {
     })
 }
 
-fn cannot_reach_hub(e: &Evidence, _: &Case) -> Option<Proof> {
-    let asked = failed(e)?;
+fn cannot_reach_hub(e: &Evidence, case: &Case) -> Option<Proof> {
+    let Some(asked) = failed(e) else { return says_so_in_tunnel(e, case) };
     let proof = raw(e).compared("answer to the request", "200", outcome(asked));
     if is_silent(asked) {
         let answered = e.unknown_name.as_ref().filter(|other| other.status.is_some())?;
@@ -468,8 +497,35 @@ fn cannot_reach_hub(e: &Evidence, _: &Case) -> Option<Proof> {
     })
 }
 
+/// It carries others, and speaks in the tunnel to this hub as in one to a name that nobody has.
+fn says_so_in_tunnel(e: &Evidence, case: &Case) -> Option<Proof> {
+    let tls = in_tunnel(e, case)?;
+    let other = tls.others.first()?;
+    let unknown = tls::proxys_own_words(tls)?;
+    let proof = words_in_tunnel(e, tls, &unknown.server_name);
+    let fault = format!("a fault of the proxy: it carries {}", other.host);
+    Some(proof.not(fault).at_most(Confidence::Likely))
+}
+
+/// The proxy opens a tunnel in which no encryption comes about, and past it comes about.
+fn tunnel_is_broken(e: &Evidence, case: &Case) -> Option<Proof> {
+    let direct = tls::works_past_it(in_tunnel(e, case)?)?;
+    let accepted = direct.rustls.as_ref().is_some_and(|verdict| verdict.accepted);
+    // With a certificate nobody trusts it may be another server than the hub.
+    let most = if accepted { Confidence::Likely } else { Confidence::Possible };
+    let proof = raw(e)
+        .and("encryption in the tunnel that the proxy opened", "does not come about")
+        .and(format!("encryption with {}, past the proxy", direct.connect.to), "completed")
+        .not("a hub that does not speak TLS: past the proxy it does")
+        .and("exceptions that fit the hub", "none");
+    Some(proof.at_most(most))
+}
+
 fn bypass_missing(e: &Evidence, case: &Case) -> Option<Proof> {
-    let asked = failed(e).filter(|asked| asked.reached())?;
+    let Some(asked) = failed(e) else { return tunnel_is_broken(e, case) };
+    if !asked.reached() {
+        return None;
+    }
     let fits = matches!(asked.status, Some(403 | 407 | 451 | 500 | 502 | 503 | 504));
     let waits = is_silent(asked) && e.unknown_name.as_ref().is_some_and(|u| u.status.is_some());
     if !(fits || waits) {

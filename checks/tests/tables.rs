@@ -110,8 +110,36 @@ fn what_windows_tells_accuses_nobody_falsely() {
     assert!(count >= 10, "only {count} are left");
 }
 
+/// Beside the fixture of a cause there may be one of the same behind a proxy, whose tunnel was shown to
+/// lead to the hub, or to be the fault itself.
+#[test]
+fn what_is_heard_in_a_tunnel_is_told_apart() {
+    let count = with_ending("tunnel.json", |cause, found, path| {
+        assert_eq!(found, [cause], "{}", path.display());
+    });
+    assert!(count >= 8, "only {count} are left");
+}
+
+/// The same where the tunnel may be the proxy's own doing, or the hub's.
+#[test]
+fn what_is_heard_in_a_tunnel_accuses_nobody_falsely() {
+    let count = with_ending("tunnel.not.json", |cause, found, path| {
+        assert!(!found.contains(&cause), "{}: {found:?}", path.display());
+    });
+    assert!(count >= 7, "only {count} are left");
+}
+
 /// Judges the fixtures of Windows with an ending, and tells how many there are.
 fn of_windows(ending: &str, judge: impl Fn(&str, &[&str], &Path)) -> usize {
+    with_ending(ending, |cause, found, path| {
+        assert_eq!(case_of(path).facts.os, "windows", "{}", path.display());
+        judge(cause, found, path);
+        assert_numbers_are_true(path);
+    })
+}
+
+/// Judges the fixtures with an ending, and tells how many there are.
+fn with_ending(ending: &str, judge: impl Fn(&str, &[&str], &Path)) -> usize {
     let mut count = 0;
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
@@ -120,9 +148,7 @@ fn of_windows(ending: &str, judge: impl Fn(&str, &[&str], &Path)) -> usize {
                 continue;
             }
             count += 1;
-            assert_eq!(case_of(&path).facts.os, "windows", "{}", path.display());
             judge(cause.id, &ids(&judged(*check, &path)), &path);
-            assert_numbers_are_true(&path);
         }
     }
     count
@@ -219,12 +245,16 @@ fn every_diagnosis_cites_what_it_rests_on() {
     }
 }
 
+/// How the name of a fixture may go on behind that of its cause.
+const ENDINGS: [&str; 6] =
+    ["json", "not.json", "windows.json", "windows.not.json", "tunnel.json", "tunnel.not.json"];
+
 #[test]
 fn no_fixture_is_forgotten() {
     let mut expected = BTreeSet::new();
     for check in &hublink_checks::tables() {
         for cause in check.causes() {
-            for ending in ["json", "not.json", "windows.json", "windows.not.json"] {
+            for ending in ENDINGS {
                 expected.insert(format!("{}/{}.{ending}", check.meta().id, short(cause.id)));
             }
         }

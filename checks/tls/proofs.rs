@@ -4,6 +4,7 @@ use hublink_probe::{FailureKind, Handshake, LegacyAnswer};
 
 use super::Evidence;
 use super::system::with_switch;
+use super::tunnel::{is_the_hubs, with_controls};
 use crate::frame::{Case, Confidence, Proof, Severity, is_neighbour};
 use crate::http::{Http, KnownText};
 
@@ -18,6 +19,7 @@ pub(super) fn raw(e: &Evidence) -> Proof {
         };
         proof.and(at, outcome(handshake))
     });
+    let proof = with_controls(e, proof);
     match &e.small {
         Some(small) => proof.and("the same in small packets", outcome(small)),
         None => proof,
@@ -50,7 +52,11 @@ pub(super) fn unexplained(e: &Evidence, _: &Case) -> Option<Proof> {
         let why = "the server has a key or a curve that this tool cannot use; Desktop may";
         return Some(with_legacy(e, legacy).and("limit", why).severity(Severity::Degrades));
     }
-    Some(raw(e))
+    Some(if is_the_hubs(e) {
+        raw(e)
+    } else {
+        raw(e).and("limit", "what is heard in the tunnel may be the proxy's own or the hub's")
+    })
 }
 
 /// Names of RFC 8446 section 6 and, of older versions, RFC 5246 section 7.2.
@@ -122,7 +128,7 @@ fn first_bytes(handshake: &Handshake) -> Vec<u8> {
 }
 
 pub(super) fn wrong_protocol(e: &Evidence, _: &Case) -> Option<Proof> {
-    if e.handshake.completed() {
+    if e.handshake.completed() || !is_the_hubs(e) {
         return None;
     }
     let protocol = other_protocol(&e.handshake)?;
@@ -162,7 +168,7 @@ pub(super) fn server_silent(e: &Evidence, _: &Case) -> Option<Proof> {
             && handshake.failure.map(|failure| failure.kind) == Some(FailureKind::NoAnswer)
             && other_protocol(handshake).is_none()
     };
-    let other = e.other_name.as_ref()?;
+    let other = e.other_name.as_ref().filter(|_| is_the_hubs(e))?;
     if !silent(&e.handshake) || !e.again.as_ref().is_some_and(silent) || !silent(other) {
         return None;
     }
@@ -244,7 +250,7 @@ pub(super) fn server_breaks_off(e: &Evidence, case: &Case) -> Option<Proof> {
         );
         handshake.connect.succeeded() && ended && !is_open_question(e, handshake)
     };
-    let other = e.other_name.as_ref()?;
+    let other = e.other_name.as_ref().filter(|_| is_the_hubs(e))?;
     if !broke_off(&e.handshake) || !e.again.as_ref().is_some_and(broke_off) || other.completed() {
         return None;
     }
@@ -321,7 +327,7 @@ fn refused_by(e: &Evidence, proof: Proof, most: Confidence) -> Proof {
 }
 
 pub(super) fn old_protocol_only(e: &Evidence, case: &Case) -> Option<Proof> {
-    let legacy = answered_as_of_old(e)?;
+    let legacy = answered_as_of_old(e).filter(|_| is_the_hubs(e))?;
     legacy.version.filter(|version| (0x0300..0x0303).contains(version))?;
     let proof = with_legacy(e, legacy)
         .not("tls/server-breaks-off: the server accepts a greeting of the old kind")
@@ -345,6 +351,7 @@ fn lacks(e: &Evidence, of_today: bool) -> bool {
         .filter(|legacy| legacy.version == Some(0x0303) && legacy.is_of_today() == of_today);
     let refused = matches!(e.handshake.alert, None | Some(40 | 71));
     refused
+        && is_the_hubs(e)
         && !e.handshake.client_certificate_requested
         && chosen.is_some_and(|legacy| legacy.suite_name().is_some())
 }
@@ -362,7 +369,9 @@ pub(super) fn no_common_cipher(e: &Evidence, _: &Case) -> Option<Proof> {
 }
 
 pub(super) fn client_certificate_required(e: &Evidence, case: &Case) -> Option<Proof> {
-    if !e.handshake.client_certificate_requested {
+    // A certificate that is accepted for the name is the hub's.
+    let accepted = e.handshake.rustls.as_ref().is_some_and(|verdict| verdict.accepted);
+    if !e.handshake.client_certificate_requested || !(accepted || is_the_hubs(e)) {
         return None;
     }
     let refused = |alert: Option<u8>| alert.filter(|alert| matches!(alert, 40 | 42 | 43 | 116));

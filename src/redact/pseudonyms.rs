@@ -337,14 +337,21 @@ impl Pseudonyms {
 
     /// Turns each bit behind the first `kept` ones by what stands before it. Two addresses then have
     /// exactly as many leading bits in common as before, whatever size a network has.
+    ///
+    /// Of the eight bits of a network in 192.168 none is turned once in 256 keys, and the network
+    /// would be its own pseudonym. The last of them is turned then: that too depends on nothing but
+    /// what stands before it, so that neighbours stay neighbours.
     fn scattered(&self, bits: u128, width: u32, kept: u32) -> u128 {
-        let mut made = bits;
+        let network = if width == 32 { 24 } else { 64 };
+        let last = if kept < network { network - 1 } else { width - 1 };
+        let mut turned = 0;
         for place in kept..width {
             let before = if place == 0 { 0 } else { bits >> (width - place) };
-            let turn = self.random.hash_one((width, place, before)) & 1;
-            made ^= u128::from(turn) << (width - 1 - place);
+            let drawn = self.random.hash_one((width, place, before)) & 1 == 1;
+            let turn = drawn || place == last && turned == 0;
+            turned |= u128::from(turn) << (width - 1 - place);
         }
-        made
+        bits ^ turned
     }
 }
 
@@ -395,6 +402,25 @@ mod tests {
         }
         assert!(names.address(addresses[0]).to_string().starts_with("10."));
         assert!(names.address(addresses[4]).to_string().starts_with("192.168."));
+    }
+
+    /// By chance alone one of 256 keys would leave a network of 192.168 as it is.
+    #[test]
+    fn no_key_leaves_a_network_what_it_is() {
+        let addresses =
+            ["192.168.7.9", "10.1.2.3", "172.16.0.1", "100.64.0.1", "fd00::1", "fe80::1"];
+        let addresses = addresses.map(|text| text.parse::<IpAddr>().expect("an address"));
+        for _ in 0..4000 {
+            let mut names = pseudonyms();
+            for one in addresses {
+                let network = if one.is_ipv4() { 24 } else { 128 };
+                assert!(common(one, names.address(one)) < network, "{one} stays");
+            }
+            let beside = "192.168.7.200".parse().expect("an address");
+            let (made, near) = (names.address(addresses[0]), names.address(beside));
+            assert_eq!(common(addresses[0], beside), common(made, near));
+            assert_eq!(names.address(addresses[0]), made, "the same once more");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@
     garbage   answers with bytes of no protocol
     long      answers with a record longer than TLS has
     outdated PORT   resets who greets as of today, hands everybody else to that port
+    babble    says 200 to CONNECT, whoever is asked for, and then bytes of no protocol
+    babble NAME ADDRESS   the same, but carries what goes to that name to that address
     half      answers with half a ServerHello and falls silent
     ssh       speaks first, as an SSH server does
 """
@@ -54,9 +56,9 @@ def versions_listed(greeting):
     return False
 
 
-def hand_over(connection, greeting, port):
+def hand_over(connection, greeting, port, host=None):
     """To the server on that port, until one of the two ends."""
-    behind = socket.create_connection((connection.getsockname()[0], port))
+    behind = socket.create_connection((host or connection.getsockname()[0], port))
     behind.sendall(greeting)
     back = threading.Thread(target=pour, args=(behind, connection), daemon=True)
     back.start()
@@ -91,6 +93,15 @@ def answer(connection, behaviour, number):
     if behaviour == "garbage":
         connection.sendall(bytes(range(255, 127, -1)))
         time.sleep(0.2)
+    if behaviour == "babble":
+        host, _, port = greeting.split(b" ")[1].decode().rpartition(":")
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        if [host] == sys.argv[4:5]:
+            hand_over(connection, b"", int(port), sys.argv[5])
+            return
+        connection.recv(65536)
+        connection.sendall(bytes(range(255, 127, -1)))
+        time.sleep(0.2)
     if behaviour == "half":
         # The first half of a ServerHello of 80 bytes.
         connection.sendall(bytes([0x16, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3]) + bytes(29))
@@ -114,7 +125,7 @@ def answer(connection, behaviour, number):
 
 def main():
     address, port, behaviour = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    number = float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
+    number = float(sys.argv[4]) if len(sys.argv) > 4 and behaviour != "babble" else 0.0
     server = listening(address, port, 0 if behaviour == "full" else 64)
     if behaviour == "full":
         # A queue of length 0 holds one connection; two of our own fill it.

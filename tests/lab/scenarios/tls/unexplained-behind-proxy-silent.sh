@@ -1,0 +1,8 @@
+broken 'In the tunnel of a proxy, the only way there is, nobody answers.'
+squid
+record hub.corp.test A 10.77.2.3
+raw 443 10.77.2.3 silent
+only_through_the_proxy
+environment HTTPS_PROXY=http://proxy.corp.test:3128
+doctor https://hub.corp.test
+expect no tls/unexplained you certain
