@@ -229,7 +229,7 @@ fn what_a_review_changed_stands_in_the_page() {
         serde_json::json!({"hub": 0, "what": "cause", "before": "dns/x", "now": "dns/<y>"});
     report["review"] =
         serde_json::json!({"tool": report["tool"], "changes": [change], "unknown": []});
-    let report: crate::report::Report = serde_json::from_value(report).expect("a report");
+    let report: Report = serde_json::from_value(report).expect("a report");
     let texts = parse(&render(&report)).texts;
     for line in crate::render::human::review_lines(&report) {
         assert!(texts.contains(&line), "{line}");
