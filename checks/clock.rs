@@ -47,6 +47,17 @@ impl Evidence {
         let other = self.witnesses.iter().find(|witness| !witness.own && !witness.is_off());
         other.map(|witness| witness.who.as_str())
     }
+
+    /// The right time and whose clocks tell it, where two that have nothing to do with each other
+    /// agree that this computer's is wrong and none agrees with it.
+    #[must_use]
+    pub fn corrected(&self) -> Option<(Timestamp, String)> {
+        let ours_is_right = self.witnesses.iter().any(|witness| !witness.is_off());
+        let agreeing = two_that_agree(self).filter(|_| !ours_is_right);
+        let (one, second, _) = agreeing.filter(|(.., independent)| *independent)?;
+        let at = self.now.0.checked_add(time::Duration::seconds_f64(one.offset_s))?;
+        Some((Timestamp(at), format!("{} and {}", one.who, second.who)))
+    }
 }
 
 /// Another clock, read from the `Date` of an answer.

@@ -57,15 +57,36 @@ fn confirmed(case: &Case) -> Option<&str> {
     case.of::<Clock>()?.confirmed_by()
 }
 
+/// The time by two other clocks, where this computer's is wrong.
+fn corrected(case: &Case) -> Option<(Timestamp, String)> {
+    case.of::<Clock>()?.corrected()
+}
+
 /// Whether a date lies out of range for us and, if the hub told its time, for the hub too.
 ///
-/// Without the hub's time the answer holds, but less surely: our own clock may be wrong.
+/// Without the hub's time the answer holds, but less surely: our own clock may be wrong. Where it is
+/// known to be, the right time counts in its place.
 fn for_both(e: &Evidence, case: &Case, out_of_range: impl Fn(Timestamp) -> bool) -> bool {
     let for_hub = e.date.as_ref().is_none_or(|hub| out_of_range(hub.date));
-    out_of_range(e.examined.now) && (for_hub || confirmed(case).is_some())
+    match corrected(case) {
+        Some((right, _)) => out_of_range(right) && for_hub,
+        None => out_of_range(e.examined.now) && (for_hub || confirmed(case).is_some()),
+    }
+}
+
+/// The time that dates are compared with.
+fn true_time(e: &Evidence, case: &Case) -> Timestamp {
+    corrected(case).map_or(e.examined.now, |(right, _)| right)
 }
 
 fn with_clocks(e: &Evidence, case: &Case, step: &Step<'_>, proof: Proof) -> Proof {
+    if let Some((right, whose)) = corrected(case) {
+        let proof = proof
+            .and("this computer's time, which is wrong", e.examined.now)
+            .and(format!("the time of {whose}"), right)
+            .not("a wrong clock of this computer alone: by the right time it is the same");
+        return if step.is_root { proof.at_most(Confidence::Likely) } else { proof };
+    }
     let proof = match (confirmed(case), &e.date) {
         (Some(other), _) => proof
             .and("a clock that agrees with this computer's", other)
@@ -92,7 +113,7 @@ pub(super) fn expired(e: &Evidence, case: &Case) -> Option<Proof> {
     let step = expired_step(e, case)?;
     let end = step.facts.not_after;
     let proof = about(e, &step)
-        .compared("end of validity", format!("after {}", e.examined.now), end)
+        .compared("end of validity", format!("after {}", true_time(e, case)), end)
         .value("date", day(end));
     let proof = windows::unless_accepted(e, proof);
     Some(with_rustls(e, with_clocks(e, case, &step, proof)))
@@ -107,7 +128,7 @@ pub(super) fn not_yet_valid(e: &Evidence, case: &Case) -> Option<Proof> {
     let step = early_step(e, case)?;
     let start = step.facts.not_before;
     let proof = about(e, &step)
-        .compared("start of validity", format!("before {}", e.examined.now), start)
+        .compared("start of validity", format!("before {}", true_time(e, case)), start)
         .value("date", day(start));
     let proof = windows::unless_accepted(e, proof);
     Some(with_rustls(e, with_clocks(e, case, &step, proof)))

@@ -137,6 +137,46 @@ fn each_certificate_of_the_path_is_judged_by_its_dates() {
     assert_eq!(causes[0].confidence, Confidence::Certain);
 }
 
+/// Two clocks of other owners agree on a time, years from this computer's.
+fn wrong_by(offset_s: f64) -> Case {
+    let witness = |who: &str, address: &str| json!({"who": who, "offset_s": offset_s, "uncertainty_s": 1.0, "address": address});
+    let witnesses = [witness(HOST, "10.1.0.5"), witness("acme.example.com", "198.18.0.5")];
+    let clock = json!({"now": now(), "witnesses": witnesses});
+    let mut case = Case::default();
+    case.put(Stored::new::<Clock>(serde_json::from_value(clock).expect("evidence of the clock")));
+    case
+}
+
+#[test]
+fn dates_are_judged_by_the_right_time_where_this_computers_is_wrong() {
+    const YEARS: f64 = 2.0 * 365.0 * 86_400.0;
+    let mut lasting = ca_params("Corp Root");
+    lasting.not_after = at("2040-01-01T00:00:00Z").0;
+    let root = Ca::self_signed(lasting, key()).expect("a root");
+    let mut lasting = ca_params("Corp Issuing");
+    lasting.not_after = at("2040-01-01T00:00:00Z").0;
+    let issuing = under(lasting, &root);
+    let told = |from: &str, to: &str, date: Option<&str>, offset_s: f64| {
+        let mut params = leaf_params();
+        (params.not_before, params.not_after) = (at(from).0, at(to).0);
+        let mut e = judged(&[signed(&params, &issuing), der(&issuing)], &[der(&root)]);
+        let hub = |date| HubDate { url: String::new(), date, sent_at: now(), answered_at: now() };
+        e.date = date.map(|date| hub(at(date)));
+        let found = judge(CAUSES, &e, &wrong_by(offset_s));
+        found.into_iter().map(|cause| cause.id).collect::<Vec<_>>()
+    };
+    // Behind: it seems not to have begun, or to be good, and ran out in truth.
+    let (begun, over) = ("2027-06-01T00:00:00Z", "2028-06-01T00:00:00Z");
+    assert_eq!(told(begun, over, Some("2028-11-01T00:00:00Z"), YEARS), ["certificate/expired"]);
+    let good = "2026-01-01T00:00:00Z";
+    assert_eq!(told(good, over, None, YEARS), ["certificate/expired"]);
+    // By the right time it is good: nothing of it is blamed.
+    let later = "2029-06-01T00:00:00Z";
+    let unblamed = told(begun, later, Some("2028-11-01T00:00:00Z"), YEARS);
+    assert_eq!(unblamed, ["certificate/unexplained"], "which the clock claims");
+    assert_eq!(told(good, later, None, YEARS), [""; 0]);
+}
+
 #[test]
 fn a_sound_path_is_preferred_to_one_that_ran_out() {
     let root = anchor("Corp Root");

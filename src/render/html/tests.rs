@@ -220,3 +220,19 @@ fn a_thousand_hubs_fit_into_a_page() {
     report.hubs = vec![ready; 1000];
     assert!(render(&report).len() < 1_000_000);
 }
+
+/// As in every other format for people.
+#[test]
+fn what_a_review_changed_stands_in_the_page() {
+    let mut report: Value = serde_json::from_str(SAMPLES[0]).expect("JSON");
+    let change =
+        serde_json::json!({"hub": 0, "what": "cause", "before": "dns/x", "now": "dns/<y>"});
+    report["review"] =
+        serde_json::json!({"tool": report["tool"], "changes": [change], "unknown": []});
+    let report: Report = serde_json::from_value(report).expect("a report");
+    let texts = parse(&render(&report)).texts;
+    for line in crate::render::human::review_lines(&report) {
+        assert!(texts.contains(&line), "{line}");
+    }
+    assert!(texts.contains("cause was dns/x, is dns/<y> now."));
+}

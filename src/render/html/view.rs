@@ -11,6 +11,7 @@ use super::picture::{Drawing, certificate_of, drawings, stops};
 use super::{IN_FULL, RAW, RAW_OF_CHECK, ROWS, STYLE, STYLE_HASH};
 use crate::render::chain;
 use crate::render::computer::this_computer;
+use crate::render::human::review_lines;
 use crate::render::messages::messages;
 use crate::render::words::{
     addressee, behind, beside, bounded, capital, causes, mark, moment, own_addresses, place, sure,
@@ -33,6 +34,8 @@ pub(super) struct Page {
     title: String,
     made: String,
     interrupted: bool,
+    /// Who judged a saved report again, and what that changed.
+    review: Vec<String>,
     /// The only hub, if there is one only.
     single: bool,
     counts: Vec<Badge>,
@@ -226,6 +229,7 @@ pub(super) fn page(report: &Report) -> Page {
             moment(report.started)
         ),
         interrupted: report.interrupted,
+        review: review_lines(report),
         single,
         counts: counts(report),
         owners: owners(report),
