@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hublink::doctor::examine;
 use hublink::engine::{LoginSettings, Settings, Stop};
-use hublink::report::{Hub, Ready, Report};
+use hublink::report::{CheckReport, Hub, Ready, Report};
 use hublink::targets::expand;
-use hublink_checks::frame::{Budget, Confidence, Severity};
+use hublink_checks::frame::{Budget, Confidence, Diagnosis, Severity};
 use hublink_practice::{
     Behaviour, CASES, Case, Hostile, Port, Site, SocketFault, World as Practice,
 };
@@ -223,17 +223,26 @@ impl Run {
     }
 }
 
+/// The accusations that leave no doubt.
+fn certain(checks: &[CheckReport]) -> impl Iterator<Item = &Diagnosis> {
+    let said = checks.iter().flat_map(|check| &check.causes);
+    said.filter(|cause| {
+        cause.confidence == Confidence::Certain && cause.severity > Severity::Informs
+    })
+}
+
+fn is_unexplained(id: &str) -> bool {
+    id.ends_with("/unexplained")
+}
+
 /// What is said about a hub and is not so; and whether all that is so was said.
 fn judged(known: &Known, hub: &Hub, run: &Run) -> (Vec<String>, bool) {
     let mut wrong = Vec::new();
-    let said = hub.checks.iter().flat_map(|check| &check.causes);
-    let certain = said.filter(|cause| {
-        cause.confidence == Confidence::Certain && cause.severity > Severity::Informs
-    });
-    let is_unexplained = |id: &str| id.ends_with("/unexplained");
+    let certain = certain(&hub.checks);
     let Some(case) = known.case else {
         // What answers a handshake with noise speaks no TLS: that much is so.
-        let is_so = |id: &str| is_unexplained(id) || id == "tls/wrong-protocol";
+        let is_noise = known.id == "soak-garbage";
+        let is_so = |id: &str| is_unexplained(id) || (is_noise && id == "tls/wrong-protocol");
         let bad = certain.filter(|cause| !is_so(&cause.id));
         wrong.extend(bad.map(|cause| format!("{}: {} for certain", known.id, cause.id)));
         return (wrong, true);
@@ -242,12 +251,13 @@ fn judged(known: &Known, hub: &Hub, run: &Run) -> (Vec<String>, bool) {
     for cause in certain {
         let id = cause.id.as_str();
         // Whoever is cut short may know the general cause and not yet the one behind it.
-        let is_so = expected.iter().flatten().any(|known| *known == id || contains(known, id));
-        if !is_so && !is_unexplained(id) && cause.hubs.is_empty() {
+        let is_part = |known: &str| run.is_short && contains(known, id);
+        let is_so = expected.iter().flatten().any(|known| *known == id || is_part(known));
+        if !is_so && !is_unexplained(id) {
             wrong.push(format!("{}: {id} for certain, not {:?}", known.id, case.expects.cause));
         }
     }
-    if !case.expects.ready && hub.verdict.ready == Ready::Yes && !run.preflight {
+    if !case.expects.ready && hub.verdict.ready == Ready::Yes {
         wrong.push(format!("{}: ready, and {:?} was missed", known.id, case.expects.cause));
     }
     if case.expects.ready && hub.verdict.ready == Ready::No {
@@ -330,6 +340,9 @@ impl Figures {
         if took > run.deadline + BESIDE {
             self.wrong.push(format!("run {number} took {took:?} of {:?}", run.deadline));
         }
+        // The hubs of one run have nothing in common.
+        let across = certain(&report.across).filter(|cause| !is_unexplained(&cause.id));
+        self.wrong.extend(across.map(|cause| format!("run {number}: {} for certain", cause.id)));
         for (&place, hub) in run.hubs.iter().zip(&report.hubs) {
             let known = &stage.known[place];
             let (wrong, right) = judged(known, hub, run);
