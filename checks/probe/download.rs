@@ -201,6 +201,32 @@ mod tests {
         assert!(seen.body.is_empty());
     }
 
+    /// What is packed stays packed, and a redirect leads nowhere.
+    #[tokio::test]
+    async fn a_head_that_never_ends_is_no_document() {
+        for line in [&b"X-A: b\r\n"[..], b"HTTP/1.1 100 Continue\r\n\r\n", b"X-A: b"] {
+            let (seen, _) = fetched(false, async move |mut stream| {
+                let _gone = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+                let block = line.repeat(2000);
+                while stream.write_all(&block).await.is_ok() {}
+            })
+            .await;
+            assert!(seen.failure.is_some() && seen.body.is_empty(), "{seen:?}");
+            assert!(seen.took_ms < 5000.0, "{}", seen.took_ms);
+        }
+        let (seen, _) = fetched(false, async |stream| {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n";
+            say(stream, &[&head[..], &[0x1f, 0x8b, 8, 0]].concat()).await;
+        })
+        .await;
+        assert_eq!(seen.body, [0x1f, 0x8b, 8, 0], "{seen:?}");
+        let (seen, _) = fetched(false, async |stream| {
+            say(stream, b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n").await;
+        })
+        .await;
+        assert_eq!((seen.status, seen.body.len(), seen.failure), (Some(302), 0, None));
+    }
+
     #[tokio::test]
     async fn no_more_than_the_limit_is_read() {
         let (seen, _) = fetched(false, async |mut stream| {

@@ -16,6 +16,8 @@ mod practice_world;
 mod proxies;
 mod redaction;
 mod review;
+#[cfg(target_os = "linux")]
+mod soak;
 mod support;
 #[cfg(target_os = "linux")]
 mod trouble;

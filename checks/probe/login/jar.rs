@@ -288,6 +288,26 @@ mod tests {
     }
 
     #[test]
+    fn no_more_than_fifty_cookies_of_four_kilobytes_are_kept() {
+        let mut jar = Jar::default();
+        for number in 0..200 {
+            set(&mut jar, &format!("x{number}=v; Path=/"), "https://hub.corp.test/");
+        }
+        assert_eq!(jar.kept.len(), COOKIES_LIMIT);
+        let mut headers = HeaderMap::new();
+        for number in 0..200 {
+            let line = format!("y{number}=v; Path=/");
+            headers.append(SET_COOKIE, HeaderValue::from_str(&line).expect("a header"));
+        }
+        let hub = url("https://hub.corp.test/");
+        assert_eq!(Jar::default().take_in(&headers, &hub, &hub, now()).len(), COOKIES_LIMIT);
+        let mut jar = Jar::default();
+        let long = format!("x={}; Path=/", "v".repeat(COOKIE_LIMIT));
+        assert!(!set(&mut jar, &long, "https://hub.corp.test/").kept);
+        assert!(jar.kept.is_empty());
+    }
+
+    #[test]
     fn what_a_browser_does_not_send_back_says_why() {
         for (line, why) in [
             ("x=v; Path=/; Domain=other.test", CookieFlaw::Domain),

@@ -18,6 +18,10 @@ const BASE: &str = include_str!("../report.json");
 /// More changes than this are only slower.
 const CHANGES: usize = 12;
 
+/// Nothing grows beyond this, in bytes: what grows twelve times over would fill every memory before
+/// the report is read, and says nothing about the program.
+const GROWN: usize = 256 * 1024;
+
 /// Reads the input, judges it again and tells of it.
 pub(crate) fn read(data: &[u8]) {
     let text = match data {
@@ -91,8 +95,13 @@ fn change(value: &mut Value, kind: u8, payload: &[u8]) {
         (4, _) => json!([]),
         (5, _) => json!({}),
         // A list grows, and so does a text.
-        (6, Value::Array(list)) => list.iter().cycle().take(list.len() * 20).cloned().collect(),
-        (6, Value::String(old)) => json!(old.repeat(payload.len() * 20)),
+        (6, Value::Array(list)) => {
+            let often = 20.min(GROWN / json!(list).to_string().len()).max(1);
+            list.iter().cycle().take(list.len() * often).cloned().collect()
+        }
+        (6, Value::String(old)) => {
+            json!(old.repeat((payload.len() * 20).min(GROWN / old.len().max(1))))
+        }
         (7, Value::Array(mut list)) => {
             list.pop();
             json!(list)

@@ -251,6 +251,14 @@ impl Hub {
         self.inner.lock().connections
     }
 
+    /// Forgets whom it has seen, what it was sent and what it gave out, so that it can be visited a
+    /// thousand times.
+    pub fn forget(&self) {
+        let mut memory = self.inner.lock();
+        let connections = memory.connections;
+        *memory = state::Memory { connections, ..state::Memory::default() };
+    }
+
     /// Whether a connection to this hub goes unanswered for a while: the proof that [`Port::Silent`]
     /// holds on this system.
     pub async fn port_is_silent(&self) -> bool {

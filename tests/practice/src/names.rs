@@ -130,6 +130,11 @@ impl NameServer {
         lock(&self.table).questions.clone()
     }
 
+    /// Forgets the questions.
+    pub fn forget(&self) {
+        lock(&self.table).questions = Vec::new();
+    }
+
     /// How often this was asked; `kind` is `A`, `AAAA` and so on.
     #[must_use]
     pub fn count(&self, name: &str, kind: &str) -> usize {
