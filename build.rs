@@ -1,5 +1,5 @@
-//! Gives the program for Windows its version, its icon and its manifest. For other systems there is
-//! nothing to do.
+//! Packs the long texts that the program carries, and gives the program for Windows its version, its icon
+//! and its manifest.
 //!
 //! `windres` is called as it is: it comes with the mingw-w64 linker that such a build needs anyway,
 //! so that a crate around it would add nothing but a dependency.
@@ -15,6 +15,7 @@ fn main() -> io::Result<()> {
     writeln!(out, "cargo::rerun-if-changed=build.rs")?;
     writeln!(out, "cargo::rerun-if-changed=src/windows")?;
     let variable = |name: &str| env::var(name).unwrap_or_default();
+    pack_texts(&mut out, Path::new(&variable("OUT_DIR")))?;
     if variable("CARGO_CFG_TARGET_OS") != "windows" {
         return Ok(());
     }
@@ -40,6 +41,25 @@ fn main() -> io::Result<()> {
         return Err(io::Error::other(format!("{windres}: {status}")));
     }
     writeln!(out, "cargo::rustc-link-arg-bins={}", Path::new(&folder).join(object).display())
+}
+
+/// What `src/packed.rs` unpacks: texts that most runs never look at, of which a tenth is left.
+const TEXTS: [&str; 5] = [
+    "docs/report.schema.json",
+    "docs/line.schema.json",
+    "docs/diff.schema.json",
+    "docs/external.schema.json",
+    "src/commands/examples.json",
+];
+
+fn pack_texts(out: &mut impl Write, folder: &Path) -> io::Result<()> {
+    for text in TEXTS {
+        writeln!(out, "cargo::rerun-if-changed={text}")?;
+        let name = text.rsplit('/').next().unwrap_or(text);
+        let packed = miniz_oxide::deflate::compress_to_vec(&fs::read(text)?, 10);
+        fs::write(folder.join(name).with_extension("packed"), packed)?;
+    }
+    Ok(())
 }
 
 /// The script of the resource compiler.

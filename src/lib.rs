@@ -11,6 +11,7 @@ pub mod exit;
 pub mod external;
 pub mod login;
 pub mod output;
+mod packed;
 pub mod redact;
 pub mod render;
 pub mod report;
@@ -89,12 +90,7 @@ pub fn execute(cli: &Cli) -> Result<Exit, Failed> {
         }
         Some(Command::Certificate(args)) => commands::certificate::certificate(args)?,
         Some(Command::Hubs { targets, format }) => commands::hubs::hubs(targets, *format)?,
-        Some(Command::Schema { document: Document::Report }) => (SCHEMA.to_owned(), Exit::Good),
-        Some(Command::Schema { document: Document::Line }) => (LINE_SCHEMA.to_owned(), Exit::Good),
-        Some(Command::Schema { document: Document::Diff }) => (DIFF_SCHEMA.to_owned(), Exit::Good),
-        Some(Command::Schema { document: Document::External }) => {
-            (EXTERNAL_SCHEMA.to_owned(), Exit::Good)
-        }
+        Some(Command::Schema { document }) => (carried(*document).text(), Exit::Good),
         Some(Command::Completions { shell }) => {
             (commands::completions::completions(*shell), Exit::Good)
         }
@@ -109,14 +105,14 @@ fn doctor(args: &DoctorArgs) -> Result<Exit, Failed> {
 }
 
 // The program carries the finished schemas; a test compares them with what the types say.
-/// The JSON Schema of the report, as it is committed.
-pub const SCHEMA: &str = include_str!("../docs/report.schema.json");
-/// The JSON Schema of a line of `--format ndjson`, as it is committed.
-pub const LINE_SCHEMA: &str = include_str!("../docs/line.schema.json");
-/// The JSON Schema of what `diff --format json` prints, as it is committed.
-pub const DIFF_SCHEMA: &str = include_str!("../docs/diff.schema.json");
-/// The JSON Schema of what external checks are asked and answer, as it is committed.
-pub const EXTERNAL_SCHEMA: &str = include_str!("../docs/external.schema.json");
+fn carried(document: Document) -> packed::Packed {
+    match document {
+        Document::Report => packed::REPORT_SCHEMA,
+        Document::Line => packed::LINE_SCHEMA,
+        Document::Diff => packed::DIFF_SCHEMA,
+        Document::External => packed::EXTERNAL_SCHEMA,
+    }
+}
 
 /// The JSON Schema of the report as its types say.
 #[must_use]

@@ -9,7 +9,8 @@ use serde_json::Value;
 pub(crate) fn root() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        serde_json::from_str(crate::SCHEMA).expect("a test compares it with the types")
+        serde_json::from_str(&crate::packed::REPORT_SCHEMA.text())
+            .expect("a test compares it with the types")
     })
 }
 

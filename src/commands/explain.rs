@@ -8,6 +8,7 @@ use hublink_checks::frame::ProofLine;
 use serde::{Deserialize, Serialize};
 
 use super::super::Failed;
+use crate::packed::EXAMPLES;
 use crate::report::EXTERNAL;
 
 /// So many observations of an example stand on a page.
@@ -22,9 +23,6 @@ pub struct Example {
     pub proof: Vec<ProofLine>,
 }
 
-/// An example of each cause, by its id: the evidence that the tests of the tables judge.
-static EXAMPLES: &str = include_str!("examples.json");
-
 /// The page of a cause, or the list of all of them.
 ///
 /// # Errors
@@ -35,7 +33,7 @@ pub fn explain(id: Option<&str>) -> Result<String, Failed> {
         if let Some(cause) = check.causes().iter().find(|cause| cause.id == id) {
             // A page without its example still explains.
             let examples: BTreeMap<String, Example> =
-                serde_json::from_str(EXAMPLES).unwrap_or_default();
+                serde_json::from_str(&EXAMPLES.text()).unwrap_or_default();
             return Ok(page(*check, cause, examples.get(id)));
         }
     }
