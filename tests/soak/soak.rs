@@ -29,7 +29,7 @@ const BESIDE: Duration = Duration::from_secs(20);
 
 /// What a preflight does not look at, and so calls ready: it opens no WebSocket. Whoever adds to these
 /// lets it pass over one more thing in silence.
-const UNSEEN: [&str; 1] = ["hub/websocket-blocked"];
+const UNSEEN: [&str; 2] = ["hub/websocket-blocked", "login/idp-refuses-request"];
 
 /// What a soak is asked to do.
 #[derive(Clone, Copy, Debug)]
