@@ -31,6 +31,7 @@ MEANING = {
 
 FETCHED = "it stands once the issuer is fetched, as Windows and Chrome do; OpenSSL does not fetch"
 WITHDRAWN = "the issuer has withdrawn it; curl does not ask the issuer"
+OTHER = "of two hubs curl asks the last, which the proxy carries"
 METHOD = "OpenSSL has the old method and rustls has not; hublink says that Desktop may connect"
 
 # By scenario: a difference that is meant, measured here. Any other one is a failure.
@@ -48,6 +49,8 @@ REASONS = {
     "tls/no-common-cipher": METHOD,
     "tls/no-common-cipher-dhe": METHOD,
     "tls/no-common-cipher-key-exchange": METHOD,
+    "tls/server-breaks-off-behind-proxy": OTHER,
+    "tls/wrong-protocol-behind-proxy": OTHER,
     "tls/unexplained-key-of-512-bits": "no program of today takes so short a key; hublink sees no certificate then and only says that it cannot tell",
     "tls/unexplained-key": "OpenSSL has this kind of key and rustls has not; hublink says that Desktop may connect",
 }
