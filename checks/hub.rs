@@ -221,11 +221,13 @@ pub(crate) async fn ahead(cx: &Context, to: SocketAddr) -> Vec<Exchange> {
         return answers;
     };
     let origin = Origin { scheme: Scheme::Https, to };
-    let paths = match (hub.is_cloud(), cx.budget.thorough) {
-        (true, _) => vec![answers::TENANT.to_owned()],
-        (false, false) => vec![user_path(hub, origin, &hub.host)],
-        (false, true) => vec![user_path(hub, origin, &hub.host), answers::PRODUCT.to_owned()],
-    };
+    let mut paths = Vec::new();
+    if hub.is_cloud() {
+        paths.push(answers::TENANT.to_owned());
+    } else {
+        paths.push(user_path(hub, origin, &hub.host));
+        paths.extend(cx.budget.thorough.then(|| answers::PRODUCT.to_owned()));
+    }
     for path in paths {
         // A cold server is as slow to the second visitor as to the first.
         let limit = cx.budget.first_answer;

@@ -322,19 +322,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(5);
 
     fn request(to: SocketAddr) -> Request {
-        Request {
-            scheme: Scheme::Http,
-            host: "hub.test".to_owned(),
-            to,
-            path: "/hub/".to_owned(),
-            user_agent: "test".to_owned(),
-            connect_limit: LIMIT,
-            handshake_limit: LIMIT,
-            answer_limit: LIMIT,
-            segment: None,
-            via: None,
-            hand_on: true,
-        }
+        Request { hand_on: true, ..Request::plain(to, LIMIT) }
     }
 
     /// A server that hangs up on its first connections and then answers as often as it is asked on

@@ -25,7 +25,7 @@ use crate::tap::{Tap, Watch};
 use crate::tunnel::{self, Line};
 use crate::{
     Ask, AskKind, Connect, Failure, FailureKind, Operation, ProxyAddress, TcpState, Timestamp,
-    TrustStore, Tunnel, Via, millis, tcp,
+    TrustStore, Tunnel, Via, World, millis, tcp,
 };
 
 /// What to say hello to.
@@ -181,27 +181,25 @@ pub(crate) async fn handshake(hello: &Hello, line: Line<'_>) -> Handshake {
     open(hello, line).await.0
 }
 
+/// A handshake and, if it was completed, its stream.
+type Opened = (Handshake, Option<(TlsStream<Tap>, Watch)>);
+
 /// Shakes hands; the stream is kept for the probes that build on it.
-pub(crate) async fn open(
-    hello: &Hello,
-    line: Line<'_>,
-) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
-    let (mut seen, stream) = carry(hello, line).await;
-    let Some((tap, watch)) = stream else { return (seen, None) };
-    let (trust, now) = (line.world.trust(), line.world.now());
-    let stream = shake(&mut seen, (tap, &watch), hello.limit, &trust, now).await;
-    let kept = stream.map(|stream| (stream, watch));
-    (seen, kept)
+pub(crate) async fn open(hello: &Hello, line: Line<'_>) -> Opened {
+    let judging = |world: &dyn World| Recorder::new(&world.trust(), world.now());
+    open_by(hello, line, judging).await
 }
 
 /// The same for a request, which goes out whatever the chain is: nobody asks for a verdict on it.
-pub(crate) async fn open_unjudged(
-    hello: &Hello,
-    line: Line<'_>,
-) -> (Handshake, Option<(TlsStream<Tap>, Watch)>) {
+pub(crate) async fn open_unjudged(hello: &Hello, line: Line<'_>) -> Opened {
+    open_by(hello, line, |_| Recorder::without_verdict()).await
+}
+
+async fn open_by(hello: &Hello, line: Line<'_>, recorder: fn(&dyn World) -> Recorder) -> Opened {
     let (mut seen, stream) = carry(hello, line).await;
     let Some((tap, watch)) = stream else { return (seen, None) };
-    let stream = shake_unjudged(&mut seen, (tap, &watch), hello.limit).await;
+    // Made only now: the roots may be read meanwhile.
+    let stream = shake_by(&mut seen, (tap, &watch), hello.limit, recorder(line.world)).await;
     let kept = stream.map(|stream| (stream, watch));
     (seen, kept)
 }

@@ -57,19 +57,12 @@ fn world() -> RealWorld {
 }
 
 fn request(server: &Server, path: &str) -> Request {
-    let limit = Duration::from_secs(5);
     Request {
         scheme: Scheme::Https,
         host: server.host.clone(),
-        to: server.address,
         path: path.to_owned(),
         user_agent: "test (Windows)".to_owned(),
-        connect_limit: limit,
-        handshake_limit: limit,
-        answer_limit: limit,
-        segment: None,
-        via: None,
-        hand_on: false,
+        ..Request::plain(server.address, Duration::from_secs(5))
     }
 }
 
