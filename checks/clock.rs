@@ -51,12 +51,32 @@ impl Evidence {
     /// The right time and whose clocks tell it, where two that have nothing to do with each other
     /// agree that this computer's is wrong and none agrees with it.
     #[must_use]
-    pub fn corrected(&self) -> Option<(Timestamp, String)> {
+    pub fn corrected(&self) -> Option<RightTime> {
         let ours_is_right = self.witnesses.iter().any(|witness| !witness.is_off());
         let agreeing = two_that_agree(self).filter(|_| !ours_is_right);
         let (one, second, _) = agreeing.filter(|(.., independent)| *independent)?;
         let at = self.now.0.checked_add(time::Duration::seconds_f64(one.offset_s))?;
-        Some((Timestamp(at), format!("{} and {}", one.who, second.who)))
+        Some(RightTime { at: Timestamp(at), whose: format!("{} and {}", one.who, second.who) })
+    }
+}
+
+/// The time as other clocks tell it.
+#[derive(Clone, Debug)]
+pub struct RightTime {
+    /// As it was measured.
+    pub at: Timestamp,
+    /// Whose clocks tell it.
+    pub whose: String,
+}
+
+impl RightTime {
+    /// Whether something holds at this time, however far off its measuring may be: a certificate that
+    /// was made a moment ago is none of the future.
+    #[must_use]
+    pub fn surely(&self, holds: impl Fn(Timestamp) -> bool) -> bool {
+        let error = time::Duration::seconds_f64(WRONG_FROM_S);
+        let ends = [self.at.0.checked_sub(error), self.at.0.checked_add(error)];
+        ends.into_iter().all(|end| end.is_some_and(|end| holds(Timestamp(end))))
     }
 }
 

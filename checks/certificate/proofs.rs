@@ -12,7 +12,7 @@ use super::path::IssuedBy;
 use super::revocation::{Revocation, State};
 use super::signature::Signature;
 use super::windows;
-use crate::clock::Clock;
+use crate::clock::{Clock, RightTime};
 use crate::frame::{Case, Confidence, Proof, Severity};
 
 /// Says in a proof that programs do not agree on a certificate.
@@ -58,7 +58,7 @@ fn confirmed(case: &Case) -> Option<&str> {
 }
 
 /// The time by two other clocks, where this computer's is wrong.
-fn corrected(case: &Case) -> Option<(Timestamp, String)> {
+fn corrected(case: &Case) -> Option<RightTime> {
     case.of::<Clock>()?.corrected()
 }
 
@@ -69,22 +69,26 @@ fn corrected(case: &Case) -> Option<(Timestamp, String)> {
 fn for_both(e: &Evidence, case: &Case, out_of_range: impl Fn(Timestamp) -> bool) -> bool {
     let for_hub = e.date.as_ref().is_none_or(|hub| out_of_range(hub.date));
     match corrected(case) {
-        Some((right, _)) => out_of_range(right) && for_hub,
+        Some(right) => right.surely(out_of_range) && for_hub,
         None => out_of_range(e.examined.now) && (for_hub || confirmed(case).is_some()),
     }
 }
 
 /// The time that dates are compared with.
 fn true_time(e: &Evidence, case: &Case) -> Timestamp {
-    corrected(case).map_or(e.examined.now, |(right, _)| right)
+    corrected(case).map_or(e.examined.now, |right| right.at)
 }
 
 fn with_clocks(e: &Evidence, case: &Case, step: &Step<'_>, proof: Proof) -> Proof {
-    if let Some((right, whose)) = corrected(case) {
-        let proof = proof
+    if let Some(RightTime { at, whose }) = corrected(case) {
+        let mut proof = proof
             .and("this computer's time, which is wrong", e.examined.now)
-            .and(format!("the time of {whose}"), right)
+            .and(format!("the time of {whose}"), at)
             .not("a wrong clock of this computer alone: by the right time it is the same");
+        if step.facts.valid_at(e.examined.now) {
+            // Whoever goes by that clock accepts it, until it is set right.
+            proof = proof.severity(Severity::Degrades);
+        }
         return if step.is_root { proof.at_most(Confidence::Likely) } else { proof };
     }
     let proof = match (confirmed(case), &e.date) {

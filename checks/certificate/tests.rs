@@ -175,6 +175,14 @@ fn dates_are_judged_by_the_right_time_where_this_computers_is_wrong() {
     let unblamed = told(begun, later, Some("2028-11-01T00:00:00Z"), YEARS);
     assert_eq!(unblamed, ["certificate/unexplained"], "which the clock claims");
     assert_eq!(told(good, later, None, YEARS), [""; 0]);
+    // Ahead, and made as the right time was measured, give or take: it has begun.
+    let measured = "2026-11-01T00:00:00Z";
+    let ahead = at(measured).seconds_since(now());
+    for begun in ["2026-11-01T00:00:01Z", "2026-11-01T00:00:59Z"] {
+        assert_eq!(told(begun, later, None, ahead), [""; 0], "{begun}");
+    }
+    let tomorrow = "2026-11-02T00:00:00Z";
+    assert_eq!(told(tomorrow, later, None, ahead), ["certificate/not-yet-valid"]);
 }
 
 #[test]
